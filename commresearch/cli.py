@@ -1,0 +1,219 @@
+"""The command line: `commresearch run | check | report | compare | doctor | lab`.
+
+Exit codes: 0 done, 1 some reports failed, 2 wrong use or bad input. Heavy modules are imported inside the commands, so
+that `--help` answers at once; this is the only module that reads the environment.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
+from commresearch.terms import Format, Language
+
+if TYPE_CHECKING:
+    from commresearch.reporting.build import Project, ReportResult, ReportTask
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="社区运营试点的研究与评估工具。Research and evaluation kit for community-operation pilots.",
+)
+NEEDED = ("notebooks", "data_raw")
+
+Lang = Annotated[Language, typer.Option("--lang", help="提示语言 / language of messages")]
+ProjectFolder = Annotated[Path, typer.Option("--project", help="项目文件夹 / project folder")]
+Ledger = Annotated[Path | None, typer.Option("--published", help="公开材料台账文件夹 / folder of the published ledger")]
+Languages = Annotated[list[Language], typer.Option("--language", help="报告语言,可重复 / language of the reports, repeatable")]
+Formats = Annotated[list[Format], typer.Option("--format", help="格式,可重复 / format, repeatable")]
+Renderers = Annotated[str, typer.Option("--renderer", help="auto | quarto | embedded", metavar="NAME")]
+Engines = Annotated[str, typer.Option("--engine", help="in-process | kernel", metavar="NAME")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="并行进程数 / parallel processes")]
+Force = Annotated[bool, typer.Option("--force", help="全部重做 / rebuild everything")]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def says_its_errors(command: Command) -> Command:
+    """Turn this package's errors into one clear message and exit code 2."""
+
+    @wraps(command)
+    def wrapped(*args: Any, lang: Language, **kwargs: Any) -> Any:
+        try:
+            return command(*args, lang=lang, **kwargs)
+        except CommResearchError as error:
+            from commresearch.words import render_error
+
+            typer.echo(render_error(error, lang), err=True)
+            raise typer.Exit(2) from None
+
+    return wrapped  # type: ignore[return-value]
+
+
+@app.command(help="检查、核对并生成全部报告 / check, audit and report all cases")
+@says_its_errors
+def run(
+    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None, languages: Languages = list(Language),  # noqa: B006
+    formats: Formats = list(Format), renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2,  # noqa: B006
+    force: Force = False,
+) -> None:
+    """All cases and the comparison, in both languages."""
+    _report(lang, _project(project, published), None, languages, formats, renderer, engine, workers, force, comparison=True)
+
+
+@app.command(help="生成若干案例的报告 / report some cases")
+@says_its_errors
+def report(
+    cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="案例编号 / case ids")],
+    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None, languages: Languages = list(Language),  # noqa: B006
+    formats: Formats = list(Format), renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2,  # noqa: B006
+    force: Force = False,
+) -> None:
+    """The named cases only."""
+    _report(lang, _project(project, published), cases, languages, formats, renderer, engine, workers, force, comparison=False)
+
+
+@app.command(help="生成对照报告 / report the comparison over all cases")
+@says_its_errors
+def compare(
+    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None, languages: Languages = list(Language),  # noqa: B006
+    formats: Formats = list(Format), renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2,  # noqa: B006
+    force: Force = False,
+) -> None:
+    """The comparison only."""
+    _report(lang, _project(project, published), [], languages, formats, renderer, engine, workers, force, comparison=True)
+
+
+@app.command(help="检查公开材料台账 / check the published ledger")
+@says_its_errors
+def check(
+    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None,
+    sources: Annotated[Path | None, typer.Option("--sources", help="原文所在文件夹,核对有无遗漏 / folder of the source texts, to check completeness")] = None,
+) -> None:
+    """Say what the ledger holds, or everything that is wrong with it."""
+    from commresearch.words import say
+    from commresearch.workflow import check_published
+
+    folder = _project(project, published).published
+    summary = check_published(folder, sources)
+    typer.echo(say("cli.check_ok", lang, cases=summary.n_cases, claims=summary.n_claims, results=summary.n_results, others=summary.n_not_claims))
+    for case, counts in summary.claims.iterrows():
+        topics = say("reports.joiner", lang).join(f"{say(f'labels.family_{f}', lang)} {n}" for f, n in counts.items() if n)
+        typer.echo(f"  {case:<10} {int(counts.sum()):>4}  {topics}")
+    if summary.coverage:
+        missing = [*summary.coverage.uncovered, *summary.coverage.unplaced]
+        typer.echo(say("cli.coverage", lang, n=summary.coverage.n_numbers, missing=len(missing)))
+        for line in missing[:10]:
+            typer.echo(f"  {line}")
+        if missing:
+            raise typer.Exit(2)
+    typer.echo(say("cli.where", lang, path=folder))
+
+
+@app.command(help="检查运行环境 / check the installation")
+@says_its_errors
+def doctor(lang: Lang = Language.ZH, project: ProjectFolder = Path()) -> None:
+    """What is installed, what is missing, what to do."""
+    from commresearch.reporting.doctor import examine
+    from commresearch.words import say
+
+    findings = examine(os.environ, project)
+    for finding in findings:
+        mark = say(f"cli.doctor_{finding.state}", lang)
+        typer.echo(f"{mark}  {say(f'cli.doctor_{finding.name}', lang)}  {finding.detail}")
+    broken = sum(f.state == "missing" for f in findings)
+    typer.echo(say("cli.doctor_end", lang, n=broken))
+    if broken:
+        raise typer.Exit(2)
+
+
+@app.command(help="在 JupyterLab 中打开笔记本 / open the notebooks in JupyterLab")
+@says_its_errors
+def lab(lang: Lang = Language.ZH, project: ProjectFolder = Path()) -> None:
+    """Start JupyterLab in the notebooks folder."""
+    import importlib.util
+    import subprocess
+
+    folder = _project(project, None).root / "notebooks"
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ReportError(Failure(code="CR-R11", values={"package": "jupyterlab", "command": "commresearch lab", "install": 'pip install -e ".[lab]"'}))
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)]))  # noqa: S603
+
+
+def _project(root: Path, published: Path | None) -> "Project":
+    from commresearch.reporting.build import Project
+
+    missing = [name for name in NEEDED if not (root / name).is_dir()]
+    if missing:
+        raise CaseError(Failure(code="CR-C03", values={"folder": str(root.resolve()), "missing": ", ".join(missing)}))
+    root = root.resolve()
+    return Project(root=root, published=(published or root / "data_raw" / "published").resolve(), site=root / "reports" / "site")
+
+
+def _report(
+    lang: Language, project: "Project", cases: list[str] | None, languages: list[Language], formats: list[Format], renderer: str,
+    engine: str, workers: int, force: bool, *, comparison: bool,
+) -> None:
+    import tempfile
+
+    from commresearch.cases import load_published
+    from commresearch.reporting.build import Settings, build_reports, plan_reports
+    from commresearch.reporting.fonts import font_folder
+    from commresearch.reporting.rendering import choose_renderer
+    from commresearch.reporting.site import write_site
+    from commresearch.words import say
+
+    _require_choice("renderer", renderer, ("auto", "quarto", "embedded"))
+    _require_choice("engine", engine, ("in-process", "kernel"))
+    published = load_published(project.published)
+    font_folder()
+    wanted = list(published.cases["case_id"]) if cases is None else cases
+    tasks = plan_reports(published, wanted, list(dict.fromkeys(languages)), comparison=comparison)
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = choose_renderer(renderer, Path(folder), os.environ)
+        typer.echo(say("cli.start", lang, n=len(tasks), renderer=chosen.name))
+        settings = Settings(renderer=chosen, formats=tuple(dict.fromkeys(formats)), workers=workers, engine=engine, force=force)
+        results = list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
+    index = write_site(project, published)
+    _finish(results, index, lang)
+
+
+def _require_choice(option: str, got: str, allowed: tuple[str, ...]) -> None:
+    if got not in allowed:
+        raise ReportError(Failure(code="CR-R14", values={"option": f"--{option}", "got": got, "allowed": ", ".join(allowed)}))
+
+
+def _with_progress(results: "Iterable[ReportResult]", tasks: "list[ReportTask]", lang: Language) -> "Iterable[ReportResult]":
+    """A bar on a terminal, a line per report elsewhere."""
+    from commresearch.words import say
+
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        bar = tqdm(results, total=len(tasks), desc=say("cli.making", lang), unit="", leave=False)
+        for result in bar:
+            bar.set_postfix_str(result.task.stem)
+            yield result
+        return
+    for done, result in enumerate(results, 1):
+        state = "reused" if result.reused else "done" if result.ok else "failed"
+        typer.echo(say(f"cli.line_{state}", lang, done=done, total=len(tasks), report=result.task.stem, seconds=f"{result.seconds:.1f}"))
+        yield result
+
+
+def _finish(results: "list[ReportResult]", index: Path, lang: Language) -> None:
+    from commresearch.words import render_error, say
+
+    failed = [r for r in results if not r.ok]
+    if failed:
+        typer.echo(render_error(ReportError(*(f for r in failed for f in r.failures)), lang), err=True)
+    files = sum(len(r.outputs) for r in results)
+    made = len(results) - len(failed)
+    typer.echo(say("cli.end", lang, made=made, total=len(results), files=files, reused=sum(r.reused for r in results)))
+    typer.echo(say("cli.where", lang, path=index.resolve()))
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,38 @@
+"""The exception tree. An error carries facts; `commresearch.words` turns them into a sentence in either language.
+
+CommResearchError
+├── CaseError     a folder, a file or a case that is not there
+├── SchemaError   columns, types, codes and references of a table
+└── ReportError   notebook parameters, execution, fonts, renderers
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One thing that is wrong: a code and the facts its sentence needs (file, row, column, got, allowed, …)."""
+
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class CommResearchError(Exception):
+    """Base of all errors; holds every failure found, so that all are reported at once."""
+
+    def __init__(self, *failures: Failure) -> None:
+        self.failures = failures
+        super().__init__("; ".join(f"{f.code} {dict(f.values)}" for f in failures))
+
+
+class CaseError(CommResearchError):
+    """A folder, a file or a case that is not there."""
+
+
+class SchemaError(CommResearchError):
+    """Columns, types, codes and references of a table."""
+
+
+class ReportError(CommResearchError):
+    """Notebook parameters, execution, fonts, renderers."""

@@ -1,0 +1,31 @@
+"""What a run was made from and with."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from commresearch.records.files import canonical_json, write_whole
+
+VERSIONS_OF = ("commresearch", "pandas", "numpy", "statsmodels", "matplotlib", "seaborn", "papermill", "pypandoc_binary", "typst")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """Hashes of inputs and outputs, versions, settings and times (seconds) of one run."""
+
+    key: str
+    settings: Mapping[str, object]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    versions: Mapping[str, str]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Write the record as JSON."""
+        write_whole(path, canonical_json(asdict(self)))
+
+
+def package_versions() -> dict[str, str]:
+    """Installed versions of the packages that shape a report."""
+    return {name: metadata.version(name) for name in VERSIONS_OF}

@@ -1,0 +1,219 @@
+"""Building reports: one process per report, only what changed, and a page of its own for one that fails."""
+
+import html
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from commresearch.cases import Published
+from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
+from commresearch.records import RunRecord, can_fork, canonical_json, fan_out, package_versions, sha256_of, write_whole
+from commresearch.reporting.assemble import Document, assemble
+from commresearch.reporting.notebooks import execute_notebook
+from commresearch.reporting.rendering import Renderer, template
+from commresearch.terms import Format, Kind, Language
+from commresearch.words import render_error, say
+
+COMPARISON = "comparison"
+REPORT_TIMEOUT = 600  #: seconds one report may take from notebook to files
+RECORD = "record.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Where things stand: the project folder, the ledger in it, and the folder of the built site."""
+
+    root: Path
+    published: Path
+    site: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTask:
+    """One report to be made: a case (or `comparison`) in one language."""
+
+    subject: str
+    title: str
+    subtitle: str
+    language: Language
+
+    @property
+    def stem(self) -> str:
+        """File name without extension."""
+        return f"{self.subject}.{self.language}"
+
+    @property
+    def notebook(self) -> str:
+        """The notebook it is made by."""
+        return "comparison.ipynb" if self.subject == COMPARISON else "case_report.ipynb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportResult:
+    """How a report ended: the files written, or what failed; `reused` when nothing had changed."""
+
+    task: ReportTask
+    outputs: tuple[Path, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    seconds: float = 0.0
+    reused: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the report was made."""
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How reports are built."""
+
+    renderer: Renderer
+    formats: tuple[Format, ...] = tuple(Format)
+    workers: int = 2
+    engine: str = "in-process"
+    force: bool = False
+    timeout: float = REPORT_TIMEOUT
+    extra_parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def plan_reports(published: Published, cases: Sequence[str], languages: Sequence[Language], *, comparison: bool) -> list[ReportTask]:
+    """One task per case and language, and the comparison where wanted.
+
+    Raises
+    ------
+    CaseError
+        Any case is unknown: all unknown ones together.
+    """
+    unknown: list[Failure] = []
+    tasks = []
+    for language in languages:
+        for case_id in cases:
+            try:
+                name = published.case(case_id)[f"name_{language}"]
+            except CommResearchError as error:
+                unknown += [f for f in error.failures if f not in unknown]
+                continue
+            tasks.append(_task(case_id, language, "case", name=name))
+        if comparison:
+            tasks.append(_task(COMPARISON, language, "comparison"))
+    if unknown:
+        raise CaseError(*unknown)
+    return tasks
+
+
+def _task(subject: str, language: Language, kind: str, **values: str) -> ReportTask:
+    title, subtitle = (say(f"reports.{kind}_{part}", language, **values) for part in ("title", "subtitle"))
+    return ReportTask(subject=subject, title=title, subtitle=subtitle, language=language)
+
+
+def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
+    """Make the reports and yield each as it is done; one that fails leaves a page that says so, and the others go on."""
+    versions = package_versions()
+    if can_fork():
+        _load_what_reports_need()
+    common = sha256_of(sorted(project.published.glob("*.csv")), _package_files(), canonical_json(versions), settings.renderer.name)
+    work = partial(_build_one, project=project, settings=settings, common=common, versions=versions)
+    for _, result in fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=partial(_lost, project)):
+        yield result
+
+
+def _load_what_reports_need() -> None:
+    """Import once, before workers are forked, what every report would import again; and let matplotlib find its fonts."""
+    import IPython.core.interactiveshell  # noqa: F401
+
+    from commresearch.reporting import case_numbers, comparison_page, figures  # noqa: F401
+
+    figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
+
+
+def _package_files() -> list[Path]:
+    package = Path(__file__).parent.parent
+    return sorted(p for p in package.rglob("*") if p.suffix in {".py", ".toml", ".lua", ".typ", ".css", ".html"})
+
+
+def _build_one(task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str]) -> ReportResult:
+    started = time.monotonic()
+    target = project.site / task.subject / task.language.value
+    notebook = project.root / "notebooks" / task.notebook
+    parameters = _parameters(task, project) | dict(settings.extra_parameters)
+    formats = [f.value for f in settings.formats]
+    key = sha256_of(notebook, canonical_json(parameters), canonical_json(formats), common, task.title, task.subtitle)
+    outputs = tuple(target / f"{task.stem}.{f}" for f in formats)
+    if not settings.force and _is_current(target, key, outputs):
+        return ReportResult(task=task, outputs=outputs, reused=True)
+    work = target.with_name(f".{target.name}.work")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        seconds = _make(task, notebook, parameters, settings, work)
+    except CommResearchError as error:
+        _failure_page(task, project, error, work)
+        return ReportResult(task=task, failures=error.failures, seconds=time.monotonic() - started)
+    record = RunRecord(
+        key=key, settings={"parameters": parameters, "formats": formats, "renderer": settings.renderer.name, "engine": settings.engine},
+        inputs={p.name: sha256_of(p) for p in sorted(project.published.glob("*.csv"))},
+        outputs={o.name: sha256_of(work / o.name) for o in outputs}, versions=versions, seconds=seconds,
+    )
+    record.write(work / RECORD)
+    _swap(work, target)
+    return ReportResult(task=task, outputs=outputs, seconds=time.monotonic() - started)
+
+
+def _parameters(task: ReportTask, project: Project) -> dict[str, object]:
+    case = {} if task.subject == COMPARISON else {"case": task.subject}
+    return {**case, "language": task.language.value, "published": str(project.published.resolve())}
+
+
+def _is_current(target: Path, key: str, outputs: Sequence[Path]) -> bool:
+    """Whether a whole report of the same key stands at its place."""
+    record = target / RECORD
+    return record.is_file() and all(o.is_file() for o in outputs) and json.loads(record.read_text(encoding="utf8"))["key"] == key
+
+
+def _make(task: ReportTask, notebook: Path, parameters: Mapping[str, object], settings: Settings, work: Path) -> dict[str, float]:
+    executed = work / f"{task.stem}.ipynb"
+    times = [time.monotonic()]
+    execute_notebook(notebook, executed, parameters, engine=settings.engine)
+    times.append(time.monotonic())
+    document = Document(
+        stem=task.stem, folder=work, title=task.title, subtitle=task.subtitle, language=task.language.value, body=assemble(executed)
+    )
+    settings.renderer.render(document, settings.formats)
+    times.append(time.monotonic())
+    return {"execute": round(times[1] - times[0], 3), "render": round(times[2] - times[1], 3)}
+
+
+def _failure_page(task: ReportTask, project: Project, error: CommResearchError, work: Path) -> None:
+    """A page in the report's place that names what failed; a notebook that got part of the way stands beside it."""
+    target = project.site / task.subject / task.language.value
+    work.mkdir(parents=True, exist_ok=True)
+    message = html.escape(render_error(error, task.language)).replace("\n", "<br>")
+    title = html.escape(say("reports.site_failed_title", task.language, report=task.stem))
+    style = template("page.css").read_text(encoding="utf8")
+    page = (
+        f'<!DOCTYPE html><html lang="{task.language}"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>'
+        f'<body><main id="content"><h1>{title}</h1><div class="box"><p>{message}</p></div></main></body></html>\n'
+    )
+    write_whole(work / f"{task.stem}.html", page)
+    _swap(work, target)
+
+
+def _swap(work: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work.replace(target)
+
+
+def _lost(project: Project, task: ReportTask, timed_out: bool) -> ReportResult:
+    """What stands for a report whose worker died or ran out of time."""
+    key = "timed_out" if timed_out else "died"
+    values = {"report": task.stem, "how_zh": say(f"errors.worker_{key}", Language.ZH), "how_en": say(f"errors.worker_{key}", Language.EN)}
+    error = ReportError(Failure(code="CR-R04", values=values))
+    work = project.site / task.subject / f".{task.language}.work"
+    _failure_page(task, project, error, work)
+    return ReportResult(task=task, failures=error.failures)
+

@@ -1,0 +1,139 @@
+"""The one way from a result to the page: tables, figures and prose as Markdown with captions, ids and alternative texts.
+
+Everything is emitted as `text/markdown` in the form that both renderers read: `: caption {#tbl-x}` under a pipe table,
+`![caption](figs/x.png){#fig-x fig-alt="…"}` for a figure, `::: {.callout-note}` for a box.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commresearch.reporting.fonts import require_glyphs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+WIDE = 60  #: cells of text beyond which a pipe table needs relative column widths
+DPI = 300
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|@$~^])")
+
+
+def escape(text: object) -> str:
+    """Text from data with Markdown's special characters made plain, on one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def display_width(text: str) -> int:
+    """Width in half-width cells; 汉字 and full-width punctuation count two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """Markdown written by the package itself (data inside it is escaped by whoever puts it there)."""
+
+    text: str
+
+    def markdown(self, folder: Path) -> str:
+        """The text as it is."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A three-line table: plain-text cells, a caption that names what is seen, an id, and a note with source and terms.
+
+    `align` holds one letter per column, l or r; `widths` optional shares of the page, one per column.
+    """
+
+    id: str
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    align: str
+    note: str = ""
+    widths: Sequence[int] = field(default=())
+    style: str = ""
+
+    def markdown(self, folder: Path) -> str:
+        """Pipe table, caption with id, note; nothing is written."""
+        cells = [[escape(c) for c in row] for row in (self.header, *self.rows)]
+        rule = "|".join(self._rule(i) for i in range(len(self.header)))
+        lines = ["| " + " | ".join(cells[0]) + " |", f"|{rule}|", *("| " + " | ".join(row) + " |" for row in cells[1:])]
+        style = f" .{self.style}" if self.style else ""
+        text = "\n".join(lines) + f"\n\n: {escape(self.caption)} {{#{self.id}{style}}}\n"
+        return text + (f"\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "")
+
+    def _rule(self, column: int) -> str:
+        widths = list(self.widths) or self._content_widths()
+        dashes = "-" * max(3, widths[column])
+        return f"{dashes}:" if self.align[column] == "r" else f":{dashes}"
+
+    def _content_widths(self) -> list[int]:
+        """Dashes in proportion to what the columns hold, so that wide tables share the page sensibly."""
+        columns = list(zip(self.header, *self.rows, strict=True))
+        longest = [max(display_width(str(c)) for c in column) for column in columns]
+        return longest if sum(longest) <= WIDE else [max(6, min(34, n)) for n in longest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A drawing with a caption (what is seen), an alternative text (what it shows, for those who cannot see it) and a note."""
+
+    id: str
+    caption: str
+    alt: str
+    drawing: "MatplotlibFigure"
+    note: str = ""
+
+    def markdown(self, folder: Path) -> str:
+        """Write figs/<id>.png and .svg below `folder` and return the reference to them.
+
+        Raises
+        ------
+        ReportError
+            A label holds a character that the font does not have.
+        """
+        for label in self.drawing.findobj(lambda artist: hasattr(artist, "get_text")):
+            require_glyphs(label.get_text())  # type: ignore[attr-defined]
+        (folder / "figs").mkdir(parents=True, exist_ok=True)
+        self.drawing.savefig(folder / "figs" / f"{self.id}.png", dpi=DPI, metadata={"Software": None})
+        self.drawing.savefig(folder / "figs" / f"{self.id}.svg", metadata={"Date": None, "Creator": None})
+        alt = self.alt.replace('"', "”")
+        note = f"\n\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "\n"
+        return f'![{escape(self.caption)}](figs/{self.id}.png){{#{self.id} fig-alt="{alt}"}}{note}'
+
+
+Item = Prose | Table | Figure
+
+
+def heading(text: str, level: int = 1) -> Prose:
+    """A heading; level 1 is a section of the report."""
+    return Prose(text=f"{'#' * level} {escape(text)}")
+
+
+def paragraph(text: str) -> Prose:
+    """A paragraph of the package's own words."""
+    return Prose(text=text)
+
+
+def bullets(lines: Iterable[str]) -> Prose:
+    """A list."""
+    return Prose(text="\n".join(f"- {line}" for line in lines))
+
+
+def callout(title: str, body: str, kind: str = "note") -> Prose:
+    """A box: kind is note, warning or important."""
+    return Prose(text=f"::: {{.callout-{kind}}}\n## {escape(title)}\n\n{body}\n:::")
+
+
+def show(items: Item | Iterable[Item], folder: str | Path = ".") -> None:
+    """Emit items into the running notebook; figures are written below `folder`, the folder of the report."""
+    from IPython.display import display
+
+    for item in [items] if isinstance(items, Item) else items:
+        text = item.markdown(Path(folder))
+        display({"text/markdown": text, "text/plain": text}, raw=True)

@@ -1,0 +1,227 @@
+"""From an assembled document to HTML, DOCX and PDF: by Quarto where it is found, else by the embedded renderer.
+
+Both are subprocesses with a time limit, work in a folder of their own, and move a file to its place only when it is
+whole. Same body, numbers, captions and references in both.
+"""
+
+import importlib.util
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol
+
+from commresearch.errors import Failure, ReportError
+from commresearch.records import ProcessResult, run_process
+from commresearch.reporting.assemble import Document
+from commresearch.reporting.fonts import font_folder
+from commresearch.reporting.reference_docx import write_reference
+from commresearch.terms import Format, Language
+from commresearch.words import say
+
+TIMEOUT = 120  #: seconds one document may take in one format
+FILTER_WARNING = re.compile(r"unresolved: (.+)")
+TYPST = "import sys, typst; typst.compile(sys.argv[1], output=sys.argv[2], font_paths=[sys.argv[3]], ignore_system_fonts=True, pdf_standards=['1.7', 'ua-1'], timestamp=0)"
+#: pandoc knows the language of Chinese by its script, typst by language and region.
+PANDOC_LANG = {Language.ZH.value: "zh-Hans", Language.EN.value: "en-GB"}
+TYPST_LANG = {Language.ZH.value: ("zh", "CN"), Language.EN.value: ("en", "GB")}
+
+Runner = Callable[..., ProcessResult]
+
+
+class Renderer(Protocol):
+    """What turns a document into files."""
+
+    name: str
+
+    def render(self, document: Document, formats: Sequence[Format]) -> list[Path]:
+        """Write `<stem>.<format>` into the document's folder and return the paths."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedRenderer:
+    """pandoc and typst from their wheels; nothing else on the machine is needed."""
+
+    reference: Path
+    run: Runner = run_process
+    timeout: float = TIMEOUT
+    name: str = "pandoc + typst"
+
+    def render(self, document: Document, formats: Sequence[Format]) -> list[Path]:
+        """Render one document.
+
+        Raises
+        ------
+        ReportError
+            pandoc or typst failed or ran out of time, or a reference leads nowhere.
+        """
+        with tempfile.TemporaryDirectory(dir=document.folder, prefix=".render-") as work:
+            folder = Path(work)
+            (folder / "body.md").write_text(document.body, encoding="utf8")
+            makers = {Format.HTML: self._html, Format.DOCX: self._docx, Format.PDF: self._pdf}
+            return [_move(makers[f](document, folder), document.folder / f"{document.stem}.{f}") for f in formats]
+
+    def _pandoc(self, document: Document, folder: Path, output: str, *options: str) -> Path:
+        language = Language(document.language)
+        gap = "" if language is Language.ZH else " "
+        command = [
+            pandoc_path(), "body.md", "--from=markdown-tex_math_dollars-raw_html+table_attributes", f"--output={output}", "--columns=20",
+            f"--lua-filter={template('filter.lua')}", f"--resource-path={document.folder}", f"--metadata=lang:{PANDOC_LANG[language]}",
+            f"--metadata=title:{document.title}", f"--metadata=subtitle:{document.subtitle}",
+            f"--metadata=label_figure:{say('reports.label_figure', language)}", f"--metadata=label_table:{say('reports.label_table', language)}",
+            f"--metadata=label_gap:{gap}", *options,
+        ]
+        result = self.run(command, timeout=self.timeout, cwd=folder)
+        _require(result, "pandoc", document, self.timeout)
+        if unresolved := FILTER_WARNING.search(result.stderr):
+            raise ReportError(Failure(code="CR-R10", values={"report": document.stem, "labels": unresolved[1]}))
+        return folder / output
+
+    def _html(self, document: Document, folder: Path) -> Path:
+        language = Language(document.language)
+        other = Language.EN if language is Language.ZH else Language.ZH
+        variables = {
+            "style": template("page.css").read_text(encoding="utf8"), "stem": document.stem, "skip": say("reports.site_skip", language),
+            "home": "index.html" if language is Language.ZH else "index.en.html", "home_label": say("reports.site_title", language),
+            "other_lang": other.value, "other_label": say("reports.site_other", language), "toc-title": say("reports.site_toc", language),
+            "other_href": f"../{other}/{document.stem.rpartition('.')[0]}.{other}.html",
+        }
+        return self._pandoc(
+            document, folder, "out.html", "--to=html5", "--standalone", "--embed-resources", "--toc", "--toc-depth=1", "--mathml",
+            f"--template={template('page.html')}", *(f"--variable={k}={v}" for k, v in variables.items()),
+        )
+
+    def _docx(self, document: Document, folder: Path) -> Path:
+        return self._pandoc(document, folder, "out.docx", "--to=docx", f"--reference-doc={self.reference}")
+
+    def _pdf(self, document: Document, folder: Path) -> Path:
+        language, region = TYPST_LANG[document.language]
+        plain = document.title.replace("\\", "").replace('"', "")
+        source = self._pandoc(
+            document, folder, "out.typ", "--to=typst", "--standalone", f"--template={template('page.typ')}", f"--variable=plain_title={plain}",
+            f"--variable=typst_lang={language}", f"--variable=typst_region={region}",
+        )
+        if (document.folder / "figs").is_dir():
+            shutil.copytree(document.folder / "figs", folder / "figs")
+        output = folder / "out.pdf"
+        result = self.run([sys.executable, "-c", TYPST, source, output, font_folder()], timeout=self.timeout, cwd=folder)
+        _require(result, "typst", document, self.timeout)
+        return output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuartoRenderer:
+    """An installed Quarto, called once per document for all formats."""
+
+    command: str
+    reference: Path
+    run: Runner = run_process
+    timeout: float = TIMEOUT
+    name: str = "Quarto"
+
+    def render(self, document: Document, formats: Sequence[Format]) -> list[Path]:
+        """Render one document in a project folder of its own (Quarto's side files collide where folders are shared).
+
+        Raises
+        ------
+        ReportError
+            Quarto failed, ran out of time, or left a format out.
+        """
+        with tempfile.TemporaryDirectory(dir=document.folder, prefix=".quarto-") as work:
+            folder = Path(work)
+            if (document.folder / "figs").is_dir():
+                shutil.copytree(document.folder / "figs", folder / "figs")
+            (folder / "report.qmd").write_text(self._source(document, formats), encoding="utf8")
+            result = self.run([self.command, "render", "report.qmd"], timeout=self.timeout * len(formats), cwd=folder)
+            _require(result, "Quarto", document, self.timeout * len(formats))
+            missing = [f.value for f in formats if not (folder / f"report.{f}").is_file()]
+            if missing:
+                raise ReportError(Failure(code="CR-R13", values={"quarto": f"Quarto ({document.stem})", "missing": ", ".join(missing)}))
+            return [_move(folder / f"report.{f}", document.folder / f"{document.stem}.{f}") for f in formats]
+
+    def _source(self, document: Document, formats: Sequence[Format]) -> str:
+        """The document with front matter; boxes become quotations, since Quarto's own fetch icons from the network."""
+        written: Mapping[Format, str] = {
+            Format.HTML: "  html:\n    embed-resources: true\n    toc: true\n    toc-depth: 1",
+            Format.DOCX: f"  docx:\n    reference-doc: {quoted(str(self.reference))}",
+            Format.PDF: f"  typst:\n    mainfont: Noto Serif SC\n    font-paths: {quoted(str(font_folder()))}",
+        }
+        head = [
+            "---", f"title: {quoted(document.title)}", f"subtitle: {quoted(document.subtitle)}", f"lang: {document.language}",
+            "execute:\n  enabled: false", "format:", *(written[f] for f in formats), "---", "",
+        ]
+        return "\n".join(head) + "\n" + _boxes_as_quotations(document.body)
+
+
+def quoted(text: str) -> str:
+    """A YAML string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _boxes_as_quotations(body: str) -> str:
+    def quotation(match: re.Match[str]) -> str:
+        lines = [f"**{match[1].strip()}**", "", *match[2].strip().splitlines()]
+        return "\n".join(f"> {line}" for line in lines)
+
+    return re.sub(r"::: \{\.callout-\w+\}\n## (.+)\n\n((?:.|\n)*?)\n:::", quotation, body)
+
+
+def find_quarto(environment: Mapping[str, str]) -> str | None:
+    """Quarto's command: QUARTO_PATH, then PATH, then the quarto-cli package; None when there is none."""
+    if named := environment.get("QUARTO_PATH"):
+        return named
+    if found := shutil.which("quarto", path=environment.get("PATH")):
+        return found
+    spec = importlib.util.find_spec("quarto_cli")
+    for root in (spec.submodule_search_locations or []) if spec else []:
+        for name in ("bin/quarto", "bin/quarto.exe"):
+            if (Path(root) / name).is_file():
+                return str(Path(root) / name)
+    return None
+
+
+def choose_renderer(wish: str, folder: Path, environment: Mapping[str, str]) -> Renderer:
+    """The renderer asked for: auto (Quarto where found), quarto or embedded; its Word template is written to `folder`.
+
+    Raises
+    ------
+    ReportError
+        Quarto was asked for and is not there, or the template cannot be written.
+    """
+    reference = folder / "reference.docx"
+    write_reference(reference, pandoc_path())
+    quarto = None if wish == "embedded" else find_quarto(environment)
+    if quarto:
+        return QuartoRenderer(command=quarto, reference=reference)
+    if wish == "quarto":
+        raise ReportError(Failure(code="CR-R09"))
+    return EmbeddedRenderer(reference=reference)
+
+
+def pandoc_path() -> str:
+    """The pandoc of the pypandoc_binary wheel."""
+    import pypandoc
+
+    return str(pypandoc.get_pandoc_path())
+
+
+def template(name: str) -> Path:
+    """A template file of this package."""
+    return Path(str(files("commresearch.reporting") / "templates" / name))
+
+
+def _require(result: ProcessResult, tool: str, document: Document, seconds: float) -> None:
+    if result.exit_code is None:
+        raise ReportError(Failure(code="CR-R08", values={"tool": tool, "report": document.stem, "seconds": f"{seconds:g}"}))
+    if not result.ok:
+        values = {"tool": tool, "report": document.stem, "exit_code": result.exit_code, "stderr": " ".join(result.stderr.split())[-400:] or "—"}
+        raise ReportError(Failure(code="CR-R07", values=values))
+
+
+def _move(source: Path, target: Path) -> Path:
+    source.replace(target)
+    return target

@@ -1,0 +1,80 @@
+"""The index over all reports: one table per language, sortable and filterable, opened from the file system."""
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from commresearch import __version__
+from commresearch.cases import Published
+from commresearch.records import write_whole
+from commresearch.reporting.build import COMPARISON, Project
+from commresearch.reporting.cells import document_date
+from commresearch.reporting.rendering import template
+from commresearch.terms import Fit, Format, Headline, Kind, Language
+from commresearch.words import say
+
+FILES: Mapping[Language, str] = {Language.ZH: "index.html", Language.EN: "index.en.html"}
+FORMAT_NAMES: Mapping[Format, str] = {Format.HTML: "HTML", Format.DOCX: "Word", Format.PDF: "PDF"}
+
+
+def write_site(project: Project, published: Published) -> Path:
+    """Write index.html (Chinese) and index.en.html over the reports that stand in the site folder; return the first."""
+    for language, name in FILES.items():
+        write_whole(project.site / name, _page(project, published, language))
+    return project.site / FILES[Language.ZH]
+
+
+def _page(project: Project, published: Published, language: Language) -> str:
+    other = Language.EN if language is Language.ZH else Language.ZH
+    words = {key: html.escape(say(f"reports.site_{key}", language)) for key in ("title", "comparison", "filter", "sort", "other", "skip")}
+    rows = "\n".join(_row(project, published, case, language) for _, case in published.cases.iterrows())
+    columns = ("case", "level", "date", "n", "results")
+    heads = [say(f"reports.site_{c}", language) for c in columns] + [say(f"labels.headline_{h}", language) for h in Headline]
+    return template("index.html").read_text(encoding="utf8").format(
+        lang=language, style=template("page.css").read_text(encoding="utf8") + template("index.css").read_text(encoding="utf8"),
+        script=template("index.js").read_text(encoding="utf8"), other_href=FILES[other], other_lang=other,
+        lead=html.escape(say("reports.site_lead", language, disclaimer=say("reports.disclaimer", language))),
+        comparison_links=_links(project, COMPARISON, language), rows=rows, count=len(published.cases),
+        shown=html.escape(say("reports.site_shown", language, n="{n}")), reports_head=html.escape(say("reports.site_reports", language)),
+        heads="".join(f'<th scope="col" aria-sort="none"><button type="button" title="{words["sort"]}">{html.escape(h)}</button></th>' for h in heads),
+        built=html.escape(say("reports.site_built", language, version=__version__)), **{f"w_{k}": v for k, v in words.items()},
+    )
+
+
+def _row(project: Project, published: Published, case: pd.Series, language: Language) -> str:
+    claims = published.claims_of(case["case_id"])
+    claims = claims[claims["repeat_of"] == ""]
+    source = published.sources.set_index("source_id").loc[case["source_id"]]
+    results = int((claims["kind"] == Kind.OUTCOME).sum())
+    cells = [
+        f'<th scope="row">{html.escape(case[f"name_{language}"])}</th>', _cell(say(f"labels.level_{case['level']}", language)),
+        _cell(document_date(source, language)), _cell(str(len(claims)), number=True), _cell(str(results), number=True),
+        *(_cell(_reported(claims, outcome, language)) for outcome in Headline),
+        f"<td>{_links(project, case['case_id'], language)}</td>",
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(text: str, *, number: bool = False) -> str:
+    return f'<td{" class=num" if number else ""}>{html.escape(text)}</td>'
+
+
+def _reported(claims: pd.DataFrame, outcome: Headline, language: Language) -> str:
+    """Whether the outcome itself is reported, by how many numbers."""
+    direct = claims[(claims["headline"] == outcome) & (claims["headline_fit"] == Fit.DIRECT)]
+    return say("reports.site_direct", language, n=len(direct)) if len(direct) else say("labels.not_reported", language)
+
+
+def _links(project: Project, subject: str, language: Language) -> str:
+    """Links to the formats that stand there; a failed report shows its page."""
+    folder = project.site / subject / language.value
+    there = [f for f in Format if (folder / f"{subject}.{language}.{f}").is_file()]
+    href = f"{subject}/{language}/{subject}.{language}"
+    if not there:
+        return html.escape(say("labels.not_made", language))
+    if there == [Format.HTML] and not (folder / "record.json").is_file():
+        return f'<a class="failed" href="{href}.html">{html.escape(say("reports.site_failed", language))}</a>'
+    return " ".join(f'<a href="{href}.{f}">{FORMAT_NAMES[f]}</a>' for f in there)
+

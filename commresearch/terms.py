@@ -1,0 +1,183 @@
+"""Closed vocabularies. Members are what stands in the data files; their wording in both languages is in `words`."""
+
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages of reports, messages and labels."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Level(StrEnum):
+    """Administrative level of a published case."""
+
+    CITY = "city"
+    COUNTY_LEVEL_CITY = "county_level_city"
+    COUNTY = "county"
+    DISTRICT = "district"
+    COMMUNITY = "community"
+
+
+class Family(StrEnum):
+    """What a published number is about."""
+
+    YOUTH_PARTICIPATION = "youth_participation"
+    COMPLAINTS_DISPUTES = "complaints_disputes"
+    SPACE_USE = "space_use"
+    FINANCE = "finance"
+    SERVICES = "services"
+    PARTICIPATION = "participation"
+    SATISFACTION = "satisfaction"
+    EMPLOYMENT = "employment"
+    ORGANISATION = "organisation"
+    CONTEXT = "context"
+
+
+class Kind(StrEnum):
+    """Where a number stands between circumstances and results."""
+
+    CONTEXT = "context"
+    DESIGN = "design"
+    INPUT = "input"
+    ACTIVITY = "activity"
+    OUTPUT = "output"
+    REACH = "reach"
+    OUTCOME = "outcome"
+    RANK = "rank"
+
+
+class UnitClass(StrEnum):
+    """Kind of thing a published number counts; numbers of different classes are never added."""
+
+    PERSON = "person"
+    PERSON_TIMES = "person_times"
+    HOUSEHOLD = "household"
+    ORGANISATION = "organisation"
+    PLACE = "place"
+    ITEM = "item"
+    EVENT = "event"
+    MONEY = "money"
+    AREA = "area"
+    LENGTH = "length"
+    DURATION = "duration"
+    PERCENT = "percent"
+    PERCENTAGE_POINTS = "percentage_points"
+    MULTIPLE = "multiple"
+    RANK = "rank"
+
+
+class Comparison(StrEnum):
+    """What a published number is compared with by its wording."""
+
+    LEVEL = "level"
+    BEFORE_AFTER = "before_after"
+    YEAR_ON_YEAR = "year_on_year"
+    SHARE = "share"
+    RANK = "rank"
+
+
+CHANGES = frozenset({Comparison.BEFORE_AFTER, Comparison.YEAR_ON_YEAR})
+
+
+class Headline(StrEnum):
+    """The three headline outcomes."""
+
+    YOUTH = "youth"
+    COMPLAINTS = "complaints"
+    SPACE = "space"
+
+
+class Fit(StrEnum):
+    """Whether a published number is a headline outcome itself or only near it."""
+
+    DIRECT = "direct"
+    PROXY = "proxy"
+
+
+class Mention(StrEnum):
+    """How a source speaks of a mechanism."""
+
+    STATED = "stated"
+    IMPLIED = "implied"
+    RELATED = "related"
+    NOT_MENTIONED = "not_mentioned"
+
+
+class Mechanism(StrEnum):
+    """Twenty ways of operating a community, as the sources describe them."""
+
+    PARTY_COORDINATION = "party_coordination"
+    SPACE_FOR_SERVICE = "space_for_service"
+    MARKET_PARTNERS = "market_partners"
+    COMMUNITY_FUND = "community_fund"
+    POINTS_CREDIT = "points_credit"
+    PROJECT_LIFE_CYCLE = "project_life_cycle"
+    DELIBERATION = "deliberation"
+    THREE_LISTS = "three_lists"
+    PROPERTY_REFORM = "property_reform"
+    TRUST_PROPERTY = "trust_property"
+    VOLUNTEERS = "volunteers"
+    SOCIAL_ORG_INCUBATION = "social_org_incubation"
+    UNIVERSITY_PARTNERSHIP = "university_partnership"
+    DIGITAL_PLATFORM = "digital_platform"
+    GRID_SERVICE = "grid_service"
+    SOCIAL_ENTERPRISE = "social_enterprise"
+    EMPLOYMENT_WORKSHOPS = "employment_workshops"
+    ELDER_CANTEEN = "elder_canteen"
+    YOUTH_PROGRAMME = "youth_programme"
+    THIRD_PARTY_OPERATION = "third_party_operation"
+
+
+class NotClaim(StrEnum):
+    """Why a printed number is no claim about a case."""
+
+    DATE = "date"
+    HEADING = "heading"
+    NAME = "name"
+    SLOGAN = "slogan"
+    STRUCTURE = "structure"
+    ORDINAL = "ordinal"
+    ARTICLE = "article"
+    IDIOM = "idiom"
+    ADDRESS = "address"
+    AGE_DEFINITION = "age_definition"
+    GENERAL = "general"
+    PUBLICATION = "publication"
+
+
+class Verdict(StrEnum):
+    """What a mechanical check says of published wording; it never says right or wrong."""
+
+    CONSISTENT = "一致"
+    TO_VERIFY = "待核实"
+    DISAGREES_WITHIN = "文内口径不一"
+
+
+class Check(StrEnum):
+    """Mechanical checks of published numbers."""
+
+    PARTS = "C01"
+    SHARE_OF_BASE = "C02"
+    PER_UNIT = "C05"
+    MISSING_BASE = "C08"
+    PERCENT_OR_POINTS = "C09"
+    ENUMERATION = "C15"
+    TWO_VALUES = "C16"
+    STOCK_OR_FLOW = "C19"
+
+
+class Grade(StrEnum):
+    """Grades of evidence that a published number can reach at most: E0 no comparison, E1 uncontrolled comparison."""
+
+    E0 = "E0"
+    E1 = "E1"
+
+
+class Format(StrEnum):
+    """File formats of a report."""
+
+    HTML = "html"
+    DOCX = "docx"
+    PDF = "pdf"

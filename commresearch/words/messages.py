@@ -1,0 +1,21 @@
+"""Errors as their reader sees them."""
+
+from commresearch.errors import CommResearchError, Failure
+from commresearch.terms import Language
+from commresearch.words.catalogue import say
+
+SHOWN = 10
+
+
+def render_error(error: CommResearchError, language: Language) -> str:
+    """All failures of one error, one line each: at most ten, then how many more there are."""
+    lines = [render_failure(f, language) for f in error.failures[:SHOWN]]
+    if (hidden := len(error.failures) - SHOWN) > 0:
+        lines.append(say("errors.more", language, hidden=hidden, total=len(error.failures)))
+    return "\n".join(lines)
+
+
+def render_failure(failure: Failure, language: Language) -> str:
+    """One failure with its code: where, what was found, what is allowed, what to do."""
+    values = {k: (v.get(language.value, "") if isinstance(v, dict) else v) for k, v in failure.values.items()}
+    return f"[{failure.code}] " + say(f"errors.{failure.code}", language, language_=language.value, **values)

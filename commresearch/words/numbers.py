@@ -1,0 +1,69 @@
+"""Numbers and periods in words."""
+
+import math
+import re
+
+from commresearch.terms import Language
+from commresearch.words.catalogue import has, say
+
+
+def number(value: float) -> str:
+    """A plain number with thousands separators and no needless decimals: 12,000; 31.8; 0.32."""
+    if not math.isfinite(value):
+        return "—"
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def claim_value(value: float, qualifier: str, unit: str, unit_class: str, printed: str, language: Language) -> str:
+    """A published number as a reader sees it: as printed in Chinese, in plain words in English."""
+    if language is Language.ZH:
+        return printed
+    amount = number(abs(value))
+    for word in reversed(qualifier.split("…") if qualifier else []):
+        amount = say(f"labels.qualifier_{word}", language, amount=amount)
+    phrase = f"{amount}{_english_unit(unit, unit_class)}"
+    return f"−{phrase}" if value < 0 else phrase
+
+
+def claim_range(low: float, high: float, qualifier: str) -> str:
+    """What a qualifier allows: 3,500,000–3,599,999; ≥ 93,000; empty where the number is printed without one."""
+    if not qualifier:
+        return ""
+    if math.isnan(high) or math.isinf(high):
+        return f"≥ {number(low)}"
+    return f"{number(low)}–{number(high)}"
+
+
+def _english_unit(unit: str, unit_class: str) -> str:
+    """Unit after a number: %, yuan, m², person-times; counted things carry none, their row names them."""
+    if unit == "%":
+        return "%"
+    for key in (f"unit_{unit}", f"class_{unit_class}"):
+        if unit and has(f"labels.{key}"):
+            return " " + say(f"labels.{key}", Language.EN)
+    return ""
+
+
+def period(start: str, end: str, words: str, language: Language) -> str:
+    """A period of time: dates where they are stated, else the source's own period words, else an empty string."""
+    if start or end:
+        dates = [_date(d, language) if d else "" for d in (start, end)]
+        if dates[0] == dates[1] or not all(dates):
+            only = dates[0] or dates[1]
+            return only if start and end else say("labels.since" if start else "labels.until", language, date=only)
+        return _span(start, end, dates, language)
+    return say(f"labels.period_{words}", language) if words else ""
+
+
+def _span(start: str, end: str, dates: list[str], language: Language) -> str:
+    if start[:4] == end[:4] and start[5:] == "01" and end[5:] == "12":
+        return _date(start[:4], language)
+    return say("labels.span", language, start=dates[0], end=dates[1])
+
+
+def _date(iso: str, language: Language) -> str:
+    year, *rest = re.split("-", iso)
+    if language is Language.EN:
+        return iso
+    months = "".join(f"{int(part)}{mark}" for part, mark in zip(rest, "月日", strict=False))
+    return f"{year}年{months}"
