@@ -7,6 +7,7 @@ that `--help` answers at once; this is the only module that reads the environmen
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -35,6 +36,21 @@ Engines = Annotated[str, typer.Option("--engine", help="in-process | kernel", me
 Workers = Annotated[int, typer.Option("--workers", min=1, help="并行进程数 / parallel processes")]
 Force = Annotated[bool, typer.Option("--force", help="全部重做 / rebuild everything")]
 
+HERE, BOTH, ALL = Path(), list(Language), list(Format)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """The options that all report commands share."""
+
+    languages: list[Language]
+    formats: list[Format]
+    renderer: str
+    engine: str
+    workers: int
+    force: bool
+
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -57,41 +73,41 @@ def says_its_errors(command: Command) -> Command:
 @app.command(help="检查、核对并生成全部报告 / check, audit and report all cases")
 @says_its_errors
 def run(
-    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None, languages: Languages = list(Language),  # noqa: B006
-    formats: Formats = list(Format), renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2,  # noqa: B006
-    force: Force = False,
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
 ) -> None:
     """All cases and the comparison, in both languages."""
-    _report(lang, _project(project, published), None, languages, formats, renderer, engine, workers, force, comparison=True)
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    _report(lang, _project(project, published), None, how, comparison=True)
 
 
 @app.command(help="生成若干案例的报告 / report some cases")
 @says_its_errors
 def report(
     cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="案例编号 / case ids")],
-    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None, languages: Languages = list(Language),  # noqa: B006
-    formats: Formats = list(Format), renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2,  # noqa: B006
-    force: Force = False,
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
 ) -> None:
     """The named cases only."""
-    _report(lang, _project(project, published), cases, languages, formats, renderer, engine, workers, force, comparison=False)
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    _report(lang, _project(project, published), cases, how, comparison=False)
 
 
 @app.command(help="生成对照报告 / report the comparison over all cases")
 @says_its_errors
 def compare(
-    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None, languages: Languages = list(Language),  # noqa: B006
-    formats: Formats = list(Format), renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2,  # noqa: B006
-    force: Force = False,
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
 ) -> None:
     """The comparison only."""
-    _report(lang, _project(project, published), [], languages, formats, renderer, engine, workers, force, comparison=True)
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    _report(lang, _project(project, published), [], how, comparison=True)
 
 
 @app.command(help="检查公开材料台账 / check the published ledger")
 @says_its_errors
 def check(
-    lang: Lang = Language.ZH, project: ProjectFolder = Path(), published: Ledger = None,
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None,
     sources: Annotated[Path | None, typer.Option("--sources", help="原文所在文件夹,核对有无遗漏 / folder of the source texts, to check completeness")] = None,
 ) -> None:
     """Say what the ledger holds, or everything that is wrong with it."""
@@ -116,7 +132,7 @@ def check(
 
 @app.command(help="检查运行环境 / check the installation")
 @says_its_errors
-def doctor(lang: Lang = Language.ZH, project: ProjectFolder = Path()) -> None:
+def doctor(lang: Lang = Language.ZH, project: ProjectFolder = HERE) -> None:
     """What is installed, what is missing, what to do."""
     from commresearch.reporting.doctor import examine
     from commresearch.words import say
@@ -133,7 +149,7 @@ def doctor(lang: Lang = Language.ZH, project: ProjectFolder = Path()) -> None:
 
 @app.command(help="在 JupyterLab 中打开笔记本 / open the notebooks in JupyterLab")
 @says_its_errors
-def lab(lang: Lang = Language.ZH, project: ProjectFolder = Path()) -> None:
+def lab(lang: Lang = Language.ZH, project: ProjectFolder = HERE) -> None:  # noqa: ARG001 - errors are said in it
     """Start JupyterLab in the notebooks folder."""
     import importlib.util
     import subprocess
@@ -154,10 +170,7 @@ def _project(root: Path, published: Path | None) -> "Project":
     return Project(root=root, published=(published or root / "data_raw" / "published").resolve(), site=root / "reports" / "site")
 
 
-def _report(
-    lang: Language, project: "Project", cases: list[str] | None, languages: list[Language], formats: list[Format], renderer: str,
-    engine: str, workers: int, force: bool, *, comparison: bool,
-) -> None:
+def _report(lang: Language, project: "Project", cases: list[str] | None, how: How, *, comparison: bool) -> None:
     import tempfile
 
     from commresearch.cases import load_published
@@ -167,19 +180,18 @@ def _report(
     from commresearch.reporting.site import write_site
     from commresearch.words import say
 
-    _require_choice("renderer", renderer, ("auto", "quarto", "embedded"))
-    _require_choice("engine", engine, ("in-process", "kernel"))
+    _require_choice("renderer", how.renderer, ("auto", "quarto", "embedded"))
+    _require_choice("engine", how.engine, ("in-process", "kernel"))
     published = load_published(project.published)
     font_folder()
     wanted = list(published.cases["case_id"]) if cases is None else cases
-    tasks = plan_reports(published, wanted, list(dict.fromkeys(languages)), comparison=comparison)
+    tasks = plan_reports(published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
     with tempfile.TemporaryDirectory() as folder:
-        chosen = choose_renderer(renderer, Path(folder), os.environ)
+        chosen = choose_renderer(how.renderer, Path(folder), os.environ)
         typer.echo(say("cli.start", lang, n=len(tasks), renderer=chosen.name))
-        settings = Settings(renderer=chosen, formats=tuple(dict.fromkeys(formats)), workers=workers, engine=engine, force=force)
+        settings = Settings(renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force)
         results = list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
-    index = write_site(project, published)
-    _finish(results, index, lang)
+    _finish(results, write_site(project, published), lang)
 
 
 def _require_choice(option: str, got: str, allowed: tuple[str, ...]) -> None:

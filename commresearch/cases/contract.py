@@ -1,16 +1,17 @@
 """What a ledger must look like: cell by cell (pandera), then row by row and table by table."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 import pandas as pd
 import pandera.pandas as pa
 
-from commresearch.cases.numerals import read_number
+from commresearch.cases.claim import Claim, claims_in
+from commresearch.cases.numerals import PrintedNumber, read_number
 from commresearch.cases.references import check_references
 from commresearch.errors import Failure
 from commresearch.terms import (
-    CHANGES,
     Comparison,
     Family,
     Fit,
@@ -45,10 +46,19 @@ def _one_of(vocabulary: type[StrEnum] | tuple[str, ...], *, blank: bool = False)
     return pa.Column(str, pa.Check.isin([*allowed, ""] if blank else allowed, error="allowed:" + ", ".join(allowed)))
 
 
+def _number(*, blank: bool = True) -> pa.Column:
+    return _pattern(NUMBER, "rule_number", blank=blank)
+
+
+def _source(*, blank: bool = False) -> pa.Column:
+    return _pattern(r"S\d", "rule_source", blank=blank)
+
+
+def _line(*, blank: bool = False) -> pa.Column:
+    return _pattern(COUNT, "rule_line", blank=blank)
+
+
 YES_NO = ("yes", "no")
-_number = lambda blank=True: _pattern(NUMBER, "rule_number", blank=blank)  # noqa: E731 - a column kind, named once
-_source = lambda blank=False: _pattern(r"S\d", "rule_source", blank=blank)  # noqa: E731
-_line = lambda blank=False: _pattern(COUNT, "rule_line", blank=blank)  # noqa: E731
 
 COLUMNS: Mapping[str, Mapping[str, pa.Column]] = {
     "sources": {
@@ -97,7 +107,7 @@ def check_ledger(texts: Mapping[str, pd.DataFrame]) -> list[Failure]:
     failures = [f for name in COLUMNS for f in _check_cells(name, texts[name])]
     if failures:
         return failures
-    claims = typed("claims", texts["claims"])
+    claims = list(zip(texts["claims"].index, claims_in(typed("claims", texts["claims"]), repeats=True), strict=True))
     return [*_check_claims(claims), *check_references(texts, claims)]
 
 
@@ -106,7 +116,7 @@ def typed(name: str, text: pd.DataFrame) -> pd.DataFrame:
     frame = text.copy()
     for column in NUMERIC.get(name, ()):
         frame[column] = pd.to_numeric(frame[column], errors="raise")
-    return frame.reset_index(names="row") if name == "claims" else frame.reset_index(drop=True)
+    return frame.reset_index(drop=True)
 
 
 def _check_cells(name: str, text: pd.DataFrame) -> Iterator[Failure]:
@@ -138,30 +148,34 @@ def _cell_failure(file: str, case: Mapping[str, object]) -> Failure:
     return Failure(code="CR-L06", values=place)
 
 
-def _check_claims(claims: pd.DataFrame) -> Iterator[Failure]:
+def _check_claims(claims: Iterable[tuple[int, Claim]]) -> Iterator[Failure]:
     """Rules that tie the cells of one claim together."""
-    for row in claims.itertuples():
-        place = {"file": "claims.csv", "row": row.row, "claim": row.claim_id}
-        read = read_number(row.printed)
+    for row, claim in claims:
+        place = {"file": "claims.csv", "row": row, "claim": claim.claim_id}
+        read = read_number(claim.printed)
         if read is None:
-            yield Failure(code="CR-L07", values={**place, "got": row.printed})
-            continue
-        sign = -1 if row.value < 0 else 1
-        low, high = sorted((sign * read.low, sign * read.high))
-        for column, got, want in (("value", row.value, sign * read.value), ("value_low", row.value_low, low), ("value_high", row.value_high, high)):
-            if not _same(got, want):
-                yield Failure(code="CR-L08", values={**place, "column": column, "got": got, "printed": row.printed, "expected": want})
-        for column, text, word in (("qualifier", row.qualifier, read.qualifier), ("unit", row.unit, read.unit)):
-            if text != word:
-                yield Failure(code="CR-L08", values={**place, "column": column, "got": text, "printed": row.printed, "expected": word})
-        if bool(row.headline) != bool(row.headline_fit):
+            yield Failure(code="CR-L07", values={**place, "got": claim.printed})
+        else:
+            yield from _against_printed(place, claim, read)
+        if bool(claim.headline) != bool(claim.headline_fit):
             yield Failure(code="CR-L09", values=place)
-        if row.value < 0 and row.comparison not in CHANGES:
-            yield Failure(code="CR-L10", values={**place, "got": row.value})
+        if claim.value < 0 and not claim.is_change:
+            yield Failure(code="CR-L10", values={**place, "got": claim.value})
+
+
+def _against_printed(place: Mapping[str, object], claim: Claim, read: PrintedNumber) -> Iterator[Failure]:
+    """What the printed token says must be what the cells say; a fall keeps its minus sign."""
+    sign = -1 if claim.value < 0 else 1
+    low, high = sorted((sign * read.low, sign * read.high))
+    wanted = {"value": sign * read.value, "value_low": low, "value_high": high}
+    differing = {column: want for column, want in wanted.items() if not _same(getattr(claim, column), want)}
+    words = {column: getattr(read, column) for column in ("qualifier", "unit") if getattr(claim, column) != getattr(read, column)}
+    for column, want in {**differing, **words}.items():
+        yield Failure(code="CR-L08", values={**place, "column": column, "got": getattr(claim, column), "printed": claim.printed, "expected": want})
 
 
 def _same(got: float, want: float) -> bool:
     """Equal numbers; a blank cell stands for an end that the wording leaves open."""
-    if pd.isna(got):
-        return want in {float("inf"), float("-inf")}
+    if math.isnan(got):
+        return math.isinf(want)
     return abs(got - want) <= TOLERANCE

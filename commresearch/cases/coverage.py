@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from commresearch.cases.claim import claims_in
 from commresearch.cases.numerals import PrintedNumber, scan_numbers
 from commresearch.cases.published import Published
 
@@ -61,12 +62,12 @@ def check_coverage(published: Published, texts: Mapping[str, Sequence[str]]) -> 
 
 def read_sources(folder: Path, sources: pd.DataFrame) -> dict[str, list[str]]:
     """Lines of each source document (split at line feeds only, as line numbers count them)."""
-    return {row.source_id: (folder / row.file).read_text(encoding="utf8").split("\n") for row in sources.itertuples()}
+    return {row["source_id"]: (folder / row["file"]).read_text(encoding="utf8").split("\n") for row in sources.to_dict("records")}
 
 
 def _rows(published: Published) -> Iterator[tuple[str, int, str]]:
-    for row in published.claims.itertuples():
-        yield row.source_id, row.line, row.printed
-    for row in published.not_claims.rename(columns={"count": "times"}).itertuples():
-        for _ in range(row.times):
-            yield row.source_id, row.line, row.printed
+    for claim in claims_in(published.claims, repeats=True):
+        yield claim.source_id, claim.line, claim.printed
+    for row in published.not_claims.to_dict("records"):
+        for _ in range(row["count"]):
+            yield row["source_id"], row["line"], row["printed"]

@@ -37,8 +37,7 @@ class Published:
         known = self.cases["case_id"]
         if case_id not in set(known):
             raise CaseError(Failure(code="CR-C01", values={"case": case_id, "known": ", ".join(known)}))
-        row = self.cases.loc[known == case_id].iloc[0]
-        return row
+        return self.cases.loc[known == case_id].iloc[0]
 
     def claims_of(self, case_id: str) -> pd.DataFrame:
         """A copy of the claims of one case, in the order of the text."""

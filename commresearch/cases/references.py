@@ -1,16 +1,17 @@
 """Rules between rows and between tables of the ledger."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from commresearch.cases.claim import Claim
 from commresearch.errors import Failure
 from commresearch.terms import Mechanism
 
 LINKS = ("repeat_of", "conflicts_with", "part_of", "per")
 
 
-def check_references(texts: Mapping[str, pd.DataFrame], claims: pd.DataFrame) -> Iterator[Failure]:
+def check_references(texts: Mapping[str, pd.DataFrame], claims: Sequence[tuple[int, Claim]]) -> Iterator[Failure]:
     """Known cases and sources, links to claims of the same case, repeats with equal values, mutual conflicts."""
     yield from _known_ids(texts)
     yield from _links(claims)
@@ -27,18 +28,22 @@ def _known_ids(texts: Mapping[str, pd.DataFrame]) -> Iterator[Failure]:
                     yield Failure(code="CR-L04", values=values)
 
 
-def _links(claims: pd.DataFrame) -> Iterator[Failure]:
-    by_id = claims.set_index("claim_id")
-    for row in claims.itertuples():
-        place = {"file": "claims.csv", "row": row.row, "claim": row.claim_id}
+def _links(claims: Sequence[tuple[int, Claim]]) -> Iterator[Failure]:
+    by_id = {claim.claim_id: claim for _, claim in claims}
+    for row, claim in claims:
+        place = {"file": "claims.csv", "row": row, "claim": claim.claim_id}
         for column in LINKS:
-            for target in getattr(row, column).split():
-                if target not in by_id.index or by_id.at[target, "case_id"] != row.case_id or target == row.claim_id:
-                    yield Failure(code="CR-L11", values={**place, "column": column, "got": target})
-                elif column == "conflicts_with" and row.claim_id not in str(by_id.at[target, "conflicts_with"]).split():
-                    yield Failure(code="CR-L12", values={**place, "got": target})
-                elif column == "repeat_of" and by_id.at[target, "value"] != row.value:
-                    yield Failure(code="CR-L13", values={**place, "got": row.value, "other": target, "expected": by_id.at[target, "value"]})
+            for target in getattr(claim, column).split():
+                yield from _link(place, claim, column, by_id.get(target), target)
+
+
+def _link(place: Mapping[str, object], claim: Claim, column: str, other: Claim | None, target: str) -> Iterator[Failure]:
+    if other is None or other.case_id != claim.case_id or other is claim:
+        yield Failure(code="CR-L11", values={**place, "column": column, "got": target})
+    elif column == "conflicts_with" and claim.claim_id not in other.conflicts_with.split():
+        yield Failure(code="CR-L12", values={**place, "got": target})
+    elif column == "repeat_of" and other.value != claim.value:
+        yield Failure(code="CR-L13", values={**place, "got": claim.value, "other": target, "expected": other.value})
 
 
 def _mechanism_grid(texts: Mapping[str, pd.DataFrame]) -> Iterator[Failure]:

@@ -4,18 +4,20 @@ A check asks whether a text agrees with itself and whether a reader can recomput
 right or wrong, and says nothing about the work behind it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from commresearch.cases.claim import Claim, claims_in
 from commresearch.comparison import claim_checks as checks
 from commresearch.comparison.finding import Finding
-from commresearch.terms import CHANGES, Check, Grade, Language
+from commresearch.terms import Check, Grade, Language
 from commresearch.words import say
 
 COLUMNS = ["claim_id", "check", "verdict", "detail", "grade"]
 
-CHECKS: Mapping[Check, Callable[[pd.DataFrame], Iterator[Finding]]] = {
+CHECKS: Mapping[Check, Callable[[Sequence[Claim]], Iterator[Finding]]] = {
     Check.PARTS: checks.parts_against_total,
     Check.SHARE_OF_BASE: checks.share_of_base,
     Check.PER_UNIT: checks.per_unit_against_peers,
@@ -43,19 +45,23 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
         One row per claim and check that applies: claim_id, check (C01 …), verdict (一致, 待核实, 文内口径不一), detail (a
         sentence with the arithmetic), grade (the highest grade of evidence that the claim's wording can reach).
         Repeats of a claim are audited once, at their first place.
+
+    Raises
+    ------
+    SchemaError
+        A column of the ledger is missing.
     """
     language = Language(language)
-    first = claims[claims["repeat_of"] == ""]
-    grades = {row.claim_id: evidence_grade(row) for row in first.itertuples()}
+    first = claims_in(claims)
+    grades = {claim.claim_id: evidence_grade(claim) for claim in first}
     rows = [
-        (f.claim_id, check.value, f.verdict.value, say(f"checks.{f.text}", language, **f.values_in(language)), grades[f.claim_id])
+        (f.claim_id, check.value, f.verdict.value, say(f"checks.{f.text}", language, **f.values_in(language)), grades[f.claim_id].value)
         for check, run in CHECKS.items()
         for f in run(first)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def evidence_grade(claim: object) -> str:
+def evidence_grade(claim: Claim) -> Grade:
     """E1 for a change with its base and period stated (an uncontrolled before-after), else E0."""
-    stated = bool(claim.period_start or claim.period_end) and pd.notna(claim.baseline)  # type: ignore[attr-defined]
-    return (Grade.E1 if claim.comparison in CHANGES and stated else Grade.E0).value  # type: ignore[attr-defined]
+    return Grade.E1 if claim.is_change and claim.has_period and not math.isnan(claim.baseline) else Grade.E0

@@ -73,14 +73,14 @@ class _Running:
 
 
 def fan_out(
-    work: Callable[[Task], Result], tasks: Sequence[Task], *, workers: int, timeout: float, lost: Callable[[Task, bool], Result]
+    work: Callable[[Task], Result], tasks: Sequence[Task], *, workers: int, timeout: float, lost: Callable[[Task, str], Result]
 ) -> Iterator[tuple[Task, Result]]:
     """Do `work` on every task, each in a process of its own, and yield pairs as they are done.
 
     Where processes can be forked, a worker starts with everything this process has imported. A worker that dies, or
-    outlives `timeout` seconds, costs its own task only: `lost(task, timed_out)` stands in its place.
+    outlives `timeout` seconds, costs its own task only: `lost(task, how)` stands in its place, `how` being "died" or "timed_out".
     """
-    context = multiprocessing.get_context("fork" if can_fork() else "spawn")
+    context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
     waiting = list(reversed(tasks))
     running: dict[Connection, _Running] = {}
     while waiting or running:
@@ -94,8 +94,7 @@ def fan_out(
         patience = max(0.0, min(r.deadline for r in running.values()) - time.monotonic())
         ready = wait(list(running), timeout=patience)
         late = [c for c, r in running.items() if c not in ready and r.deadline <= time.monotonic()]
-        for connection in [*ready, *late]:
-            assert isinstance(connection, Connection)
+        for connection in [c for c in running if c in ready or c in late]:
             job = running.pop(connection)
             yield job.task, _collect(connection, job, late=connection in late, lost=lost)
 
@@ -105,16 +104,16 @@ def _send_result(work: Callable[[Any], Any], task: object, connection: Connectio
     connection.close()
 
 
-def _collect(connection: Connection, job: _Running, *, late: bool, lost: Callable[[Any, bool], Result]) -> Result:
+def _collect(connection: Connection, job: _Running, *, late: bool, lost: Callable[[Any, str], Result]) -> Result:
     """The worker's answer, or what stands for it."""
     try:
         if late:
             job.process.kill()
-            return lost(job.task, True)
+            return lost(job.task, "timed_out")
         try:
             result: Result = connection.recv()
         except EOFError:
-            return lost(job.task, False)
+            return lost(job.task, "died")
         return result
     finally:
         job.process.join()

@@ -100,7 +100,7 @@ def plan_reports(published: Published, cases: Sequence[str], languages: Sequence
                 continue
             tasks.append(_task(case_id, language, "case", name=name))
         if comparison:
-            tasks.append(_task(COMPARISON, language, "comparison"))
+            tasks.append(_task(COMPARISON, language, "comparison", n=str(len(published.cases))))
     if unknown:
         raise CaseError(*unknown)
     return tasks
@@ -208,10 +208,9 @@ def _swap(work: Path, target: Path) -> None:
     work.replace(target)
 
 
-def _lost(project: Project, task: ReportTask, timed_out: bool) -> ReportResult:
+def _lost(project: Project, task: ReportTask, how: str) -> ReportResult:
     """What stands for a report whose worker died or ran out of time."""
-    key = "timed_out" if timed_out else "died"
-    values = {"report": task.stem, "how_zh": say(f"errors.worker_{key}", Language.ZH), "how_en": say(f"errors.worker_{key}", Language.EN)}
+    values = {"report": task.stem, "how_zh": say(f"errors.worker_{how}", Language.ZH), "how_en": say(f"errors.worker_{how}", Language.EN)}
     error = ReportError(Failure(code="CR-R04", values=values))
     work = project.site / task.subject / f".{task.language}.work"
     _failure_page(task, project, error, work)

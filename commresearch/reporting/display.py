@@ -37,7 +37,7 @@ class Prose:
 
     text: str
 
-    def markdown(self, folder: Path) -> str:
+    def markdown(self, folder: Path) -> str:  # noqa: ARG002 - every item is asked in the same way
         """The text as it is."""
         return self.text
 
@@ -58,7 +58,7 @@ class Table:
     widths: Sequence[int] = field(default=())
     style: str = ""
 
-    def markdown(self, folder: Path) -> str:
+    def markdown(self, folder: Path) -> str:  # noqa: ARG002
         """Pipe table, caption with id, note; nothing is written."""
         cells = [[escape(c) for c in row] for row in (self.header, *self.rows)]
         rule = "|".join(self._rule(i) for i in range(len(self.header)))

@@ -28,6 +28,7 @@ ROW = 0.24  #: inches per row of a matrix
 def claims_by_kind(counts: Mapping[Kind, int], language: Language) -> "Figure":
     """Bars: how many printed numbers describe circumstances, plans, work and results; results stand out."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     kinds = list(counts)
     with house_style():
@@ -39,12 +40,12 @@ def claims_by_kind(counts: Mapping[Kind, int], language: Language) -> "Figure":
         axes.invert_yaxis()
         axes.set_xlabel(say("reports.axis_numbers", language))
         axes.margins(x=0.08)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.tick_params(length=0)
     return figure
 
 
-def stated_elements(stated: pd.DataFrame, language: Language) -> "Figure":
+def stated_elements(stated: pd.DataFrame) -> "Figure":
     """Dots: per claim (row) which elements the text states (filled), leaves out (hollow) or need not state (none).
 
     stated : DataFrame of {1, 0, NaN}, index the row labels, columns the element labels.
@@ -92,12 +93,10 @@ def reporting_map(counts: pd.DataFrame, with_result: pd.DataFrame, row_labels: S
     with house_style():
         figure = Figure(figsize=(WIDTH, 1.6 + 0.3 * len(counts)))
         axes = figure.subplots()
-        for row in range(len(counts)):
-            for column in range(counts.shape[1]):
-                n = int(counts.iat[row, column])
-                axes.text(column, row, str(n) if n else "·", ha="center", va="center", color=INK if n else MUTED, fontsize=8.5)
-                if with_result.iat[row, column]:
-                    axes.scatter([column], [row], s=190, facecolors="none", edgecolors=ACCENT, linewidths=1.4)
+        for (row, column), n in np.ndenumerate(counts.to_numpy()):
+            axes.text(column, row, str(n) if n else "·", ha="center", va="center", color=INK if n else MUTED, fontsize=8.5)
+        rows, columns = np.nonzero(with_result.to_numpy())
+        axes.scatter(columns, rows, s=190, facecolors="none", edgecolors=ACCENT, linewidths=1.4)
         axes.set_yticks(range(len(row_labels)), row_labels)
         axes.set_xticks(range(len(column_labels)), column_labels, rotation=60, ha="left", rotation_mode="anchor")
         axes.set_xlim(-0.6, counts.shape[1] - 0.4)

@@ -100,15 +100,24 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
             kernel_name="python3", cwd=str(output.parent), progress_bar=False, execution_timeout=CELL_TIMEOUT, log_output=False,
         )
     except PapermillExecutionError as error:
-        values = {"notebook": notebook.name, "cell": error.cell_index, "error": f"{error.ename}: {ANSI.sub('', error.evalue)}"}
+        what = f"{error.ename}: {ANSI.sub('', error.evalue)}"
+        values = {"report": output.stem, "notebook": notebook.name, "error": what, **_failed_cell(notebook, output)}
         raise ReportError(Failure(code="CR-R03", values=values)) from None
+
+
+def _failed_cell(notebook: Path, output: Path) -> dict[str, object]:
+    """Number (as a reader of the source notebook counts) and name of the cell that stopped a run."""
+    executed = nbformat.read(output, as_version=4).cells
+    name = next((c.id for c in executed if c.metadata.get("papermill", {}).get("exception")), "?")
+    names = [c.id for c in nbformat.read(notebook, as_version=4).cells]
+    return {"cell": names.index(name) + 1 if name in names else "?", "name": name}
 
 
 class InProcessEngine(Engine):  # type: ignore[misc]
     """Runs cells in an IPython shell of this process; meant for a process that runs one notebook and ends."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **settings: Any) -> None:
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **settings: Any) -> None:  # noqa: ARG003 - papermill names them
         """Run all cells; stop at the first error, as the kernel engine does."""
         from IPython.core.interactiveshell import InteractiveShell
 
@@ -135,9 +144,8 @@ class InProcessEngine(Engine):  # type: ignore[misc]
             result = shell.run_cell(cell.source, store_history=True)
         cell.execution_count = shell.execution_count - 1
         outputs = [nbformat.v4.new_output("display_data", data=o.data, metadata=o.metadata) for o in captured.outputs]
-        for name in ("stdout", "stderr"):
-            if text := getattr(captured, name):
-                outputs.append(nbformat.v4.new_output("stream", name=name, text=text))
+        streams = {"stdout": captured.stdout, "stderr": captured.stderr}
+        outputs += [nbformat.v4.new_output("stream", name=name, text=text) for name, text in streams.items() if text]
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         if error:
             outputs.append(nbformat.v4.new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[]))

@@ -68,7 +68,7 @@ def _styles(document) -> None:  # type: ignore[no-untyped-def]
         _spacing(styles[name], before=before, after=6, line=1.2)
     styles["Title"].paragraph_format.alignment = styles["Subtitle"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
     styles["Subtitle"].font.color.rgb = styles["Source Note"].font.color.rgb = MUTED
-    _spacing(styles["Compact"], before=1, after=1, line=1.1)
+    _spacing(styles["Compact"], before=2, after=2, line=1.1)
     _spacing(styles["Source Note"], before=3, after=12, line=1.15)
     # A picture in a line of fixed height would be cut to one line: figures keep single spacing.
     for name in ("Captioned Figure", "Figure"):
@@ -77,7 +77,8 @@ def _styles(document) -> None:  # type: ignore[no-untyped-def]
     for name in ("Table Caption", "Image Caption"):
         _spacing(styles[name], before=8, after=4, line=1.15)
     styles["Table Caption"].paragraph_format.keep_with_next = True
-    for name in ("Callout", "Callout Title"):
+    for name, before, after in (("Callout Title", 12, 0), ("Callout", 0, 12)):
+        _spacing(styles[name], before=before, after=after, line=1.4)
         _shade(styles[name])
     _three_lines(styles["Table"])
 

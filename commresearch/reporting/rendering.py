@@ -36,7 +36,9 @@ Runner = Callable[..., ProcessResult]
 class Renderer(Protocol):
     """What turns a document into files."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """How it is called in messages and records."""
 
     def render(self, document: Document, formats: Sequence[Format]) -> list[Path]:
         """Write `<stem>.<format>` into the document's folder and return the paths."""
@@ -69,7 +71,7 @@ class EmbeddedRenderer:
         language = Language(document.language)
         gap = "" if language is Language.ZH else " "
         command = [
-            pandoc_path(), "body.md", "--from=markdown-tex_math_dollars-raw_html+table_attributes", f"--output={output}", "--columns=20",
+            pandoc_path(), "body.md", "--from=markdown-tex_math_dollars-raw_html-smart+table_attributes", f"--output={output}", "--columns=20",
             f"--lua-filter={template('filter.lua')}", f"--resource-path={document.folder}", f"--metadata=lang:{PANDOC_LANG[language]}",
             f"--metadata=title:{document.title}", f"--metadata=subtitle:{document.subtitle}",
             f"--metadata=label_figure:{say('reports.label_figure', language)}", f"--metadata=label_table:{say('reports.label_table', language)}",

@@ -35,7 +35,7 @@ def _page(project: Project, published: Published, language: Language) -> str:
     return template("index.html").read_text(encoding="utf8").format(
         lang=language, style=template("page.css").read_text(encoding="utf8") + template("index.css").read_text(encoding="utf8"),
         script=template("index.js").read_text(encoding="utf8"), other_href=FILES[other], other_lang=other,
-        lead=html.escape(say("reports.site_lead", language, disclaimer=say("reports.disclaimer", language))),
+        lead=html.escape(say("reports.site_lead", language, n=len(published.cases), disclaimer=say("reports.disclaimer", language))),
         comparison_links=_links(project, COMPARISON, language), rows=rows, count=len(published.cases),
         shown=html.escape(say("reports.site_shown", language, n="{n}")), reports_head=html.escape(say("reports.site_reports", language)),
         heads="".join(f'<th scope="col" aria-sort="none"><button type="button" title="{words["sort"]}">{html.escape(h)}</button></th>' for h in heads),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from commresearch.reporting.fonts import SANS, register_fonts
 from commresearch.terms import Headline, Mention
@@ -21,7 +22,7 @@ def house_style() -> Iterator[None]:
     import seaborn as sns
 
     register_fonts()
-    settings = {
+    settings: dict[Any, Any] = {
         "font.family": [SANS, "DejaVu Sans"], "font.size": 9, "axes.unicode_minus": False, "axes.edgecolor": RULE,
         "axes.labelcolor": INK, "text.color": INK, "xtick.color": MUTED, "ytick.color": INK, "axes.titlesize": 10.5,
         "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,

@@ -3,8 +3,10 @@
 import math
 import re
 
-from commresearch.terms import Language
+from commresearch.terms import Language, UnitClass
 from commresearch.words.catalogue import has, say
+
+NAMED_UNITS = frozenset({UnitClass.PERSON_TIMES, UnitClass.MONEY, UnitClass.AREA, UnitClass.LENGTH})
 
 
 def number(value: float) -> str:
@@ -18,7 +20,7 @@ def claim_value(value: float, qualifier: str, unit: str, unit_class: str, printe
     """A published number as a reader sees it: as printed in Chinese, in plain words in English."""
     if language is Language.ZH:
         return printed
-    amount = number(abs(value))
+    amount = number(abs(value)) + ("%" if unit == "%" else "")
     for word in reversed(qualifier.split("…") if qualifier else []):
         amount = say(f"labels.qualifier_{word}", language, amount=amount)
     phrase = f"{amount}{_english_unit(unit, unit_class)}"
@@ -35,13 +37,12 @@ def claim_range(low: float, high: float, qualifier: str) -> str:
 
 
 def _english_unit(unit: str, unit_class: str) -> str:
-    """Unit after a number: %, yuan, m², person-times; counted things carry none, their row names them."""
+    """Unit after a number: yuan, m², person-times; counted things carry none, their row names them."""
     if unit == "%":
-        return "%"
-    for key in (f"unit_{unit}", f"class_{unit_class}"):
-        if unit and has(f"labels.{key}"):
-            return " " + say(f"labels.{key}", Language.EN)
-    return ""
+        return ""  # stands within the qualifier: 30% or more
+    key = f"labels.unit_{unit}" if has(f"labels.unit_{unit}") else f"labels.class_{unit_class}"
+    named = key.startswith("labels.unit_") or unit_class in NAMED_UNITS
+    return " " + say(key, Language.EN) if unit and named else ""
 
 
 def period(start: str, end: str, words: str, language: Language) -> str:
