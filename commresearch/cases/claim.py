@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 
@@ -95,7 +95,9 @@ FIELDS = tuple(f.name for f in fields(Claim))
 
 
 def claims_in(frame: pd.DataFrame, *, repeats: bool = False) -> list[Claim]:
-    """Read the rows of a claims table, in their order; a number printed again is left out unless `repeats` is true.
+    """Read the rows of a claims table, in their order.
+
+    A number printed again is left out unless `repeats` is true; links to it then lead to its first place.
 
     Raises
     ------
@@ -106,8 +108,11 @@ def claims_in(frame: pd.DataFrame, *, repeats: bool = False) -> list[Claim]:
     if missing:
         values = {"file": "claims", "missing": ", ".join(missing), "unknown": "—", "expected": ", ".join(FIELDS)}
         raise SchemaError(Failure(code="CR-L03", values=values))
-    rows = (Claim(**{str(k): v for k, v in record.items()}) for record in frame[list(FIELDS)].to_dict("records"))
-    return [claim for claim in rows if repeats or not claim.repeat_of]
+    rows = [Claim(**{str(k): v for k, v in record.items()}) for record in frame[list(FIELDS)].to_dict("records")]
+    if repeats:
+        return rows
+    first = {c.claim_id: c.repeat_of for c in rows if c.repeat_of}
+    return [replace(c, per=first.get(c.per, c.per), part_of=first.get(c.part_of, c.part_of)) for c in rows if not c.repeat_of]
 
 
 def missing_elements(claim: Claim) -> list[str]:

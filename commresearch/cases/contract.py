@@ -23,6 +23,7 @@ from commresearch.terms import (
     NotClaim,
     UnitClass,
 )
+from commresearch.words import entries
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 COUNT = r"\d+"
@@ -144,7 +145,7 @@ def _cell_failure(file: str, case: Mapping[str, object]) -> Failure:
     if kind == "allowed":
         return Failure(code="CR-L04", values={**place, "allowed": detail})
     if kind == "pattern":
-        return Failure(code="CR-L05", values={**place, "rule": detail})
+        return Failure(code="CR-L05", values={**place, "rule": entries("errors")[detail]})
     return Failure(code="CR-L06", values=place)
 
 

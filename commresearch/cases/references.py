@@ -7,6 +7,7 @@ import pandas as pd
 from commresearch.cases.claim import Claim
 from commresearch.errors import Failure
 from commresearch.terms import Mechanism
+from commresearch.words import entries
 
 LINKS = ("repeat_of", "conflicts_with", "part_of", "per")
 
@@ -56,4 +57,4 @@ def _mechanism_grid(texts: Mapping[str, pd.DataFrame]) -> Iterator[Failure]:
                 yield Failure(code="CR-L14", values={"file": "mechanisms.csv", "case": case, "mechanism": mechanism.value, "got": count})
     blank = frame[(frame["settled"] != "not_mentioned") & (frame["line"] == "")]
     for row in blank.index:
-        yield Failure(code="CR-L05", values={"file": "mechanisms.csv", "row": row, "column": "line", "got": "", "rule": "rule_line"})
+        yield Failure(code="CR-L05", values={"file": "mechanisms.csv", "row": row, "column": "line", "got": "", "rule": entries("errors")["rule_line"]})

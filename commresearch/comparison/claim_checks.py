@@ -11,8 +11,8 @@ from statistics import median
 
 from commresearch.cases.claim import FULL, Claim, missing_elements
 from commresearch.comparison.finding import Finding, Words
-from commresearch.terms import Comparison, Kind, UnitClass, Verdict
-from commresearch.words import number
+from commresearch.terms import Comparison, Kind, Language, UnitClass, Verdict
+from commresearch.words import claim_value, number
 
 PEER_RATIO = 2.0  #: a ratio this many times above or below its peers' median is worth a question
 MIN_PEERS = 4  #: fewer other cases carry no median worth holding anything against
@@ -157,9 +157,13 @@ def two_values(claims: Sequence[Claim]) -> Iterator[Finding]:
     for claim in claims:
         for other in (by_id[i] for i in claim.conflicts_with.split() if i in by_id and i > claim.claim_id):
             meet = claim.value_low <= other.high and other.value_low <= claim.high
-            values = {"value": claim.printed, "line": claim.source_line, "other": other.printed, "other_line": other.source_line}
+            values = {"value": _shown(claim), "line": claim.source_line, "other": _shown(other), "other_line": other.source_line}
             verdict, text = (Verdict.CONSISTENT, "C16_meet") if meet else (Verdict.DISAGREES_WITHIN, "C16_differ")
             yield Finding(claim_id=claim.claim_id, verdict=verdict, text=text, values=values)
+
+
+def _shown(claim: Claim) -> dict[Language, str]:
+    return {language: claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language) for language in Language}
 
 
 def stock_or_flow(claims: Sequence[Claim]) -> Iterator[Finding]:

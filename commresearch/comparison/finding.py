@@ -11,7 +11,8 @@ from commresearch.words import say
 class Finding:
     """A verdict and the facts of its sentence.
 
-    `text` names the sentence in the `checks` catalogue; a value that is a `Words` is put into the report's language.
+    `text` names the sentence in the `checks` catalogue; a value that is a `Words`, or a pair of texts by
+    language, is put into the report's language.
     """
 
     claim_id: str
@@ -21,7 +22,13 @@ class Finding:
 
     def values_in(self, language: Language) -> dict[str, object]:
         """The sentence's values, with words in the language asked for."""
-        return {k: v.put(language) if isinstance(v, Words) else v for k, v in self.values.items()}
+        return {k: _in_language(v, language) for k, v in self.values.items()}
+
+
+def _in_language(value: object, language: Language) -> object:
+    if isinstance(value, Mapping):
+        return value[language]
+    return value.put(language) if isinstance(value, Words) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from commresearch.reporting.assemble import Document, assemble
 from commresearch.reporting.notebooks import execute_notebook
 from commresearch.reporting.rendering import Renderer, template
 from commresearch.terms import Format, Kind, Language
-from commresearch.words import render_error, say
+from commresearch.words import entries, render_error, say
 
 COMPARISON = "comparison"
 REPORT_TIMEOUT = 600  #: seconds one report may take from notebook to files
@@ -210,8 +210,7 @@ def _swap(work: Path, target: Path) -> None:
 
 def _lost(project: Project, task: ReportTask, how: str) -> ReportResult:
     """What stands for a report whose worker died or ran out of time."""
-    values = {"report": task.stem, "how_zh": say(f"errors.worker_{how}", Language.ZH), "how_en": say(f"errors.worker_{how}", Language.EN)}
-    error = ReportError(Failure(code="CR-R04", values=values))
+    error = ReportError(Failure(code="CR-R04", values={"report": task.stem, "how": entries("errors")[f"worker_{how}"]}))
     work = project.site / task.subject / f".{task.language}.work"
     _failure_page(task, project, error, work)
     return ReportResult(task=task, failures=error.failures)

@@ -58,7 +58,7 @@ def _family_table(page: CasePage, family: Family, claims: Sequence[Claim]) -> Ta
     return Table(
         id=f"tbl-{family.value.replace('_', '-')}", caption=page.say("family_caption", family=page.label(f"family_{family}"), n=len(claims)),
         header=page.header("col_indicator", "col_value", "col_range", "col_period", "col_missing", "col_place"), rows=rows, align="lrrlll",
-        widths=(32, 16, 18, 14, 16, 9),
+        widths=(30, 15, 17, 14, 19, 9),
     )
 
 
@@ -86,7 +86,7 @@ def _outcome_items(page: CasePage, outcome: Headline, claims: Sequence[Claim]) -
     table = Table(
         id=f"tbl-headline-{outcome.value}", caption=page.say("headline_caption", outcome=page.label(f"headline_{outcome}")),
         header=page.header("col_indicator", "col_value", "col_fit", "col_period", "col_missing", "col_place"), rows=rows, align="lrllll",
-        widths=(30, 16, 18, 14, 16, 9),
+        widths=(29, 15, 15, 14, 19, 9),
     )
     direct = claims[0].headline_fit == Fit.DIRECT
     return [paragraph(page.say("headline_says" if direct else "headline_only_proxy")), table]
@@ -110,7 +110,7 @@ def _checks_table(page: CasePage) -> Table:
         counts = [str(int((verdicts == v).sum())) if len(verdicts) else "·" for v in Verdict]
         rows.append([f"{check} {say(f'checks.{check}_name', page.language)}", say(f"checks.{check}_about", page.language), *counts])
     return Table(
-        id="tbl-checks", caption=page.say("checks_caption"), rows=rows, align="llrrr", widths=(24, 44, 10, 11, 13), note=page.say("checks_note"),
+        id="tbl-checks", caption=page.say("checks_caption"), rows=rows, align="llrrr", widths=(23, 42, 10, 11, 16), note=page.say("checks_note"),
         header=[*page.header("col_check", "col_question"), *(page.label(f"verdict_{v}") for v in Verdict)],
     )
 
@@ -128,7 +128,7 @@ def _elements(page: CasePage) -> list[Item]:
     cut = page.say("elements_cut", n=len(stated), shown=DRAWN) if len(stated) > DRAWN else ""
     return [Figure(
         id="fig-elements", caption=page.say("elements_caption"), alt=page.say("elements_alt", **counts), note=page.say("elements_note") + cut,
-        drawing=figures.stated_elements(stated.head(DRAWN)),
+        drawing=figures.stated_elements(stated.head(DRAWN).dropna(axis=1, how="all")),
     )]
 
 

@@ -25,7 +25,7 @@ from commresearch.reporting.cells import (
 )
 from commresearch.reporting.display import Item, Table, bullets, callout, escape, heading, paragraph
 from commresearch.reporting.page import Page, ledger
-from commresearch.terms import Fit, Headline, Kind, Language, Mechanism, Mention
+from commresearch.terms import Fit, Headline, Kind, Language, Level, Mechanism, Mention
 from commresearch.words import entries, number, period
 
 PROFILE = ("start", "population", "households", "area_km2", "n_communities")
@@ -118,7 +118,8 @@ def _provenance(page: CasePage) -> str:
 def profile(page: CasePage) -> list[Item]:
     """Size, place and start as stated."""
     case = page.case
-    values = {field: _profile_value(page, field) for field in PROFILE}
+    fields = [f for f in PROFILE if f != "n_communities" or case["level"] != Level.COMMUNITY]
+    values = {field: _profile_value(page, field) for field in fields}
     known = sum(v != page.label("not_reported") for v in values.values())
     rows = [
         [page.say("profile_level"), page.label(f"level_{case['level']}")],
@@ -131,7 +132,7 @@ def profile(page: CasePage) -> list[Item]:
         id="tbl-profile", caption=page.say("profile_caption", name=page.name), header=page.header("col_item", "col_content"), rows=rows,
         align="ll", note=page.say("profile_note"), widths=(30, 70),
     )
-    return [heading(page.say("profile_heading", known=known)), table]
+    return [heading(page.say("profile_heading", known=known, total=len(fields))), table]
 
 
 def _profile_value(page: CasePage, field: str) -> str:
@@ -210,7 +211,7 @@ def appendix(page: CasePage, version: str) -> list[Item]:
     source, blank = page.source, page.label("not_reported")
     title, publisher = (t if page.language is Language.ZH else f"({t})" for t in (source["title"], source["publisher"]))
     rows = [
-        [page.say("source_file"), source["file"]], [page.say("source_title"), title],
+        [page.say("source_id"), source["source_id"]], [page.say("source_file"), source["file"]], [page.say("source_title"), title],
         [page.say("source_publisher"), publisher if source["publisher"] else blank],
         [page.say("source_date"), document_date(source, page.language)],
     ]

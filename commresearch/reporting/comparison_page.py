@@ -4,8 +4,9 @@ Nothing is ranked, averaged or pooled: published figures are claims of differing
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from commresearch.cases.claim import Claim, claims_in, of_kind
 from commresearch.comparison import audit_claims, reading_agreement
 from commresearch.reporting import figures
 from commresearch.reporting.cells import (
+    DASH,
     document_date,
     grades_table,
     headline_claims,
@@ -261,7 +263,7 @@ def denominators(page: ComparisonPage) -> list[Item]:
     blank = page.label("not_reported")
     rows = [
         [
-            page.names[case["case_id"]], *(number(case[d]) if pd.notna(case[d]) else blank for d in DENOMINATORS),
+            page.names[case["case_id"]], *(_denominator(case, d, blank) for d in DENOMINATORS),
             period(case["start"], case["start"], "", page.language) or blank,
         ]
         for case in page.cases.to_dict("records")
@@ -271,6 +273,12 @@ def denominators(page: ComparisonPage) -> list[Item]:
         header=page.header("col_case", *(f"profile_{d}" for d in DENOMINATORS), "profile_start"),
     )
     return [heading(page.say("denominators_heading", both=both)), paragraph(page.say("denominators_lead")), table]
+
+
+def _denominator(case: Mapping[Hashable, Any], column: str, blank: str) -> str:
+    if column == "n_communities" and case["level"] == Level.COMMUNITY:
+        return DASH
+    return number(case[column]) if pd.notna(case[column]) else blank
 
 
 def checks(page: ComparisonPage) -> list[Item]:

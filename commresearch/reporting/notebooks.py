@@ -19,6 +19,8 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from commresearch.errors import Failure, ReportError
+from commresearch.terms import Language
+from commresearch.words import say
 
 ENGINE = "in-process"
 CELL_TIMEOUT = 300  #: seconds a cell may take under the kernel engine
@@ -79,8 +81,8 @@ def require_parameters(notebook: Path, given: Mapping[str, object]) -> None:
 
 def _unknown(notebook: Path, name: str, known: Mapping[str, Parameter]) -> Failure:
     near = get_close_matches(name, known, n=1)
-    guess = {"guess_zh": f"（是否为“{near[0]}”）", "guess_en": f" (“{near[0]}”?)"} if near else {"guess_zh": "", "guess_en": ""}
-    return Failure(code="CR-R01", values={"notebook": notebook.name, "name": name, "known": ", ".join(known), **guess})
+    guess = {lang.value: say("errors.guess", lang, name=near[0]) if near else "" for lang in Language}
+    return Failure(code="CR-R01", values={"notebook": notebook.name, "name": name, "known": ", ".join(known), "guess": guess})
 
 
 def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, object], *, engine: str = ENGINE) -> None:

@@ -1,5 +1,7 @@
 """Errors as their reader sees them."""
 
+from collections.abc import Mapping
+
 from commresearch.errors import CommResearchError, Failure
 from commresearch.terms import Language
 from commresearch.words.catalogue import say
@@ -16,6 +18,9 @@ def render_error(error: CommResearchError, language: Language) -> str:
 
 
 def render_failure(failure: Failure, language: Language) -> str:
-    """One failure with its code: where, what was found, what is allowed, what to do."""
-    values = {k: (v.get(language.value, "") if isinstance(v, dict) else v) for k, v in failure.values.items()}
-    return f"[{failure.code}] " + say(f"errors.{failure.code}", language, language_=language.value, **values)
+    """One failure with its code: where, what was found, what is allowed, what to do.
+
+    A value that is itself a pair of texts (zh, en) is put in the language asked for.
+    """
+    values = {k: v[language.value] if isinstance(v, Mapping) else v for k, v in failure.values.items()}
+    return f"[{failure.code}] " + say(f"errors.{failure.code}", language, **values)

@@ -6,6 +6,7 @@ import re
 from commresearch.terms import Language, UnitClass
 from commresearch.words.catalogue import has, say
 
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 NAMED_UNITS = frozenset({UnitClass.PERSON_TIMES, UnitClass.MONEY, UnitClass.AREA, UnitClass.LENGTH})
 
 
@@ -65,6 +66,7 @@ def _span(start: str, end: str, dates: list[str], language: Language) -> str:
 def _date(iso: str, language: Language) -> str:
     year, *rest = re.split("-", iso)
     if language is Language.EN:
-        return iso
+        named = [MONTHS[int(part) - 1] if i == 0 else str(int(part)) for i, part in enumerate(rest)]
+        return " ".join([*reversed(named), year])
     months = "".join(f"{int(part)}{mark}" for part, mark in zip(rest, "月日", strict=False))
     return f"{year}年{months}"

@@ -1,0 +1,84 @@
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from commresearch.records import RunRecord, fan_out, run_process, sha256_of, write_whole
+
+PYTHON = sys.executable
+
+
+def test_a_hash_tells_its_parts_apart(tmp_path):
+    (tmp_path / "a").write_text("x")
+    assert sha256_of("ab", "c") != sha256_of("a", "bc")
+    assert sha256_of(tmp_path / "a") == sha256_of("x") == sha256_of(b"x") == sha256_of([tmp_path / "a"])
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    write_whole(tmp_path / "sub" / "a.txt", "中文")
+    assert (tmp_path / "sub" / "a.txt").read_text(encoding="utf8") == "中文"
+    with pytest.raises(TypeError):
+        write_whole(tmp_path / "b.txt", 3)  # type: ignore[arg-type]
+    assert [p.name for p in tmp_path.iterdir()] == ["sub"]
+
+
+def test_a_run_record_is_readable(tmp_path):
+    RunRecord(key="k", settings={"case": "甲"}, inputs={}, outputs={}, versions={}).write(tmp_path / "r.json")
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf8"))["settings"] == {"case": "甲"}
+
+
+def test_a_command_says_how_it_ended():
+    good = run_process([PYTHON, "-c", "print('中')"], timeout=30)
+    assert (good.ok, good.stdout.strip()) == (True, "中")
+    bad = run_process([PYTHON, "-c", "import sys; sys.exit('no')"], timeout=30)
+    assert (bad.ok, bad.exit_code, bad.stderr.strip()) == (False, 1, "no")
+    assert run_process(["/no/such/program"], timeout=30).exit_code == 127
+    assert run_process([PYTHON, "-c", "print(input())"], timeout=30).exit_code == 1  # there is no input
+
+
+def test_a_hanging_command_is_stopped_with_its_children(tmp_path):
+    mark = tmp_path / "child"
+    child = f"import time; time.sleep(3); open({str(mark)!r}, 'w')"
+    parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    started = time.monotonic()
+    assert run_process([PYTHON, "-c", parent], timeout=1).exit_code is None
+    assert time.monotonic() - started < 20
+    time.sleep(4)
+    assert not mark.exists()
+
+
+def _work(task: int) -> int:
+    if task == 3:
+        os._exit(9)
+    if task == 4:
+        time.sleep(60)
+    return task * 10
+
+
+def test_a_dead_or_late_worker_costs_its_own_task_only():
+    lost: list[tuple[int, str]] = []
+
+    def stand_in(task: int, how: str) -> int:
+        lost.append((task, how))
+        return -1
+
+    found = dict(fan_out(_work, [1, 2, 3, 4, 5], workers=2, timeout=3, lost=stand_in))
+    assert found == {1: 10, 2: 20, 3: -1, 4: -1, 5: 50}
+    assert sorted(lost) == [(3, "died"), (4, "timed_out")]
+
+
+def test_each_task_has_a_fresh_process():
+    pids = [pid for _, pid in fan_out(_pid, range(4), workers=2, timeout=30, lost=lambda *_: 0)]
+    assert len(set(pids)) == 4
+    assert os.getpid() not in pids
+
+
+def _pid(_: int) -> int:
+    return os.getpid()
+
+
+def test_paths_may_be_given_as_paths(tmp_path):
+    assert run_process([Path(PYTHON), "-c", "import os; print(os.getcwd())"], timeout=30, cwd=tmp_path).stdout.strip() == str(tmp_path.resolve())
