@@ -229,3 +229,7 @@ def _finish(results: "list[ReportResult]", index: Path, lang: Language) -> None:
     typer.echo(say("cli.where", lang, path=index.resolve()))
     if failed:
         raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commresearch.reporting.fonts import require_glyphs
+from commresearch.reporting.style import house_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -100,8 +101,9 @@ class Figure:
         for label in self.drawing.findobj(lambda artist: hasattr(artist, "get_text")):
             require_glyphs(label.get_text())  # type: ignore[attr-defined]
         (folder / "figs").mkdir(parents=True, exist_ok=True)
-        self.drawing.savefig(folder / "figs" / f"{self.id}.png", dpi=DPI, metadata={"Software": None})
-        self.drawing.savefig(folder / "figs" / f"{self.id}.svg", metadata={"Date": None, "Creator": None})
+        with house_style():  # drawing happens here: fonts, and ids that do not differ from run to run
+            self.drawing.savefig(folder / "figs" / f"{self.id}.png", dpi=DPI, metadata={"Software": None})
+            self.drawing.savefig(folder / "figs" / f"{self.id}.svg", metadata={"Date": None, "Creator": None})
         alt = self.alt.replace('"', "”")
         note = f"\n\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "\n"
         return f'![{escape(self.caption)}](figs/{self.id}.png){{#{self.id} fig-alt="{alt}"}}{note}'

@@ -1,0 +1,85 @@
+"""pyproject.toml, constraints.txt and environment.yml say the same; the documents name what exists."""
+
+import re
+import tomllib
+
+from commresearch.terms import Check, Mechanism
+from commresearch.words import entries
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+#: what conda calls differently, or has only through pip
+CONDA_NAMES = {"pypandoc-binary": "pandoc"}
+
+
+def names(lines):
+    return {re.split(r"[><=\[; ]", line.strip())[0].lower().replace("_", "-") for line in lines if line.strip() and not line.lstrip().startswith("#")}
+
+
+def test_every_dependency_is_pinned_exactly_and_without_addresses():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.\-]+==[A-Za-z0-9_.+\-]+( ; .+)?", line) for line in lines), lines
+    assert "http" not in text
+    wanted = names([*PROJECT["dependencies"], *(d for extra in PROJECT["optional-dependencies"].values() for d in extra)])
+    assert wanted <= names(lines)
+
+
+def test_every_lower_bound_is_met_by_its_pin():
+    pins = dict(line.split(" ;")[0].split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf8").splitlines() if "==" in line)
+    pins = {k.lower().replace("_", "-"): v for k, v in pins.items()}
+    for dependency in PROJECT["dependencies"]:
+        name, _, bound = dependency.partition(">=")
+        assert version(pins[name.lower().replace("_", "-")]) >= version(bound), dependency
+
+
+def version(text):
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def test_the_conda_environment_agrees_with_the_project():
+    text = (ROOT / "environment.yml").read_text(encoding="utf8")
+    listed = names(line.strip()[2:] for line in text.splitlines() if line.strip().startswith("- ") and not line.strip().endswith(":"))
+    for dependency in names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]):
+        assert dependency in listed or CONDA_NAMES.get(dependency) in listed, dependency
+    assert {"quarto", "python"} <= listed
+    assert any(name.startswith("font") and "cjk" in name for name in listed)
+
+
+def test_the_methods_have_a_section_per_check():
+    text = (ROOT / "METHODS.md").read_text(encoding="utf8")
+    for check in Check:
+        assert re.search(rf"^### {check} ", text, flags=re.MULTILINE), check
+
+
+def test_the_glossary_has_a_row_per_mechanism_and_column():
+    text = (ROOT / "GLOSSARY.md").read_text(encoding="utf8")
+    for mechanism in Mechanism:
+        assert f"`{mechanism}`" in text
+        assert entries("mechanisms")[mechanism]["zh"] in text
+
+
+def test_the_notice_lists_every_data_file_of_the_oracles():
+    text = (ROOT / "NOTICE").read_text(encoding="utf8")
+    for file in (ROOT / "tests" / "oracle" / "data").iterdir():
+        assert file.name in text
+
+
+def test_every_file_named_in_the_architecture_exists():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf8")
+    for name in re.findall(r"`((?:commresearch|notebooks|data_raw|tests|reports)/[\w/.]+)`", text):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_room_is_on_the_map():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf8")
+    for path in (ROOT / "commresearch").rglob("*.py"):
+        if path.name != "__init__.py":
+            assert path.name in text, path
+
+
+def test_both_readmes_name_the_two_commands_and_the_mirror():
+    for name in ("README.md", "README.zh.md"):
+        text = (ROOT / name).read_text(encoding="utf8")
+        for word in ("make report", "make test", "PIP_INDEX_URL", "reports/site/index.html"):
+            assert word in text, (name, word)

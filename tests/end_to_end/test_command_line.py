@@ -1,0 +1,143 @@
+"""The command line as a user meets it, wrong files first."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.conftest import ROOT, edit
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="shell scripts stand in for tools")
+CLEAN = {k: v for k, v in os.environ.items() if k != "QUARTO_PATH"}
+
+
+def run(*arguments, project, env=None, lang="en"):
+    command = [sys.executable, "-m", "commresearch.cli", *arguments]
+    if arguments and not arguments[0].startswith("-"):
+        command += ["--lang", lang]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, env={**CLEAN, **(env or {})}, timeout=300, check=False)
+
+
+def test_help_answers():
+    result = run("--help", project=ROOT)
+    assert result.returncode == 0
+    for command in ("run", "check", "report", "compare", "doctor", "lab"):
+        assert f"\n  {command} " in result.stdout
+
+
+def test_a_damaged_ledger_stops_everything_with_one_message(project):
+    edit(project / "data_raw" / "published", "claims.csv", 3, "kind", "result")
+    result = run("run", project=project)
+    assert result.returncode == 2
+    assert result.stderr.startswith("[CR-L04] claims.csv, row 3, column kind: got “result”, allowed: context, design")
+    assert "Traceback" not in result.stderr
+    assert not (project / "reports").exists()
+
+
+def test_an_unknown_case_a_wrong_folder_and_a_wrong_choice(project, tmp_path):
+    result = run("report", "nowhere", "neither", project=project, lang="zh")
+    assert result.returncode == 2
+    assert "[CR-C01] 没有编号为“nowhere”的案例。可选：huancui, kesheng。" in result.stderr
+    assert "“neither”" in result.stderr
+    (tmp_path / "empty").mkdir()
+    result = run("run", project=tmp_path / "empty")
+    assert result.returncode == 2
+    assert "notebooks, data_raw is missing" in result.stderr
+    result = run("run", "--renderer", "latex", project=project)
+    assert result.returncode == 2
+    assert "[CR-R14] Option --renderer got “latex”, allowed: auto, quarto, embedded." in result.stderr
+
+
+def test_check_says_what_the_ledger_holds(project):
+    result = run("check", project=project)
+    assert result.returncode == 0
+    assert result.stdout.startswith("The ledger is sound: 2 cases,")
+    assert result.stdout.strip().splitlines()[-1].endswith(str(Path("data_raw") / "published"))
+
+
+def test_check_against_sources_names_what_is_not_covered(project, tmp_path):
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    sources = (project / "data_raw" / "published" / "sources.csv").read_text(encoding="utf8").splitlines()[1:]
+    for line in sources:
+        (folder / line.split(",")[1]).write_text("新增3处站点\n", encoding="utf8")
+    result = run("check", "--sources", str(folder), project=project)
+    assert result.returncode == 2
+    assert "S0:1 3处" in result.stdout
+
+
+def test_reports_are_made_kept_and_remade(project):
+    result = run("run", "--renderer", "embedded", project=project)
+    assert result.returncode == 0, result.stderr
+    site = project / "reports" / "site"
+    assert result.stdout.strip().splitlines()[-1].endswith(str(site / "index.html"))
+    for subject in ("huancui", "kesheng", "comparison"):
+        for language in ("zh", "en"):
+            for kind in ("html", "docx", "pdf", "ipynb"):
+                assert (site / subject / language / f"{subject}.{language}.{kind}").stat().st_size > 5_000
+    record = json.loads((site / "huancui" / "zh" / "record.json").read_text(encoding="utf8"))
+    assert record["settings"]["parameters"]["case"] == "huancui"
+    assert set(record["inputs"]) == {"cases.csv", "claims.csv", "mechanisms.csv", "not_claims.csv", "sources.csv"}
+
+    before = (site / "huancui" / "zh" / "huancui.zh.html").read_bytes()
+    again = run("run", "--renderer", "embedded", project=project)
+    assert "Reports made: 6 of 6; files: 18 (unchanged and kept: 6)." in again.stdout
+    forced = run("report", "huancui", "--language", "zh", "--format", "html", "--renderer", "embedded", "--force", project=project)
+    assert forced.returncode == 0, forced.stderr
+    assert (site / "huancui" / "zh" / "huancui.zh.html").read_bytes() == before
+
+
+def test_a_failing_report_has_its_own_page_and_the_others_finish(project):
+    path = project / "notebooks" / "comparison.ipynb"
+    book = nbformat.read(path, as_version=4)
+    book.cells[4].source = "raise RuntimeError('no such table')"
+    nbformat.write(book, path)
+    result = run("run", "--language", "en", "--format", "html", "--renderer", "embedded", project=project)
+    assert result.returncode == 1
+    assert "Reports made: 2 of 3" in result.stdout
+    expected = "[CR-R03] Report comparison.en: cell 5 (reported) of notebook comparison.ipynb failed: RuntimeError: no such table."
+    assert expected in result.stderr
+    site = project / "reports" / "site"
+    assert "RuntimeError: no such table" in (site / "comparison" / "en" / "comparison.en.html").read_text(encoding="utf8")
+    assert (site / "kesheng" / "en" / "kesheng.en.html").is_file()
+    index = (site / "index.en.html").read_text(encoding="utf8")
+    assert 'class="failed" href="comparison/en/comparison.en.html"' in index
+
+
+def quarto(folder, script):
+    folder.mkdir()
+    path = folder / "quarto"
+    path.write_text("#!/bin/sh\n" + script, encoding="utf8")
+    path.chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_a_quarto_on_the_path_is_used_and_its_failure_is_one_clear_message(project, tmp_path):
+    env = quarto(tmp_path / "bin", 'case "$1" in --version) echo 1.9.9;; *) echo "ERROR: broken pipe" >&2; exit 1;; esac\n')
+    result = run("report", "kesheng", "--language", "en", "--format", "html", project=project, env=env)
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[0] == "Reports to make: 1; renderer: Quarto"
+    assert "[CR-R07] Quarto failed on kesheng.en (exit code 1): ERROR: broken pipe." in result.stderr
+    doctor = run("doctor", project=project, env=env)
+    assert "1.9.9" in doctor.stdout
+
+
+def test_the_doctor_finds_everything_a_report_needs(project):
+    result = run("doctor", project=project)
+    assert result.returncode == 0, result.stdout
+    assert "Noto Sans SC" in result.stdout
+    assert "pandoc 3" in result.stdout
+
+
+def test_lab_without_jupyterlab_says_what_to_install(project):
+    import importlib.util
+
+    if importlib.util.find_spec("jupyterlab"):
+        pytest.skip("jupyterlab is installed: its absence cannot be tried")
+    result = run("lab", project=project)
+    assert result.returncode == 2
+    assert "commresearch lab needs jupyterlab, which is not installed" in result.stderr
