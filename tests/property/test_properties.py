@@ -1,6 +1,7 @@
 import math
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import assume, given
@@ -53,7 +54,7 @@ def test_bounds_always_hold_the_value(before, n, after):
 @given(st.text("社区0123456789.,万余约近个人次%()一二三十", max_size=40))
 def test_every_digit_of_a_line_belongs_to_exactly_one_number(line):
     found = scan_numbers(line)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert earlier.end <= later.start
     covered = {i for n in found for i in range(n.start, n.end)}
     assert all(i in covered for i, c in enumerate(line) if c in "0123456789")
