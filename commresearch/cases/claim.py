@@ -51,6 +51,8 @@ class Claim:
     part_of: str
     per: str
     listed: float
+    text_en: str
+    text_zh: str
 
     @property
     def high(self) -> float:

@@ -83,20 +83,25 @@ def fan_out(
     context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
     waiting = list(reversed(tasks))
     running: dict[Connection, _Running] = {}
-    while waiting or running:
-        while waiting and len(running) < workers:
-            task = waiting.pop()
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=_send_result, args=(work, task, theirs), daemon=False)
-            process.start()
-            theirs.close()
-            running[ours] = _Running(process, time.monotonic() + timeout, task)
-        patience = max(0.0, min(r.deadline for r in running.values()) - time.monotonic())
-        ready = wait(list(running), timeout=patience)
-        late = [c for c, r in running.items() if c not in ready and r.deadline <= time.monotonic()]
-        for connection in [c for c in running if c in ready or c in late]:
-            job = running.pop(connection)
-            yield job.task, _collect(connection, job, late=connection in late, lost=lost)
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                task = waiting.pop()
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_send_result, args=(work, task, theirs), daemon=False)
+                process.start()
+                theirs.close()
+                running[ours] = _Running(process, time.monotonic() + timeout, task)
+            patience = max(0.0, min(r.deadline for r in running.values()) - time.monotonic())
+            ready = wait(list(running), timeout=patience)
+            late = [c for c, r in running.items() if c not in ready and r.deadline <= time.monotonic()]
+            for connection in [c for c in running if c in ready or c in late]:
+                job = running.pop(connection)
+                yield job.task, _collect(connection, job, late=connection in late, lost=lost)
+    finally:
+        for job in running.values():  # the caller stopped early: nothing is left running behind it
+            job.process.kill()
+            job.process.join()
 
 
 def _send_result(work: Callable[[Any], Any], task: object, connection: Connection) -> None:

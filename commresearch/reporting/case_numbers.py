@@ -8,7 +8,7 @@ import pandas as pd
 from commresearch.cases.claim import Claim, missing_elements
 from commresearch.reporting import figures
 from commresearch.reporting.case_page import CasePage
-from commresearch.reporting.cells import DASH, capital, headline_claims, indicator, missing, value, when
+from commresearch.reporting.cells import DASH, capital, headline_claims, indicator, missing, says, value, when
 from commresearch.reporting.display import Figure, Item, Table, heading, paragraph
 from commresearch.terms import Check, Family, Fit, Headline, Kind, Verdict
 from commresearch.words import claim_range, say
@@ -78,15 +78,14 @@ def _outcome_items(page: CasePage, outcome: Headline, claims: Sequence[Claim]) -
         return [paragraph(page.say("headline_none"))]
     rows = [
         [
-            indicator(c, page.language), value(c, page.language), page.say(f"fit_{c.headline_fit}_long"), when(c, page.language),
-            missing(c, page.language), c.source_line,
+            says(c, page.language), value(c, page.language), page.say(f"fit_{c.headline_fit}_long"), missing(c, page.language), c.source_line,
         ]
         for c in claims
     ]
     table = Table(
         id=f"tbl-headline-{outcome.value}", caption=page.say("headline_caption", outcome=page.label(f"headline_{outcome}")),
-        header=page.header("col_indicator", "col_value", "col_fit", "col_period", "col_missing", "col_place"), rows=rows, align="lrllll",
-        widths=(29, 15, 15, 14, 19, 9),
+        header=page.header("col_says", "col_value", "col_fit", "col_missing", "col_place"), rows=rows, align="lrlll",
+        widths=(42, 15, 15, 19, 9),
     )
     direct = claims[0].headline_fit == Fit.DIRECT
     return [paragraph(page.say("headline_says" if direct else "headline_only_proxy")), table]

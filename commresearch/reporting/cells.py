@@ -23,6 +23,11 @@ def indicator(claim: Claim, language: Language) -> str:
     return say("reports.place_suffix", language, indicator=name, place=place) if place else name
 
 
+def says(claim: Claim, language: Language) -> str:
+    """What the source says, in the project's own words."""
+    return claim.text_zh if language is Language.ZH else claim.text_en
+
+
 def value(claim: Claim, language: Language) -> str:
     """The number as a reader sees it."""
     return claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language)

@@ -42,6 +42,9 @@ def test_the_conda_environment_agrees_with_the_project():
     listed = names(line.strip()[2:] for line in text.splitlines() if line.strip().startswith("- ") and not line.strip().endswith(":"))
     for dependency in names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]):
         assert dependency in listed or CONDA_NAMES.get(dependency) in listed, dependency
+    for dependency in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]:
+        name = dependency.split(">=")[0].lower().replace("_", "-")
+        assert name in CONDA_NAMES or f"- {dependency}".lower() in text.lower(), dependency
     assert {"quarto", "python"} <= listed
     assert any(name.startswith("font") and "cjk" in name for name in listed)
 

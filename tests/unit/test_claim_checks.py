@@ -16,7 +16,7 @@ PLAIN = Claim(
     claim_id="a-001", case_id="a", place="", place_en="", indicator_zh="项目", indicator_en="Projects", family="services", kind="output", value=10.0,
     value_low=10.0, value_high=10.0, qualifier="", unit="个", unit_class="item", comparison="level", baseline=NAN, denominator=NAN, period_start="",
     period_end="", period_words="", cumulative="no", printed="10个", source_id="S0", line=1, headline="", headline_fit="", repeat_of="",
-    conflicts_with="", part_of="", per="", listed=NAN,
+    conflicts_with="", part_of="", per="", listed=NAN, text_en="", text_zh="",
 )
 
 

@@ -70,6 +70,15 @@ def test_a_dead_or_late_worker_costs_its_own_task_only():
     assert sorted(lost) == [(3, "died"), (4, "timed_out")]
 
 
+def test_stopping_early_leaves_no_worker_behind():
+    import multiprocessing
+
+    results = fan_out(_work, [1, 4, 4], workers=3, timeout=60, lost=lambda *_: -1)
+    assert next(results) == (1, 10)
+    results.close()  # type: ignore[attr-defined]
+    assert multiprocessing.active_children() == []
+
+
 def test_each_task_has_a_fresh_process():
     pids = [pid for _, pid in fan_out(_pid, range(4), workers=2, timeout=30, lost=lambda *_: 0)]
     assert len(set(pids)) == 4
