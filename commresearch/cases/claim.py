@@ -10,6 +10,8 @@ from commresearch.errors import Failure, SchemaError
 from commresearch.terms import CHANGES, Comparison, Kind, UnitClass
 
 FULL = 100.0  #: percent
+WORK = frozenset({Kind.ACTIVITY, Kind.OUTPUT, Kind.REACH})
+WITHOUT_STOCK = frozenset({UnitClass.PERCENT, UnitClass.DURATION, UnitClass.RANK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,20 @@ def missing_elements(claim: Claim) -> list[str]:
         "denominator": claim.is_share and math.isnan(claim.denominator),
     }
     return [name for name, is_lacking in lacking.items() if claim.needs_elements and is_lacking]
+
+
+def stock_gap(claim: Claim) -> str | None:
+    """What keeps a count of work from being read as a running total, a figure per period or a state: open, no_start, None."""
+    if not counts_work(claim):
+        return None
+    if claim.cumulative == "":
+        return "open"
+    return "no_start" if claim.cumulative == "yes" and not claim.period_start else None
+
+
+def counts_work(claim: Claim) -> bool:
+    """Whether a number is an amount of work or reach that can be a total, a flow or a state."""
+    return claim.kind in WORK and claim.comparison == Comparison.LEVEL and claim.unit_class not in WITHOUT_STOCK
 
 
 def of_kind(claims: Iterable[Claim], kind: Kind) -> list[Claim]:

@@ -9,16 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from commresearch.cases.claim import FULL, Claim, missing_elements
+from commresearch.cases.claim import FULL, Claim, counts_work, missing_elements, stock_gap
 from commresearch.comparison.finding import Finding, Words
-from commresearch.terms import Comparison, Kind, Language, UnitClass, Verdict
+from commresearch.terms import Language, UnitClass, Verdict
 from commresearch.words import claim_value, number
 
-PEER_RATIO = 2.0  #: a ratio this many times above or below its peers' median is worth a question
-MIN_PEERS = 4  #: fewer other cases carry no median worth holding anything against
+PEER_RATIO = 2.0  #: a ratio this many times above or below the median over cases is worth a question
+MIN_CASES = 5  #: fewer cases carry no median worth holding anything against
 SLACK = 1e-9  #: binary fractions of printed decimals; nothing printed is that close to a whole number by chance
-WORK = frozenset({Kind.ACTIVITY, Kind.OUTPUT, Kind.REACH})
-WITHOUT_STOCK = frozenset({UnitClass.PERCENT, UnitClass.DURATION, UnitClass.RANK})
 
 
 def parts_against_total(claims: Sequence[Claim]) -> Iterator[Finding]:
@@ -73,8 +71,8 @@ class _Ratio:
         return self.top.value / self.bottom.value
 
     @property
-    def kind(self) -> tuple[str, str]:
-        return self.top.unit_class, self.bottom.unit_class
+    def kind(self) -> tuple[str, str, str]:
+        return self.top.kind, self.top.unit_class, self.bottom.unit_class
 
     @property
     def comparable(self) -> bool:
@@ -83,27 +81,28 @@ class _Ratio:
 
 
 def per_unit_against_peers(claims: Sequence[Claim]) -> Iterator[Finding]:
-    """C05: a ratio of two numbers of one statement, beside the same kind of ratio in other cases."""
+    """C05: a ratio of two numbers of one statement, beside the median of the same kind of ratio over the cases."""
     by_id = {c.claim_id: c for c in claims}
     ratios = [_Ratio(top=c, bottom=by_id[c.per]) for c in claims if c.per in by_id and c.value > 0 and by_id[c.per].value > 0]
+    alike: dict[tuple[str, ...], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for ratio in ratios:
-        peers: dict[str, list[float]] = defaultdict(list)
-        for other in ratios:
-            if other.kind == ratio.kind and other.comparable and other.top.case_id != ratio.top.case_id:
-                peers[other.top.case_id].append(other.value)
-        yield _ratio_finding(ratio, [median(values) for values in peers.values()])
+        if ratio.comparable:
+            alike[ratio.kind][ratio.top.case_id].append(ratio.value)
+    for ratio in ratios:
+        yield _ratio_finding(ratio, [median(values) for values in alike.get(ratio.kind, {}).values()])
 
 
-def _ratio_finding(ratio: _Ratio, peers: Sequence[float]) -> Finding:
+def _ratio_finding(ratio: _Ratio, cases: Sequence[float]) -> Finding:
+    """`cases` holds one ratio per case that has this kind of ratio, its own among them."""
     values: dict[str, object] = {
-        "top": number(ratio.top.value), "bottom": number(ratio.bottom.value), "ratio": number(_round(ratio.value)), "n": len(peers),
+        "top": number(ratio.top.value), "bottom": number(ratio.bottom.value), "ratio": number(_round(ratio.value, 3)), "n": len(cases),
         "unit": Words((f"labels.class_{ratio.top.unit_class}",)), "per": Words((f"labels.class_{ratio.bottom.unit_class}",)),
     }
-    if len(peers) < MIN_PEERS:
+    if len(cases) < MIN_CASES:
         return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.CONSISTENT, text="C05_alone", values=values)
-    middle = median(peers)
+    middle = median(cases)
     times = max(ratio.value / middle, middle / ratio.value)
-    values |= {"median": number(_round(middle)), "times": number(_round(times))}
+    values |= {"median": number(_round(middle, 2)), "times": number(_round(times, 2))}
     if times <= PEER_RATIO:
         return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.CONSISTENT, text="C05_near", values=values)
     text = "C05_above" if ratio.value > middle else "C05_below"
@@ -157,9 +156,16 @@ def two_values(claims: Sequence[Claim]) -> Iterator[Finding]:
     for claim in claims:
         for other in (by_id[i] for i in claim.conflicts_with.split() if i in by_id and i > claim.claim_id):
             meet = claim.value_low <= other.high and other.value_low <= claim.high
-            values = {"value": _shown(claim), "line": claim.source_line, "other": _shown(other), "other_line": other.source_line}
+            values = {
+                "name": _name(claim), "value": _shown(claim), "line": claim.source_line, "other_name": _name(other), "other": _shown(other),
+                "other_line": other.source_line,
+            }
             verdict, text = (Verdict.CONSISTENT, "C16_meet") if meet else (Verdict.DISAGREES_WITHIN, "C16_differ")
             yield Finding(claim_id=claim.claim_id, verdict=verdict, text=text, values=values)
+
+
+def _name(claim: Claim) -> dict[Language, str]:
+    return {Language.ZH: claim.indicator_zh, Language.EN: claim.indicator_en}
 
 
 def _shown(claim: Claim) -> dict[Language, str]:
@@ -169,17 +175,15 @@ def _shown(claim: Claim) -> dict[Language, str]:
 def stock_or_flow(claims: Sequence[Claim]) -> Iterator[Finding]:
     """C19: is a count of things done a running total, a figure per period, or a state at a date?"""
     for claim in claims:
-        if claim.kind not in WORK or claim.comparison != Comparison.LEVEL or claim.unit_class in WITHOUT_STOCK:
+        if not counts_work(claim):
             continue
-        if claim.cumulative == "":
-            verdict, text = Verdict.TO_VERIFY, "C19_open"
-        elif claim.cumulative == "yes" and not claim.period_start:
-            verdict, text = Verdict.TO_VERIFY, "C19_no_start"
+        if gap := stock_gap(claim):
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=f"C19_{gap}")
         else:
-            verdict, text = Verdict.CONSISTENT, "C19_total" if claim.cumulative == "yes" else "C19_period"
-        yield Finding(claim_id=claim.claim_id, verdict=verdict, text=text)
+            text = "C19_total" if claim.cumulative == "yes" else "C19_period"
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text=text)
 
 
-def _round(x: float) -> float:
-    """Three significant digits: a ratio of rounded numbers carries no more."""
-    return float(f"{x:.3g}")
+def _round(x: float, digits: int) -> float:
+    """Significant digits: a ratio of rounded numbers carries few."""
+    return float(f"{x:.{digits}g}")

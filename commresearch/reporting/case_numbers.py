@@ -8,12 +8,13 @@ import pandas as pd
 from commresearch.cases.claim import Claim, missing_elements
 from commresearch.reporting import figures
 from commresearch.reporting.case_page import CasePage
-from commresearch.reporting.cells import DASH, capital, headline_claims, indicator, missing, says, value, when
+from commresearch.reporting.cells import capital, headline_claims, indicator, missing, says, value, when
 from commresearch.reporting.display import Figure, Item, Table, heading, paragraph
 from commresearch.terms import Check, Family, Fit, Headline, Kind, Verdict
 from commresearch.words import claim_range, say
 
 ROUTINE = frozenset({Check.MISSING_BASE, Check.STOCK_OR_FLOW})  #: asked of most numbers: counted, not listed one by one
+FEWEST = 3  #: rows below which a matrix says no more than the table beside it
 DRAWN = 24  #: rows that a dot matrix can carry on one page
 ELEMENTS = ("base", "period", "denominator")
 
@@ -24,7 +25,7 @@ def numbers(page: CasePage) -> list[Item]:
     absent = [page.label(f"family_{f}") for f, claims in by_family.items() if not claims]
     repeats = page.say("claims_repeats", n=page.n_repeats) if page.n_repeats else ""
     items: list[Item] = [
-        heading(page.say("claims_heading", n=len(page.claims), k=len(page.results))),
+        heading(page.say("claims_heading" if page.results else "claims_heading_none", n=len(page.claims), k=len(page.results))),
         paragraph(page.say("claims_lead", repeats=repeats)),
         _kinds_figure(page),
     ]
@@ -50,7 +51,7 @@ def _kinds_figure(page: CasePage) -> Figure:
 def _family_table(page: CasePage, family: Family, claims: Sequence[Claim]) -> Table:
     rows = [
         [
-            indicator(c, page.language), value(c, page.language), claim_range(c.value_low, c.high, c.qualifier) or DASH,
+            indicator(c, page.language), value(c, page.language), claim_range(c.value_low, c.high, c.qualifier),
             when(c, page.language), missing(c, page.language), c.source_line,
         ]
         for c in claims
@@ -66,7 +67,7 @@ def headline_outcomes(page: CasePage) -> list[Item]:
     """The three outcomes by their definitions, with what the source prints, or 未报告."""
     chosen = {outcome: headline_claims(page.claims, outcome) for outcome in Headline}
     reported = sum(any(c.headline_fit == Fit.DIRECT for c in claims) for claims in chosen.values())
-    items: list[Item] = [heading(page.say("headline_heading", reported=reported, absent=len(Headline) - reported))]
+    items: list[Item] = [heading(page.say("headline_heading" if reported else "headline_heading_none", reported=reported, absent=len(Headline) - reported))]
     for outcome, claims in chosen.items():
         items += [heading(page.label(f"headline_{outcome}"), 2), paragraph(page.say(f"headline_{outcome}_definition"))]
         items += _outcome_items(page, outcome, claims)
@@ -95,10 +96,12 @@ def checks(page: CasePage) -> list[Item]:
     """Results of the mechanical checks, the elements stated, and the questions to the issuer."""
     audit = page.audit
     verify, differ = (int((audit["verdict"] == v).sum()) for v in (Verdict.TO_VERIFY, Verdict.DISAGREES_WITHIN))
-    asked = audit[(audit["verdict"] != Verdict.CONSISTENT) & ~audit["check"].isin(ROUTINE)]
+    open_ = audit[audit["verdict"] != Verdict.CONSISTENT]
+    asked, routine = open_[~open_["check"].isin(ROUTINE)], open_[open_["check"].isin(ROUTINE)]
     return [
         heading(page.say("checks_heading", verify=verify, differ=differ)), paragraph(page.say("checks_lead")), _checks_table(page), *_elements(page),
         _questions(page, asked) if len(asked) else paragraph(page.say("questions_none")),
+        paragraph(page.say("questions_rest", n=routine["claim_id"].nunique())),
     ]
 
 
@@ -116,8 +119,8 @@ def _checks_table(page: CasePage) -> Table:
 
 def _elements(page: CasePage) -> list[Item]:
     needing = sorted((c for c in page.claims if c.needs_elements), key=lambda c: c.kind != Kind.OUTCOME)
-    if not needing:
-        return []
+    if len(needing) < FEWEST:
+        return []  # one or two numbers need no drawing: their table says it
     stated = pd.DataFrame(
         [[_stated(c, e) for e in ELEMENTS] for c in needing], columns=page.header(*(f"elements_{e}" for e in ELEMENTS)),
         index=[_short_indicator(page, c) for c in needing],

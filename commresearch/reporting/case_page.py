@@ -80,7 +80,8 @@ def first_screen(page: CasePage) -> list[Item]:
     results = page.results
     based = sum(c.is_change and not math.isnan(c.baseline) for c in results)
     dated = sum(c.has_period for c in results)
-    lead = page.say("case_lead" if results else "case_lead_none", n=len(page.claims), k=len(results), based=based, dated=dated)
+    which = "case_lead_none" if not results else "case_lead" if based or dated else "case_lead_bare"
+    lead = page.say(which, n=len(page.claims), k=len(results), based=based, dated=dated)
     trust = page.say(f"trust_{highest_grade(page.audit)}", disclaimer=page.say("disclaimer"))
     return [paragraph(lead), _panels(page), callout(page.say("trust_title"), trust, "important"), paragraph(_provenance(page))]
 
@@ -126,8 +127,9 @@ def profile(page: CasePage) -> list[Item]:
         [page.say("profile_model"), case["model"] if page.language is Language.ZH else case["model_en"]],
         *([page.say(f"profile_{field}"), text] for field, text in values.items()),
     ]
-    if page.language is Language.ZH:
-        rows.insert(1, [page.say("profile_place"), f"{case['province']}{case['city']}{case['county']}"])
+    province = page.label(f"province_{case['province']}")
+    place = f"{province}{case['city']}{case['county']}" if page.language is Language.ZH else f"{page.name.removesuffix(f', {province}')}, {province}"
+    rows.insert(1, [page.say("profile_place"), place])
     table = Table(
         id="tbl-profile", caption=page.say("profile_caption", name=page.name), header=page.header("col_item", "col_content"), rows=rows,
         align="ll", note=page.say("profile_note"), widths=(30, 70),
@@ -179,13 +181,10 @@ def _mechanisms_of(page: CasePage) -> pd.DataFrame:
 def to_collect(page: CasePage) -> list[Item]:
     """Records an evaluation needs: always, and for the mechanisms that the source states or implies."""
     suffix, case = page.language.value, page.case
-    known = {
-        "frame": pd.notna(case["households"]) and pd.notna(case["population"]),
-        "start": bool(case["start"]),
-        "baseline": any(c.headline == Headline.COMPLAINTS and not math.isnan(c.baseline) for c in page.results),
-    }
+    # A single total or a bare start is a part of what is needed; no source states any of the six in full.
+    partly = {"frame": pd.notna(case["households"]) or pd.notna(case["population"]), "start": bool(case["start"])}
     always = [
-        [need[suffix], need[f"why_{suffix}"], page.say("status_known" if known.get(key, False) else "status_unknown")]
+        [need[suffix], need[f"why_{suffix}"], page.say(f"status_{key}_part" if partly.get(key, False) else "status_unknown")]
         for key, need in entries("collect").items()
     ]
     mine = _mechanisms_of(page)
@@ -219,6 +218,8 @@ def appendix(page: CasePage, version: str) -> list[Item]:
         heading(page.say("appendix_heading")),
         grades_table(page.language),
         bullets(page.header("qualifiers_text", "note_ledger")),
-        Table(id="tbl-source", caption=page.say("sources_caption"), header=page.header("col_item", "col_content"), rows=rows, align="ll", widths=(20, 80)),
-        paragraph(page.say("version_text", version=version)),
+        Table(
+            id="tbl-source", caption=page.say("sources_caption"), header=page.header("col_item", "col_content"), rows=rows, align="ll", widths=(20, 80),
+            note=page.say("version_text", version=version),
+        ),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from commresearch.cases.claim import Claim, missing_elements
+from commresearch.cases.claim import Claim, missing_elements, stock_gap
 from commresearch.reporting.display import Table
 from commresearch.terms import Fit, Grade, Headline, Kind, Language
 from commresearch.words import claim_value, entries, period, say
@@ -30,12 +30,16 @@ def says(claim: Claim, language: Language) -> str:
 
 def value(claim: Claim, language: Language) -> str:
     """The number as a reader sees it."""
-    return claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language)
+    shown = claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language)
+    return f"+{shown}" if language is Language.EN and claim.is_change and claim.value > 0 else shown
 
 
 def missing(claim: Claim, language: Language) -> str:
-    """Elements the claim's kind needs and the text does not state; a dash where none is."""
-    return say("reports.joiner", language).join(say(f"checks.element_{k}", language) for k in missing_elements(claim)) or DASH
+    """What a reader needs and the text does not state, as checks C08 and C19 ask; a dash where nothing is missing."""
+    keys = missing_elements(claim)
+    if gap := stock_gap(claim):
+        keys = [k for k in keys if k != "period" or gap != "no_start"] + [gap]  # a start would state the period, too
+    return say("reports.joiner", language).join(say(f"checks.element_{k}", language) for k in keys) or DASH
 
 
 def when(claim: Claim, language: Language) -> str:

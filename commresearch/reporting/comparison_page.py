@@ -300,7 +300,7 @@ def checks(page: ComparisonPage) -> list[Item]:
 
 def _verdict_cell(verify: pd.DataFrame, differ: pd.DataFrame, case: str, check: Check) -> str:
     counts = [int(((f["case_id"] == case) & (f["check"] == check)).sum()) for f in (verify, differ)]
-    return f"{counts[0]} / {counts[1]}" if any(counts) else DOT
+    return f"{counts[0]} / {counts[1]}" if counts[1] else str(counts[0]) if counts[0] else DOT
 
 
 def _differ_table(page: ComparisonPage, differ: pd.DataFrame) -> Table:
@@ -333,7 +333,6 @@ def appendix(page: ComparisonPage, version: str) -> list[Item]:
         bullets(page.header("qualifiers_text", "note_ledger")),
         Table(
             id="tbl-source", caption=page.say("sources_all_caption"), header=["", *page.header("source_title", "source_date")], rows=rows, align="lll",
-            widths=(8, 72, 20),
+            widths=(8, 72, 20), note=page.say("version_text", version=version),
         ),
-        paragraph(page.say("version_text", version=version)),
     ]

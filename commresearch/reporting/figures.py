@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ACCENT, PALE = "#b8460e", "#b9c3cf"
-ROW = 0.24  #: inches per row of a matrix
+ROW = 0.215  #: inches per row of a matrix
 
 
 def claims_by_kind(counts: Mapping[Kind, int], language: Language) -> "Figure":
@@ -91,7 +91,7 @@ def reporting_map(counts: pd.DataFrame, with_result: pd.DataFrame, row_labels: S
     from matplotlib.figure import Figure
 
     with house_style():
-        figure = Figure(figsize=(WIDTH, 1.6 + 0.3 * len(counts)))
+        figure = Figure(figsize=(WIDTH, 1.4 + 0.27 * len(counts)))
         axes = figure.subplots()
         for (row, column), n in np.ndenumerate(counts.to_numpy()):
             axes.text(column, row, str(n) if n else "·", ha="center", va="center", color=INK if n else MUTED, fontsize=8.5)

@@ -17,6 +17,7 @@ from commresearch.records import run_process
 
 BODY, HEAD, LATIN, LATIN_HEAD = "宋体", "黑体", "Times New Roman", "Arial"
 INK, MUTED = RGBColor(0x1B, 0x1F, 0x24), RGBColor(0x58, 0x60, 0x6B)
+SHORT = 10  #: rows up to which a table stays on one page
 TIMEOUT = 60  #: seconds for pandoc to write its default template
 SIZES = {"Title": 20, "Subtitle": 10.5, "Heading 1": 15, "Heading 2": 12.5, "Heading 3": 11.5}
 SMALL = {"Table Caption": 10, "Image Caption": 10, "Source Note": 9, "Compact": 9.5}
@@ -37,6 +38,20 @@ def write_reference(path: Path, pandoc: str) -> None:
     _page(document)
     _styles(document)
     _footer(document)
+    document.save(str(path))
+
+
+def finish_tables(path: Path) -> None:
+    """Keep rows of a finished document whole, repeat table heads, and keep short tables on one page."""
+    document = Document(str(path))
+    for table in document.tables:
+        for index, row in enumerate(table.rows):
+            properties = row._tr.get_or_add_trPr()
+            properties.append(OxmlElement("w:cantSplit"))
+            if len(table.rows) <= SHORT and index < len(table.rows) - 1:
+                for cell in row.cells:
+                    for paragraph in cell.paragraphs:
+                        paragraph.paragraph_format.keep_with_next = True
     document.save(str(path))
 
 
@@ -63,7 +78,8 @@ def _styles(document) -> None:  # type: ignore[no-untyped-def]
         styles[name].font.bold = False
     for name in ("Normal", "Body Text", "First Paragraph"):
         styles[name].font.size = Pt(11)
-        _spacing(styles[name], before=0, after=6, line=1.45)
+        _spacing(styles[name], before=4, after=6, line=1.45)
+        _no_space_beside_digits(styles[name])
     for name, before in (("Heading 1", 20), ("Heading 2", 12)):
         _spacing(styles[name], before=before, after=6, line=1.2)
     styles["Title"].paragraph_format.alignment = styles["Subtitle"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
@@ -90,6 +106,14 @@ def _fonts(style, east_asian: str, latin: str) -> None:  # type: ignore[no-untyp
     for attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{attribute}"), None)
     fonts.set(qn("w:eastAsia"), east_asian)
+
+
+def _no_space_beside_digits(style) -> None:  # type: ignore[no-untyped-def]
+    """Word would put a quarter space between digits and 汉字."""
+    for name in ("w:autoSpaceDE", "w:autoSpaceDN"):
+        element = OxmlElement(name)
+        element.set(qn("w:val"), "0")
+        style.element.get_or_add_pPr().append(element)
 
 
 def _spacing(style, *, before: float, after: float, line: float) -> None:  # type: ignore[no-untyped-def]

@@ -19,7 +19,7 @@ from commresearch.errors import Failure, ReportError
 from commresearch.records import ProcessResult, run_process
 from commresearch.reporting.assemble import Document
 from commresearch.reporting.fonts import font_folder
-from commresearch.reporting.reference_docx import write_reference
+from commresearch.reporting.reference_docx import finish_tables, write_reference
 from commresearch.terms import Format, Language
 from commresearch.words import say
 
@@ -98,7 +98,9 @@ class EmbeddedRenderer:
         )
 
     def _docx(self, document: Document, folder: Path) -> Path:
-        return self._pandoc(document, folder, "out.docx", "--to=docx", f"--reference-doc={self.reference}")
+        output = self._pandoc(document, folder, "out.docx", "--to=docx", f"--reference-doc={self.reference}")
+        finish_tables(output)
+        return output
 
     def _pdf(self, document: Document, folder: Path) -> Path:
         language, region = TYPST_LANG[document.language]

@@ -49,16 +49,24 @@ def _row(project: Project, published: Published, case: pd.Series, language: Lang
     source = published.sources.set_index("source_id").loc[case["source_id"]]
     results = int((claims["kind"] == Kind.OUTCOME).sum())
     cells = [
-        f'<th scope="row">{html.escape(case[f"name_{language}"])}</th>', _cell(say(f"labels.level_{case['level']}", language)),
-        _cell(document_date(source, language)), _cell(str(len(claims)), number=True), _cell(str(results), number=True),
+        f'<th scope="row">{_linked(project, case["case_id"], case[f"name_{language}"], language)}</th>',
+        _cell(say(f"labels.level_{case['level']}", language)), _cell(document_date(source, language), sort=source["date"]), _cell(str(len(claims)), number=True), _cell(str(results), number=True),
         *(_cell(_reported(claims, outcome, language)) for outcome in Headline),
         f"<td>{_links(project, case['case_id'], language)}</td>",
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(text: str, *, number: bool = False) -> str:
-    return f'<td{" class=num" if number else ""}>{html.escape(text)}</td>'
+def _cell(text: str, *, number: bool = False, sort: str = "") -> str:
+    """A cell; `sort` is what it sorts by where that is not its text."""
+    attributes = (' class="num"' if number else "") + (f' data-sort="{html.escape(sort)}"' if sort else "")
+    return f"<td{attributes}>{html.escape(text)}</td>"
+
+
+def _linked(project: Project, subject: str, name: str, language: Language) -> str:
+    """The case's name, leading to its page where there is one."""
+    href = f"{subject}/{language}/{subject}.{language}.html"
+    return f'<a href="{href}">{html.escape(name)}</a>' if (project.site / href).is_file() else html.escape(name)
 
 
 def _reported(claims: pd.DataFrame, outcome: Headline, language: Language) -> str:

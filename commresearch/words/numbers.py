@@ -21,6 +21,8 @@ def claim_value(value: float, qualifier: str, unit: str, unit_class: str, printe
     """A published number as a reader sees it: as printed in Chinese, in plain words in English."""
     if language is Language.ZH:
         return printed
+    if unit_class == UnitClass.RANK and value == 1:
+        return say("labels.rank_first", language)
     amount = number(abs(value)) + ("%" if unit == "%" else "")
     for word in reversed(qualifier.split("…") if qualifier else []):
         amount = say(f"labels.qualifier_{word}", language, amount=amount)
@@ -47,14 +49,16 @@ def _english_unit(unit: str, unit_class: str) -> str:
 
 
 def period(start: str, end: str, words: str, language: Language) -> str:
-    """A period of time: dates where they are stated, else the source's own period words, else an empty string."""
+    """A period of time: in the source's own words where it has them, else by its dates, else an empty string."""
+    if words:
+        return say(f"labels.period_{words}", language)  # the source's own words claim no more than it says
     if start or end:
         dates = [_date(d, language) if d else "" for d in (start, end)]
         if dates[0] == dates[1] or not all(dates):
             only = dates[0] or dates[1]
             return only if start and end else say("labels.since" if start else "labels.until", language, date=only)
         return _span(start, end, dates, language)
-    return say(f"labels.period_{words}", language) if words else ""
+    return ""
 
 
 def _span(start: str, end: str, dates: list[str], language: Language) -> str:

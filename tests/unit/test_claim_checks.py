@@ -82,13 +82,13 @@ def rate(case, top, bottom=1.0, classes=("person_times", "event")):
 def test_c05_ratios_beside_their_peers():
     peers = [c for case, top in zip("bcde", (90.0, 100.0, 110.0, 120.0), strict=True) for c in rate(case, top)]
     near, above, below = (verdicts("C05", *rate("a", top), *peers)[0] for top in (150.0, 500.0, 20.0))
-    assert near[1:] == ("一致", "150 ÷ 1 = 150; the median of 4 other cases is 105, within a factor of two")
-    assert above[1:] == ("待核实", "500 ÷ 1 = 500, 4.76 times the median of 4 other cases (105); how was it counted?")
-    assert below[1:] == ("待核实", "20 ÷ 1 = 20; the median of 4 other cases (105) is 5.25 times this; how was it counted?")
+    assert near[1:] == ("一致", "150 ÷ 1 = 150; the median of 5 cases is 110, within a factor of two")
+    assert above[1:] == ("待核实", "500 ÷ 1 = 500, about 4.5 times the median of 5 cases (110); how was it counted?")
+    assert below[1:] == ("待核实", "20 ÷ 1 = 20; the median of 5 cases (100) is about 5 times this; how was it counted?")
 
 
 def test_c05_shows_but_does_not_compare_too_few_or_unlike_ratios():
-    assert "fewer than four" in verdicts("C05", *rate("a", 500.0), *rate("b", 1.0))[0][2]
+    assert "fewer than five cases" in verdicts("C05", *rate("a", 500.0), *rate("b", 1.0))[0][2]
     unlike = [c for case in "abcdef" for c in rate(case, ord(case) ** 3.0, classes=("event", "item"))]
     assert {v for _, v, _ in verdicts("C05", *unlike)} == {"一致"}
 
@@ -115,7 +115,7 @@ def test_c09_percent_of_a_rate():
     change = {"comparison": "before_after", "unit_class": "percent"}
     [(_, verdict, detail)] = verdicts("C09", claim(1, 30.0, indicator_zh="平均使用率", **change))
     assert verdict == "待核实"
-    assert detail.startswith("If 30% is relative, the earlier rate was at most 76.9%; if in percentage points, at most 70%.")
+    assert detail.startswith("Taken as 30%: if relative, the earlier rate was at most 76.9%; if in percentage points, at most 70%.")
     assert verdicts("C09", claim(1, -68.0, indicator_zh="投诉量", **change))[0][1] == "一致"
     assert verdicts("C09", claim(1, -5.0, indicator_zh="空置率", **change))[0][2].startswith("A fall of 5%")
     assert verdicts("C09", claim(1, 5.0, indicator_zh="使用率", comparison="before_after", unit_class="percentage_points"))[0][1] == "一致"
@@ -133,7 +133,7 @@ def test_c15_a_qualified_count_allows_more():
 
 def test_c16_each_pair_once_and_compatible_where_bounds_meet():
     pair = [claim(1, 6.0, conflicts_with="a-002", line=3), claim(2, 4.0, conflicts_with="a-001", line=9)]
-    assert verdicts("C16", *pair) == [("a-001", "文内口径不一", "6 (S0:3) and 4 (S0:9) are both printed; which one holds?")]
+    assert verdicts("C16", *pair) == [("a-001", "文内口径不一", "Projects: 6 (S0:3); Projects: 4 (S0:9). They may not mean the same; how is each defined?")]
     pair = [claim(1, 350.0, high=359.0, conflicts_with="a-002"), claim(2, 352.0, conflicts_with="a-001")]
     assert verdicts("C16", *pair)[0][1] == "一致"
 

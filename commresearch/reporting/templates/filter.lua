@@ -54,7 +54,7 @@ local function figure(f)
       end
       if FORMAT:match("typst") then
         local escaped = (alt or ""):gsub("\\", "\\\\"):gsub('"', '\\"')
-        return pandoc.RawInline("typst", 'image("' .. image.src .. '", alt: "' .. escaped .. '", width: 100%)')
+        return pandoc.RawInline("typst", 'image("' .. image.src .. '", alt: "' .. escaped .. '", width: 86%)')
       end
       return image
     end,
@@ -123,10 +123,51 @@ local function div(d)
   end
 end
 
+-- Typst keeps a short table whole, a note with what it explains, and a lead-in ending in a colon with its table.
+local SHORT = 9
+
+local function rows_of(t)
+  local n = 0
+  for _, body in ipairs(t.bodies) do n = n + #body.body end
+  return n
+end
+
+local function is_note(block)
+  return block and block.t == "Div" and block.classes:includes("source-note")
+end
+
+local function is_lead(block)
+  return block.t == "Para" and pandoc.utils.stringify(block):match("[：:]$")
+end
+
+local function keep_together(blocks)
+  if not FORMAT:match("typst") then return nil end
+  local out = pandoc.List()
+  for i, block in ipairs(blocks) do
+    local following = blocks[i + 1]
+    local rules = {}
+    if block.t == "Table" and rows_of(block) < SHORT then rules[#rules + 1] = "breakable: false" end
+    if (block.t == "Table" or block.t == "Figure") and is_note(following) then rules[#rules + 1] = "sticky: true" end
+    if #rules > 0 then
+      out:insert(pandoc.RawBlock("typst", "#[#show figure: set block(" .. table.concat(rules, ", ") .. ")"))
+      out:insert(block)
+      out:insert(pandoc.RawBlock("typst", "]"))
+    elseif is_lead(block) and following and following.t == "Table" then
+      out:insert(pandoc.RawBlock("typst", "#block(sticky: true)["))
+      out:insert(block)
+      out:insert(pandoc.RawBlock("typst", "]"))
+    else
+      out:insert(block)
+    end
+  end
+  return out
+end
+
 return {
   { Meta = read_meta },
   { Pandoc = function(doc) collect(doc) end },
   { Cite = cite },
+  { Blocks = keep_together },
   { Figure = figure, Table = table_, Div = div },
   { Pandoc = function()
       if #unresolved > 0 then io.stderr:write("unresolved: " .. table.concat(unresolved, ", ") .. "\n") end

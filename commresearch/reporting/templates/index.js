@@ -9,16 +9,18 @@
     var wanted = filter.value.trim().toLowerCase();
     var n = 0;
     rows.forEach(function (row) {
-      row.hidden = wanted !== "" && row.textContent.toLowerCase().indexOf(wanted) < 0;
+      var shown = Array.prototype.slice.call(row.cells, 0, -1).map(function (cell) { return cell.textContent; }).join(" ");
+      row.hidden = wanted !== "" && shown.toLowerCase().indexOf(wanted) < 0;
       if (!row.hidden) { n += 1; }
     });
     count.textContent = count.dataset.text.replace("{n}", n);
   }
 
   function order(column, ascending) {
-    var numeric = rows.every(function (row) { return /^\d+$/.test(row.cells[column].textContent); });
+    function text(row) { var cell = row.cells[column]; return cell.dataset.sort || cell.textContent; }
+    var numeric = rows.every(function (row) { return /^\d+$/.test(text(row)); });
     rows.sort(function (a, b) {
-      var x = a.cells[column].textContent, y = b.cells[column].textContent;
+      var x = text(a), y = text(b);
       var way = numeric ? x - y : x.localeCompare(y, document.documentElement.lang);
       return ascending ? way : -way;
     });
