@@ -146,8 +146,9 @@ local function keep_together(blocks)
   for i, block in ipairs(blocks) do
     local following = blocks[i + 1]
     local rules = {}
-    if block.t == "Table" and rows_of(block) < SHORT then rules[#rules + 1] = "breakable: false" end
-    if (block.t == "Table" or block.t == "Figure") and is_note(following) then rules[#rules + 1] = "sticky: true" end
+    local short = block.t == "Table" and rows_of(block) < SHORT
+    if short then rules[#rules + 1] = "breakable: false" end
+    if (short or block.t == "Figure") and is_note(following) then rules[#rules + 1] = "sticky: true" end
     if #rules > 0 then
       out:insert(pandoc.RawBlock("typst", "#[#show figure: set block(" .. table.concat(rules, ", ") .. ")"))
       out:insert(block)
