@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -137,7 +138,7 @@ def doctor(lang: Lang = Language.ZH, project: ProjectFolder = HERE) -> None:
     from commresearch.reporting.doctor import examine
     from commresearch.words import say
 
-    findings = examine(os.environ, project)
+    findings = examine(os.environ, project, lang)
     for finding in findings:
         mark = say(f"cli.doctor_{finding.state}", lang)
         typer.echo(f"{mark}  {say(f'cli.doctor_{finding.name}', lang)}  {finding.detail}")
@@ -174,24 +175,37 @@ def _report(lang: Language, project: "Project", cases: list[str] | None, how: Ho
     import tempfile
 
     from commresearch.cases import load_published
-    from commresearch.reporting.build import Settings, build_reports, plan_reports
+    from commresearch.reporting.build import Settings, build_reports, plan_reports, require_writable
     from commresearch.reporting.fonts import font_folder
     from commresearch.reporting.rendering import choose_renderer
     from commresearch.reporting.site import write_site
-    from commresearch.words import say
+    from commresearch.words import render_error, say
 
     _require_choice("renderer", how.renderer, ("auto", "quarto", "embedded"))
     _require_choice("engine", how.engine, ("in-process", "kernel"))
     published = load_published(project.published)
     font_folder()
+    require_writable(project.site)
     wanted = list(published.cases["case_id"]) if cases is None else cases
     tasks = plan_reports(published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
     with tempfile.TemporaryDirectory() as folder:
-        chosen = choose_renderer(how.renderer, Path(folder), os.environ)
+        chosen, problem = choose_renderer(how.renderer, Path(folder), os.environ)
+        if problem:
+            typer.echo(render_error(problem, lang), err=True)
         typer.echo(say("cli.start", lang, n=len(tasks), renderer=chosen.name))
-        settings = Settings(renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force)
+        settings = Settings(
+            renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
+            languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
+        )
         results = list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
     _finish(results, write_site(project, published), lang)
+
+
+def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:
+    """Languages that every report of this run stands in, or will: a page links to no other."""
+    made = {(t.subject, t.language) for t in tasks}
+    there = {(t.subject, x) for t in tasks for x in Language if (project.site / t.subject / x / f"{t.subject}.{x}.html").is_file()}
+    return tuple(x for x in Language if all((t.subject, x) in made | there for t in tasks))
 
 
 def _require_choice(option: str, got: str, allowed: tuple[str, ...]) -> None:

@@ -42,6 +42,7 @@ class Claim:
     period_start: str
     period_end: str
     period_words: str
+    period_words_en: str
     cumulative: str
     printed: str
     source_id: str
@@ -78,8 +79,8 @@ class Claim:
 
     @property
     def needs_elements(self) -> bool:
-        """Whether a reader needs base, period or denominator to make sense of it: results, reach and changes."""
-        return self.kind in {Kind.OUTCOME, Kind.REACH} or self.is_change
+        """Whether a reader needs base, period or denominator: results, reach, changes, and what bears on a headline outcome."""
+        return self.kind in {Kind.OUTCOME, Kind.REACH} or self.is_change or self.headline != ""
 
     @property
     def source_line(self) -> str:

@@ -1,7 +1,9 @@
 """What a ledger must look like: cell by cell (pandera), then row by row and table by table."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
@@ -9,7 +11,7 @@ import pandera.pandas as pa
 
 from commresearch.cases.claim import Claim, claims_in
 from commresearch.cases.numerals import PrintedNumber, read_number
-from commresearch.cases.references import check_references
+from commresearch.cases.references import check_links, check_references
 from commresearch.errors import Failure
 from commresearch.terms import (
     Comparison,
@@ -25,21 +27,22 @@ from commresearch.terms import (
 )
 from commresearch.words import entries
 
-NUMBER = r"-?\d+(?:\.\d+)?"
-COUNT = r"\d+"
-DAY = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
-CASE_ID = r"[a-z]+"
-CLAIM_IDS = r"[a-z]+-\d{3}(?: [a-z]+-\d{3})*"
+NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+POSITIVE = r"(?!0+(?:\.0+)?$)[0-9]+(?:\.[0-9]+)?"
+COUNT = r"[0-9]+"
+CASE_ID = r"(?!comparison$)[a-z][a-z0-9_]*"  #: `comparison` names the report over all cases
+CLAIM_ID = r"[a-z][a-z0-9_]*-[0-9]{3}"
+SOURCE_ID = r"S[0-9]+"
 TOLERANCE = 1e-9  #: printed numbers have few digits; only the rounding of binary fractions is forgiven
 
 
 def _text(*, blank: bool = False, unique: bool = False) -> pa.Column:
-    return _pattern(r".+", "rule_text", blank=blank, unique=unique)
+    return _pattern(r".*\S.*", "rule_text", blank=blank, unique=unique)
 
 
 def _pattern(pattern: str, rule: str, *, blank: bool = False, unique: bool = False) -> pa.Column:
     full = rf"(?:{pattern})?" if blank else pattern
-    return pa.Column(str, pa.Check.str_matches(rf"(?s)^(?:{full})$", error=f"pattern:{rule}"), unique=unique)
+    return pa.Column(str, pa.Check.str_matches(rf"(?s)^(?:{full})\Z", error=f"pattern:{rule}"), unique=unique)
 
 
 def _one_of(vocabulary: type[StrEnum] | tuple[str, ...], *, blank: bool = False) -> pa.Column:
@@ -52,7 +55,28 @@ def _number(*, blank: bool = True) -> pa.Column:
 
 
 def _source(*, blank: bool = False) -> pa.Column:
-    return _pattern(r"S\d", "rule_source", blank=blank)
+    return _pattern(SOURCE_ID, "rule_source", blank=blank)
+
+
+def _day() -> pa.Column:
+    return pa.Column(str, pa.Check(is_date, element_wise=True, error="pattern:rule_date"))
+
+
+def _links() -> pa.Column:
+    return _pattern(rf"{CLAIM_ID}(?: {CLAIM_ID})*", "rule_claim_id", blank=True)
+
+
+def is_date(text: str) -> bool:
+    """Whether a cell is blank or a date of the calendar: 2025, 2025-08 or 2025-08-31."""
+    if text == "":
+        return True
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):
+        return False
+    try:
+        date.fromisoformat(text + "-01" * (2 - text.count("-")))
+    except ValueError:
+        return False
+    return True
 
 
 def _line(*, blank: bool = False) -> pa.Column:
@@ -63,14 +87,16 @@ YES_NO = ("yes", "no")
 
 COLUMNS: Mapping[str, Mapping[str, pa.Column]] = {
     "sources": {
-        "source_id": _pattern(r"S\d", "rule_source", unique=True), "file": _text(), "title": _text(), "publisher": _text(blank=True),
-        "date": _pattern(DAY, "rule_date", blank=True), "date_sure": _one_of(YES_NO, blank=True), "note": _text(blank=True),
+        "source_id": _pattern(SOURCE_ID, "rule_source", unique=True), "file": _text(), "title": _text(), "publisher": _text(blank=True),
+        "date": _day(), "date_sure": _one_of(YES_NO, blank=True), "note": _text(blank=True),
     },
     "cases": {
         "case_id": _pattern(CASE_ID, "rule_case_id", unique=True), "name_zh": _text(), "name_en": _text(), "level": _one_of(Level),
-        "province": _text(), "city": _text(), "county": _text(blank=True), "start": _pattern(DAY, "rule_date", blank=True),
+        "province": _text(),
+        "province_en": _text(), "city": _text(), "county": _text(blank=True), "start": _day(),
         "start_sure": _one_of(YES_NO, blank=True), "model": _text(), "model_en": _text(), "population": _number(),
-        "households": _number(), "area_km2": _number(), "n_communities": _number(), "source_id": _source(), "note": _text(blank=True),
+        "households": _number(), "area_km2": _number(), "n_communities": _number(), "source_id": _source(), "comparison_group": _one_of(YES_NO), "sample_size": _one_of(YES_NO), "interval": _one_of(YES_NO),
+        "note": _text(blank=True),
     },
     "mechanisms": {
         "case_id": _pattern(CASE_ID, "rule_case_id"), "mechanism": _one_of(Mechanism), "coder_a": _one_of(Mention),
@@ -78,20 +104,21 @@ COLUMNS: Mapping[str, Mapping[str, pa.Column]] = {
         "source_id": _source(blank=True), "line": _line(blank=True), "reason_zh": _text(blank=True), "reason_en": _text(blank=True),
     },
     "claims": {
-        "claim_id": _pattern(r"[a-z]+-\d{3}", "rule_claim_id", unique=True), "case_id": _pattern(CASE_ID, "rule_case_id"),
+        "claim_id": _pattern(CLAIM_ID, "rule_claim_id", unique=True), "case_id": _pattern(CASE_ID, "rule_case_id"),
         "place": _text(blank=True), "place_en": _text(blank=True), "indicator_zh": _text(), "indicator_en": _text(),
         "family": _one_of(Family), "kind": _one_of(Kind), "value": _number(blank=False), "value_low": _number(blank=True),
         "value_high": _number(), "qualifier": _text(blank=True), "unit": _text(blank=True), "unit_class": _one_of(UnitClass),
-        "comparison": _one_of(Comparison), "baseline": _number(), "denominator": _number(),
-        "period_start": _pattern(DAY, "rule_date", blank=True), "period_end": _pattern(DAY, "rule_date", blank=True),
-        "period_words": _text(blank=True), "cumulative": _one_of(YES_NO, blank=True), "printed": _text(), "source_id": _source(),
+        "comparison": _one_of(Comparison), "baseline": _number(), "denominator": _pattern(POSITIVE, "rule_positive", blank=True),
+        "period_start": _day(), "period_end": _day(),
+        "period_words": _text(blank=True),
+        "period_words_en": _text(blank=True), "cumulative": _one_of(YES_NO, blank=True), "printed": _text(), "source_id": _source(),
         "line": _line(), "section": _text(), "headline": _one_of(Headline, blank=True), "headline_fit": _one_of(Fit, blank=True),
-        "repeat_of": _pattern(CLAIM_IDS, "rule_claim_id", blank=True), "conflicts_with": _pattern(CLAIM_IDS, "rule_claim_id", blank=True),
-        "part_of": _pattern(CLAIM_IDS, "rule_claim_id", blank=True), "per": _pattern(CLAIM_IDS, "rule_claim_id", blank=True),
+        "repeat_of": _links(), "conflicts_with": _links(),
+        "part_of": _links(), "per": _links(),
         "listed": _pattern(COUNT, "rule_count", blank=True), "text_en": _text(), "text_zh": _text(), "note": _text(blank=True),
     },
     "not_claims": {
-        "source_id": _source(), "line": _line(), "printed": _text(), "count": _pattern(r"[1-9]\d*", "rule_count"),
+        "source_id": _source(), "line": _line(), "printed": _text(), "count": _pattern(r"[1-9][0-9]*", "rule_count"),
         "reason": _one_of(NotClaim), "note": _text(blank=True),
     },
 }
@@ -104,12 +131,24 @@ NUMERIC = {
 
 
 def check_ledger(texts: Mapping[str, pd.DataFrame]) -> list[Failure]:
-    """Every failure of the five tables, cells first; rows are compared with each other only where cells are sound."""
-    failures = [f for name in COLUMNS for f in _check_cells(name, texts[name])]
-    if failures:
-        return failures
-    claims = list(zip(texts["claims"].index, claims_in(typed("claims", texts["claims"]), repeats=True), strict=True))
-    return [*_check_claims(claims), *check_references(texts, claims)]
+    """Every failure of the five tables at once.
+
+    Rules between cells, rows and tables are applied to the rows whose own cells are sound, and to the tables whose header is.
+    """
+    headed = {name: text for name, text in texts.items() if list(text.columns) == list(COLUMNS[name])}
+    failures = [_header_failure(name, text) for name, text in texts.items() if name not in headed]
+    unsound: dict[str, set[int]] = {name: set() for name in COLUMNS}
+    for name, text in headed.items():
+        for failure in _check_cells(name, text):
+            failures.append(failure)
+            unsound[name].add(int(str(failure.values["row"])))  # noqa: PD011 - a mapping, no frame
+    sound = {name: text[~text.index.isin(unsound[name])] for name, text in headed.items()}
+    if "claims" in sound:
+        rows = list(zip(sound["claims"].index, claims_in(typed("claims", sound["claims"]), repeats=True), strict=True))
+        failures += [*_check_claims(rows), *check_links(rows, known=headed["claims"])]
+    if "cases" in headed and headed["cases"].empty:
+        failures.append(Failure(code="CR-L15", values={"file": "cases.csv"}))
+    return [*failures, *check_references(headed, sound)]
 
 
 def typed(name: str, text: pd.DataFrame) -> pd.DataFrame:
@@ -121,22 +160,21 @@ def typed(name: str, text: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_cells(name: str, text: pd.DataFrame) -> Iterator[Failure]:
-    file = f"{name}.csv"
-    expected = list(COLUMNS[name])
-    if list(text.columns) != expected:
-        yield Failure(code="CR-L03", values={"file": file, **_header_difference(list(text.columns), expected)})
-        return
     try:
         pa.DataFrameSchema(dict(COLUMNS[name])).validate(text, lazy=True)
     except pa.errors.SchemaErrors as errors:
         for case in errors.failure_cases.sort_values(["index", "column"]).to_dict("records"):
-            yield _cell_failure(file, case)
+            yield _cell_failure(f"{name}.csv", case)
 
 
-def _header_difference(got: list[str], expected: list[str]) -> dict[str, str]:
-    missing = ", ".join(c for c in expected if c not in got) or "—"
-    unknown = ", ".join(c for c in got if c not in expected) or "—"
-    return {"missing": missing, "unknown": unknown, "expected": ", ".join(expected)}
+def _header_failure(name: str, text: pd.DataFrame) -> Failure:
+    """What is wrong with a header: columns missing, unknown, twice, or out of order."""
+    got, expected = [str(c) for c in text.columns], list(COLUMNS[name])
+    missing = [c for c in expected if c not in got]
+    unknown = [c for c in got if c not in expected] + sorted({c for c in got if got.count(c) > 1})
+    moved = [] if missing or unknown else [g for g, e in zip(got, expected, strict=True) if g != e][:1]
+    values = {"missing": ", ".join(missing) or "—", "unknown": ", ".join(unknown) or "—", "moved": ", ".join(moved) or "—"}
+    return Failure(code="CR-L03", values={"file": f"{name}.csv", "expected": ", ".join(expected), **values})
 
 
 def _cell_failure(file: str, case: Mapping[str, object]) -> Failure:
@@ -160,8 +198,14 @@ def _check_claims(claims: Iterable[tuple[int, Claim]]) -> Iterator[Failure]:
             yield from _against_printed(place, claim, read)
         if bool(claim.headline) != bool(claim.headline_fit):
             yield Failure(code="CR-L09", values=place)
+        if bool(claim.period_words) != bool(claim.period_words_en):
+            yield Failure(code="CR-L16", values=place)
         if claim.value < 0 and not claim.is_change:
             yield Failure(code="CR-L10", values={**place, "got": claim.value})
+        if claim.headline_fit == Fit.DIRECT and claim.kind not in {Kind.OUTCOME, Kind.REACH}:
+            yield Failure(code="CR-L17", values={**place, "got": claim.kind})
+        if claim.period_start and claim.period_end and claim.period_start > claim.period_end:
+            yield Failure(code="CR-L18", values={**place, "got": f"{claim.period_start} > {claim.period_end}"})
 
 
 def _against_printed(place: Mapping[str, object], claim: Claim, read: PrintedNumber) -> Iterator[Failure]:

@@ -9,6 +9,7 @@ import pandas as pd
 from commresearch.cases.claim import claims_in
 from commresearch.cases.numerals import PrintedNumber, scan_numbers
 from commresearch.cases.published import Published
+from commresearch.errors import CaseError, Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,16 @@ def check_coverage(published: Published, texts: Mapping[str, Sequence[str]]) -> 
 
 
 def read_sources(folder: Path, sources: pd.DataFrame) -> dict[str, list[str]]:
-    """Lines of each source document (split at line feeds only, as line numbers count them)."""
+    """Lines of each source document (split at line feeds only, as line numbers count them).
+
+    Raises
+    ------
+    CaseError
+        A document that sources.csv names is not in the folder: all missing ones together.
+    """
+    missing = [folder / name for name in sources["file"] if not (folder / name).is_file()]
+    if missing:
+        raise CaseError(*(Failure(code="CR-C05", values={"file": str(path)}) for path in missing))
     return {row["source_id"]: (folder / row["file"]).read_text(encoding="utf8").split("\n") for row in sources.to_dict("records")}
 
 

@@ -6,43 +6,43 @@ from pathlib import Path
 
 import pandas as pd
 
-from commresearch.errors import CaseError, Failure, SchemaError
+from commresearch.errors import CaseError, Failure
 
 TABLES = ("sources", "cases", "mechanisms", "claims", "not_claims")
 FIRST_ROW = 2  #: row of the first record as a spreadsheet shows it
 
 
-def read_texts(folder: Path) -> dict[str, pd.DataFrame]:
-    """Each table with every cell as text, indexed by the row number that a spreadsheet shows.
+def read_texts(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Failure]]:
+    """Each table with every cell as text, indexed by the row number that a spreadsheet shows, and what could not be read.
+
+    A file that is no UTF-8 or no CSV comes back without columns, a row with a wrong number of cells is left out; both are
+    among the failures.
 
     Raises
     ------
     CaseError
         The folder or a file is missing: all missing ones together.
-    SchemaError
-        A file is not UTF-8, or a row has another number of cells than the header.
     """
     missing = [folder / f"{t}.csv" for t in TABLES if not (folder / f"{t}.csv").is_file()]
     if missing:
         raise CaseError(*(Failure(code="CR-C02", values={"file": str(path)}) for path in missing))
     failures: list[Failure] = []
-    texts = {name: _read_one(folder / f"{name}.csv", failures) for name in TABLES}
-    if failures:
-        raise SchemaError(*failures)
-    return texts
+    texts = {name: frame for name in TABLES if (frame := _read_one(folder / f"{name}.csv", failures)) is not None}
+    return texts, failures
 
 
-def _read_one(path: Path, failures: list[Failure]) -> pd.DataFrame:
+def _read_one(path: Path, failures: list[Failure]) -> pd.DataFrame | None:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        header, *records = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""))) or [[]]
     except UnicodeDecodeError as error:
         failures.append(Failure(code="CR-L01", values={"file": path.name, "byte": error.start}))
-        return pd.DataFrame()
-    header, *records = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+        return None
+    except csv.Error as error:
+        failures.append(Failure(code="CR-L19", values={"file": path.name, "got": str(error)}))
+        return None
     for row, record in enumerate(records, FIRST_ROW):
         if len(record) != len(header):
-            failures.append(
-                Failure(code="CR-L02", values={"file": path.name, "row": row, "got": len(record), "expected": len(header)})
-            )
-    whole = [r for r in records if len(r) == len(header)]
-    return pd.DataFrame(whole, columns=header, index=range(FIRST_ROW, FIRST_ROW + len(whole)), dtype=str)
+            values = {"file": path.name, "row": row, "got": len(record), "expected": len(header)}
+            failures.append(Failure(code="CR-L02", values=values))
+    whole = {row: r for row, r in enumerate(records, FIRST_ROW) if len(r) == len(header)}
+    return pd.DataFrame(list(whole.values()), columns=header, index=list(whole), dtype=str)

@@ -59,7 +59,7 @@ def load_published(folder: str | Path = "data_raw/published") -> Published:
     SchemaError
         Any cell breaks the contract: all failures of all files at once, with file, row and column.
     """
-    texts = read_texts(Path(folder))
-    if failures := check_ledger(texts):
+    texts, unread = read_texts(Path(folder))
+    if failures := [*unread, *check_ledger(texts)]:
         raise SchemaError(*failures)
     return Published(**{name: typed(name, texts[name]) for name in TABLES})

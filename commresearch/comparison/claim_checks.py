@@ -49,9 +49,14 @@ def _sum_against(total: Claim, parts: Sequence[Claim]) -> Finding:
 
 
 def share_of_base(claims: Sequence[Claim]) -> Iterator[Finding]:
-    """C02: is there a whole number of things that gives the printed share of the printed base?"""
+    """C02: is there a whole number of things that gives the printed share of the printed base?
+
+    A base that is itself printed with a qualifier ("7900余") fits almost any share, so nothing is asked of it.
+    """
+    vague = {(c.case_id, c.value) for c in claims if c.qualifier}
     for claim in claims:
-        if not claim.is_share or claim.unit_class != UnitClass.PERCENT or math.isnan(claim.denominator):
+        exact = not math.isnan(claim.denominator) and (claim.case_id, claim.denominator) not in vague
+        if not exact or not claim.is_share or claim.unit_class != UnitClass.PERCENT:
             continue
         low, high = claim.share_bounds()
         first = math.ceil(low / FULL * claim.denominator - SLACK)
@@ -160,7 +165,12 @@ def two_values(claims: Sequence[Claim]) -> Iterator[Finding]:
                 "name": _name(claim), "value": _shown(claim), "line": claim.source_line, "other_name": _name(other), "other": _shown(other),
                 "other_line": other.source_line,
             }
-            verdict, text = (Verdict.CONSISTENT, "C16_meet") if meet else (Verdict.DISAGREES_WITHIN, "C16_differ")
+            if meet:
+                verdict, text = Verdict.CONSISTENT, "C16_meet"
+            elif claim.indicator_zh == other.indicator_zh:
+                verdict, text = Verdict.DISAGREES_WITHIN, "C16_differ"
+            else:
+                verdict, text = Verdict.TO_VERIFY, "C16_unlike"  # named differently: they may not mean the same
             yield Finding(claim_id=claim.claim_id, verdict=verdict, text=text, values=values)
 
 

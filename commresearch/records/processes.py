@@ -105,6 +105,7 @@ def fan_out(
 
 
 def _send_result(work: Callable[[Any], Any], task: object, connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle; it ends its workers
     connection.send(work(task))
     connection.close()
 

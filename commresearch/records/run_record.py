@@ -15,6 +15,7 @@ class RunRecord:
     """Hashes of inputs and outputs, versions, settings and times (seconds) of one run."""
 
     key: str
+    made_on: str
     settings: Mapping[str, object]
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from commresearch.terms import Format, Language
+
 HIDDEN = frozenset({"remove-cell", "parameters", "injected-parameters"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One report ready to be rendered: Markdown below a title, in a folder that holds its figures."""
+    """One report ready to be rendered: Markdown below a title, in a folder that holds its figures.
+
+    `formats` and `languages` are those that will stand beside each other: a page links to no others.
+    """
 
     stem: str
     folder: Path
@@ -18,6 +23,8 @@ class Document:
     subtitle: str
     language: str
     body: str
+    formats: tuple[Format, ...] = tuple(Format)
+    languages: tuple[Language, ...] = ()
 
 
 def assemble(notebook: Path) -> str:

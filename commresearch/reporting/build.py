@@ -1,13 +1,16 @@
 """Building reports: one process per report, only what changed, and a page of its own for one that fails."""
 
+import contextlib
 import html
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from commresearch.cases import Published
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
@@ -70,7 +73,7 @@ class ReportResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How reports are built."""
+    """How reports are built; `today` (ISO date) is written into the records, nothing else depends on it."""
 
     renderer: Renderer
     formats: tuple[Format, ...] = tuple(Format)
@@ -78,7 +81,8 @@ class Settings:
     engine: str = "in-process"
     force: bool = False
     timeout: float = REPORT_TIMEOUT
-    extra_parameters: Mapping[str, object] = field(default_factory=dict)
+    languages: tuple[Language, ...] = tuple(Language)
+    today: str = ""
 
 
 def plan_reports(published: Published, cases: Sequence[str], languages: Sequence[Language], *, comparison: bool) -> list[ReportTask]:
@@ -138,29 +142,65 @@ def _package_files() -> list[Path]:
 
 def _build_one(task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str]) -> ReportResult:
     started = time.monotonic()
+    work = _work_folder(project, task)
+    try:
+        outputs, reused = _current_or_made(task, project, settings, common, versions, work)
+    except (CommResearchError, OSError) as problem:
+        error = problem if isinstance(problem, CommResearchError) else _unwritable(project.site, problem)
+        _failure_page(task, project, error)
+        return ReportResult(task=task, failures=error.failures, seconds=time.monotonic() - started)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return ReportResult(task=task, outputs=outputs, reused=reused, seconds=time.monotonic() - started)
+
+
+def _work_folder(project: Project, task: ReportTask) -> Path:
+    """A folder of this process alone, beside the report's own; moved to its place when whole."""
+    return project.site / task.subject / f".{task.language}-{os.getpid()}"
+
+
+def _current_or_made(
+    task: ReportTask, project: Project, settings: Settings, common: str, versions: Mapping[str, str], work: Path
+) -> tuple[tuple[Path, ...], bool]:
+    """The report's files, and whether they stood there already, made from the same things."""
     target = project.site / task.subject / task.language.value
     notebook = project.root / "notebooks" / task.notebook
-    parameters = _parameters(task, project) | dict(settings.extra_parameters)
-    formats = [f.value for f in settings.formats]
-    key = sha256_of(notebook, canonical_json(parameters), canonical_json(formats), common, task.title, task.subtitle)
-    outputs = tuple(target / f"{task.stem}.{f}" for f in formats)
-    if not settings.force and _is_current(target, key, outputs):
-        return ReportResult(task=task, outputs=outputs, reused=True)
-    work = target.with_name(f".{target.name}.work")
-    shutil.rmtree(work, ignore_errors=True)
-    try:
-        seconds = _make(task, notebook, parameters, settings, work)
-    except CommResearchError as error:
-        _failure_page(task, project, error, work)
-        return ReportResult(task=task, failures=error.failures, seconds=time.monotonic() - started)
+    parameters = _parameters(task, project)
+    key = sha256_of(notebook, canonical_json(parameters), common, task.title, task.subtitle)
+    before = _record_of(target)
+    same = before.get("key") == key and not settings.force
+    there = [f for f in Format if (target / f"{task.stem}.{f}").is_file()] if before.get("key") == key else []
+    # Formats made earlier from the same things stay: asking for one more does not take the others away.
+    formats = tuple(f for f in Format if f in settings.formats or f in there)
+    page_links = {"formats": [f.value for f in formats], "languages": sorted(settings.languages)}
+    if same and set(settings.formats) <= set(there) and before["settings"]["links"] == page_links:
+        return tuple(target / f"{task.stem}.{f}" for f in settings.formats), True
+    document, executing = _execute(task, notebook, parameters, settings, work, formats)
+    started = time.monotonic()
+    paths = settings.renderer.render(document, formats)
+    seconds = {"execute": executing, "render": round(time.monotonic() - started, 3)}
     record = RunRecord(
-        key=key, settings={"parameters": parameters, "formats": formats, "renderer": settings.renderer.name, "engine": settings.engine},
-        inputs={p.name: sha256_of(p) for p in sorted(project.published.glob("*.csv"))},
-        outputs={o.name: sha256_of(work / o.name) for o in outputs}, versions=versions, seconds=seconds,
+        key=key, made_on=settings.today, inputs={p.name: sha256_of(p) for p in sorted(project.published.glob("*.csv"))},
+        settings={"parameters": parameters, "renderer": settings.renderer.name, "engine": settings.engine, "links": page_links},
+        outputs={p.name: sha256_of(p) for p in paths}, versions=versions, seconds=seconds,
     )
     record.write(work / RECORD)
     _swap(work, target)
-    return ReportResult(task=task, outputs=outputs, seconds=time.monotonic() - started)
+    return tuple(target / f"{task.stem}.{f}" for f in settings.formats), False
+
+
+def _execute(
+    task: ReportTask, notebook: Path, parameters: Mapping[str, object], settings: Settings, work: Path, formats: tuple[Format, ...]
+) -> tuple[Document, float]:
+    """Run the notebook; return its document and the seconds it took."""
+    started = time.monotonic()
+    executed = work / f"{task.stem}.ipynb"
+    execute_notebook(notebook, executed, parameters, engine=settings.engine)
+    document = Document(
+        stem=task.stem, folder=work, title=task.title, subtitle=task.subtitle, language=task.language.value, body=assemble(executed),
+        formats=formats, languages=settings.languages,
+    )
+    return document, round(time.monotonic() - started, 3)
 
 
 def _parameters(task: ReportTask, project: Project) -> dict[str, object]:
@@ -168,29 +208,37 @@ def _parameters(task: ReportTask, project: Project) -> dict[str, object]:
     return {**case, "language": task.language.value, "published": str(project.published.resolve())}
 
 
-def _is_current(target: Path, key: str, outputs: Sequence[Path]) -> bool:
-    """Whether a whole report of the same key stands at its place."""
-    record = target / RECORD
-    return record.is_file() and all(o.is_file() for o in outputs) and json.loads(record.read_text(encoding="utf8"))["key"] == key
+def _record_of(target: Path) -> dict[str, Any]:
+    """The record of what stands there; an unreadable one counts as none."""
+    try:
+        record = json.loads((target / RECORD).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) and "links" in record.get("settings", {}) else {}
 
 
-def _make(task: ReportTask, notebook: Path, parameters: Mapping[str, object], settings: Settings, work: Path) -> dict[str, float]:
-    executed = work / f"{task.stem}.ipynb"
-    times = [time.monotonic()]
-    execute_notebook(notebook, executed, parameters, engine=settings.engine)
-    times.append(time.monotonic())
-    document = Document(
-        stem=task.stem, folder=work, title=task.title, subtitle=task.subtitle, language=task.language.value, body=assemble(executed)
-    )
-    settings.renderer.render(document, settings.formats)
-    times.append(time.monotonic())
-    return {"execute": round(times[1] - times[0], 3), "render": round(times[2] - times[1], 3)}
+def _unwritable(path: Path, problem: OSError) -> ReportError:
+    return ReportError(Failure(code="CR-C04", values={"path": problem.filename or path, "error": problem.strerror or problem}))
 
 
-def _failure_page(task: ReportTask, project: Project, error: CommResearchError, work: Path) -> None:
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that reports cannot be written to, before anything is made.
+
+    Raises
+    ------
+    ReportError
+        The folder cannot be made or written to.
+    """
+    try:
+        write_whole(folder / ".writable", "")
+        (folder / ".writable").unlink()
+    except OSError as problem:
+        raise _unwritable(folder, problem) from None
+
+
+def _failure_page(task: ReportTask, project: Project, error: CommResearchError) -> None:
     """A page in the report's place that names what failed; a notebook that got part of the way stands beside it."""
-    target = project.site / task.subject / task.language.value
-    work.mkdir(parents=True, exist_ok=True)
+    work, target = _work_folder(project, task), project.site / task.subject / task.language.value
     message = html.escape(render_error(error, task.language)).replace("\n", "<br>")
     title = html.escape(say("reports.site_failed_title", task.language, report=task.stem))
     style = template("page.css").read_text(encoding="utf8")
@@ -198,8 +246,9 @@ def _failure_page(task: ReportTask, project: Project, error: CommResearchError, 
         f'<!DOCTYPE html><html lang="{task.language}"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>'
         f'<body><main id="content"><h1>{title}</h1><div class="box"><p>{message}</p></div></main></body></html>\n'
     )
-    write_whole(work / f"{task.stem}.html", page)
-    _swap(work, target)
+    with contextlib.suppress(OSError):  # the failure itself is reported in any case
+        write_whole(work / f"{task.stem}.html", page)
+        _swap(work, target)
 
 
 def _swap(work: Path, target: Path) -> None:
@@ -211,7 +260,5 @@ def _swap(work: Path, target: Path) -> None:
 def _lost(project: Project, task: ReportTask, how: str) -> ReportResult:
     """What stands for a report whose worker died or ran out of time."""
     error = ReportError(Failure(code="CR-R04", values={"report": task.stem, "how": entries("errors")[f"worker_{how}"]}))
-    work = project.site / task.subject / f".{task.language}.work"
-    _failure_page(task, project, error, work)
+    _failure_page(task, project, error)
     return ReportResult(task=task, failures=error.failures)
-

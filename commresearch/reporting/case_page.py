@@ -14,6 +14,7 @@ from commresearch.cases.claim import Claim, claims_in, of_kind
 from commresearch.comparison import audit_claims
 from commresearch.reporting.cells import (
     DASH,
+    INFERENCE,
     document_date,
     grades_table,
     headline_claims,
@@ -21,12 +22,13 @@ from commresearch.reporting.cells import (
     indicator,
     mechanism_name,
     missing,
+    profile_value,
     value,
 )
 from commresearch.reporting.display import Item, Table, bullets, callout, escape, heading, paragraph
 from commresearch.reporting.page import Page, ledger
 from commresearch.terms import Fit, Headline, Kind, Language, Level, Mechanism, Mention
-from commresearch.words import entries, number, period
+from commresearch.words import entries
 
 PROFILE = ("start", "population", "households", "area_km2", "n_communities")
 
@@ -81,9 +83,15 @@ def first_screen(page: CasePage) -> list[Item]:
     based = sum(c.is_change and not math.isnan(c.baseline) for c in results)
     dated = sum(c.has_period for c in results)
     which = "case_lead_none" if not results else "case_lead" if based or dated else "case_lead_bare"
-    lead = page.say(which, n=len(page.claims), k=len(results), based=based, dated=dated)
+    lead = page.say(which, n=len(page.claims), k=len(results), based=based, dated=dated, gap=_gap(page))
     trust = page.say(f"trust_{highest_grade(page.audit)}", disclaimer=page.say("disclaimer"))
     return [paragraph(lead), _panels(page), callout(page.say("trust_title"), trust, "important"), paragraph(_provenance(page))]
+
+
+def _gap(page: CasePage) -> str:
+    """What the source does not give that judging an effect would need."""
+    absent = [page.say(f"gap_{element}") for element in INFERENCE if page.case[element] == "no"]
+    return page.say("case_gap", missing=page.join(absent)) if absent else page.say("case_no_gap")
 
 
 def _panels(page: CasePage) -> Table:
@@ -120,31 +128,22 @@ def profile(page: CasePage) -> list[Item]:
     """Size, place and start as stated."""
     case = page.case
     fields = [f for f in PROFILE if f != "n_communities" or case["level"] != Level.COMMUNITY]
-    values = {field: _profile_value(page, field) for field in fields}
+    values = {field: profile_value(case, field, page.language) for field in fields}
     known = sum(v != page.label("not_reported") for v in values.values())
     rows = [
         [page.say("profile_level"), page.label(f"level_{case['level']}")],
         [page.say("profile_model"), case["model"] if page.language is Language.ZH else case["model_en"]],
         *([page.say(f"profile_{field}"), text] for field, text in values.items()),
     ]
-    province = page.label(f"province_{case['province']}")
-    place = f"{province}{case['city']}{case['county']}" if page.language is Language.ZH else f"{page.name.removesuffix(f', {province}')}, {province}"
+    province = case["province_en"]
+    english = f"{page.name.removesuffix(f', {province}')}, {province}"
+    place = f"{case['province']}{case['city']}{case['county']}" if page.language is Language.ZH else english
     rows.insert(1, [page.say("profile_place"), place])
     table = Table(
         id="tbl-profile", caption=page.say("profile_caption", name=page.name), header=page.header("col_item", "col_content"), rows=rows,
         align="ll", note=page.say("profile_note"), widths=(30, 70),
     )
     return [heading(page.say("profile_heading", known=known, total=len(fields))), table]
-
-
-def _profile_value(page: CasePage, field: str) -> str:
-    case = page.case
-    if field != "start":
-        return number(case[field]) if pd.notna(case[field]) else page.label("not_reported")
-    start = period(case["start"], case["start"], "", page.language)
-    if start and case["start_sure"] == "no":
-        return page.say("date_unsure", date=start)
-    return start or page.label("not_reported")
 
 
 def mechanisms(page: CasePage) -> list[Item]:

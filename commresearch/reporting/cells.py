@@ -1,15 +1,17 @@
 """Cells and small tables that several reports share: one claim, one mechanism, one document in words."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from commresearch.cases.claim import Claim, missing_elements, stock_gap
 from commresearch.reporting.display import Table
 from commresearch.terms import Fit, Grade, Headline, Kind, Language
-from commresearch.words import claim_value, entries, period, say
+from commresearch.words import claim_value, entries, number, period, say
 
 DASH = "—"
+INFERENCE = ("comparison_group", "sample_size", "interval")  #: what a judgement of effects needs beyond a number
 
 
 def capital(text: str) -> str:
@@ -44,7 +46,7 @@ def missing(claim: Claim, language: Language) -> str:
 
 def when(claim: Claim, language: Language) -> str:
     """Period of a claim, a dash where none is printed."""
-    return period(claim.period_start, claim.period_end, claim.period_words, language) or DASH
+    return period(claim.period_start, claim.period_end, claim.period_words, claim.period_words_en, language) or DASH
 
 
 def headline_claims(claims: Iterable[Claim], outcome: Headline) -> list[Claim]:
@@ -54,8 +56,19 @@ def headline_claims(claims: Iterable[Claim], outcome: Headline) -> list[Claim]:
 
 def document_date(source: "pd.Series[str]", language: Language) -> str:
     """Date of a document, marked where it was inferred."""
-    date = period(source["date"], source["date"], "", language)
+    date = period(source["date"], source["date"], "", "", language)
     return date if source["date_sure"] == "yes" else say("reports.date_unsure", language, date=date)
+
+
+def profile_value(case: "Mapping[Hashable, Any] | pd.Series", field: str, language: Language) -> str:
+    """A basic fact of a case as stated: a number, or its start (marked where inferred), else 未报告."""
+    blank = say("labels.not_reported", language)
+    if field != "start":
+        return number(case[field]) if pd.notna(case[field]) else blank
+    start = period(case["start"], case["start"], "", "", language)
+    if start and case["start_sure"] == "no":
+        return say("reports.date_unsure", language, date=start)
+    return start or blank
 
 
 def mechanism_name(mechanism: str, language: Language) -> str:

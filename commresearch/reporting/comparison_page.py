@@ -16,6 +16,7 @@ from commresearch.comparison import audit_claims, reading_agreement
 from commresearch.reporting import figures
 from commresearch.reporting.cells import (
     DASH,
+    INFERENCE,
     document_date,
     grades_table,
     headline_claims,
@@ -23,15 +24,15 @@ from commresearch.reporting.cells import (
     indicator,
     mechanism_name,
     missing,
+    profile_value,
     value,
 )
 from commresearch.reporting.display import Figure, Item, Table, bullets, callout, heading, paragraph
 from commresearch.reporting.page import Page, ledger
 from commresearch.terms import Check, Family, Fit, Headline, Kind, Language, Level, Mechanism, Mention, Verdict
-from commresearch.words import entries, number, period, say
+from commresearch.words import entries, say
 
 RECENT = "2024"  #: documents dated from this year on form the recent blocks
-POOLABLE = "E3"  #: lowest grade of evidence that may enter a pooled estimate
 DENOMINATORS = ("population", "households", "area_km2", "n_communities")
 DOT = "·"
 AREAS = ("街道", "开发区", "区", "县", "市")  #: what ends the name of an area in a place name, smallest first
@@ -80,7 +81,10 @@ def first_screen(page: ComparisonPage) -> list[Item]:
     """Lead sentence, how many cases report each headline outcome, how far to trust it."""
     results = of_kind(page.claims, Kind.OUTCOME)
     n_sources, n_cases = len(page.published.sources), len(page.cases)
-    lead = page.say("comparison_lead", n_sources=n_sources, cases=n_cases, n=len(page.claims), k=len(results), based=_with_base(results))
+    lead = page.say(
+        "comparison_lead", n_sources=n_sources, cases=n_cases, n=len(page.claims), k=len(results), based=_with_base(results),
+        inferable=int((page.cases[list(INFERENCE)] == "yes").any(axis=1).sum()),
+    )
     trust = page.say("comparison_trust", grade=highest_grade(page.audit), disclaimer=page.say("disclaimer"))
     return [
         paragraph(lead),
@@ -170,35 +174,50 @@ def _of(n: int, total: int) -> str:
 def headline_outcomes(page: ComparisonPage) -> list[Item]:
     """Published numbers on the headline outcomes, in blocks by level and period, never sorted across."""
     items: list[Item] = [heading(page.say("outcomes_heading")), paragraph(page.say("outcomes_lead"))]
-    for name, cases in _blocks(page).items():
-        rows = {case: _outcome_rows(page, case) for case in cases}
-        items += _block_items(page, name, rows)
+    for block in _blocks(page):
+        items += _block_items(page, block)
     return items
 
 
-def _block_items(page: ComparisonPage, name: str, rows: dict[str, list[list[str]]]) -> list[Item]:
-    block = page.say(f"block_{name}")
-    items: list[Item] = [heading(block, 2)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Cases of one level whose documents are of one age."""
+
+    level: str
+    age: str
+    cases: list[str]
+    years: list[str]
+
+
+def _blocks(page: ComparisonPage) -> list[_Block]:
+    """Cases by level (areas, communities) and by the age of their documents; empty blocks are left out."""
+    dates = dict(zip(page.published.sources["source_id"], page.published.sources["date"], strict=True))
+    blocks = [_Block(level=level, age=age, cases=[], years=[]) for level in ("area", "community") for age in ("recent", "older", "undated")]
+    for case in page.cases.to_dict("records"):
+        date = dates[case["source_id"]]
+        level = "community" if case["level"] == Level.COMMUNITY else "area"
+        age = "undated" if not date else "recent" if date >= RECENT else "older"
+        block = next(b for b in blocks if (b.level, b.age) == (level, age))
+        block.cases.append(case["case_id"])
+        block.years.append(date[:4])
+    return [b for b in blocks if b.cases]
+
+
+def _block_items(page: ComparisonPage, block: _Block) -> list[Item]:
+    rows = {case: _outcome_rows(page, case) for case in block.cases}
+    first, last = min(block.years), max(block.years)
+    years = page.say("block_undated") if not last else page.say("block_years", years=first if first == last else f"{first}–{last}")
+    title = page.say(f"block_{block.level}", years=years)
+    items: list[Item] = [heading(title, 2)]
     if any(rows.values()):
         header = page.header("col_case", "col_outcome", "col_indicator", "col_value", "col_fit", "col_missing", "col_place")
         items.append(Table(
-            id=f"tbl-{name.replace('_', '-')}", caption=page.say("block_caption", block=block), header=header,
+            id=f"tbl-{block.level}-{block.age}", caption=page.say("block_caption", block=title), header=header,
             rows=[row for mine in rows.values() for row in mine], align="lllrlll", widths=(13, 13, 25, 14, 12, 15, 9),
         ))
     if silent := [page.names[case] for case, mine in rows.items() if not mine]:
         items.append(paragraph(page.say("not_reporting", names=page.join(silent))))
     return items
-
-
-def _blocks(page: ComparisonPage) -> dict[str, list[str]]:
-    """Case ids by level (areas, communities) and by the date of the document; empty blocks are left out."""
-    dates = dict(zip(page.published.sources["source_id"], page.published.sources["date"], strict=True))
-    blocks: dict[str, list[str]] = {f"{level}_{age}": [] for level in ("area", "community") for age in ("recent", "older")}
-    for case in page.cases.to_dict("records"):
-        level = "community" if case["level"] == Level.COMMUNITY else "area"
-        age = "recent" if dates[case["source_id"]] >= RECENT else "older"
-        blocks[f"{level}_{age}"].append(case["case_id"])
-    return {name: cases for name, cases in blocks.items() if cases}
 
 
 def _outcome_rows(page: ComparisonPage, case: str) -> list[list[str]]:
@@ -260,11 +279,10 @@ def agreement(page: ComparisonPage) -> list[Item]:
 def denominators(page: ComparisonPage) -> list[Item]:
     """Sizes and starts as stated, blank where not."""
     both = int((page.cases["population"].notna() & page.cases["households"].notna()).sum())
-    blank = page.label("not_reported")
     rows = [
         [
-            page.names[case["case_id"]], *(_denominator(case, d, blank) for d in DENOMINATORS),
-            period(case["start"], case["start"], "", page.language) or blank,
+            page.names[case["case_id"]],
+            *(profile_value(case, d, page.language) if _applies(case, d) else DASH for d in (*DENOMINATORS, "start")),
         ]
         for case in page.cases.to_dict("records")
     ]
@@ -275,10 +293,8 @@ def denominators(page: ComparisonPage) -> list[Item]:
     return [heading(page.say("denominators_heading", both=both)), paragraph(page.say("denominators_lead")), table]
 
 
-def _denominator(case: Mapping[Hashable, Any], column: str, blank: str) -> str:
-    if column == "n_communities" and case["level"] == Level.COMMUNITY:
-        return DASH
-    return number(case[column]) if pd.notna(case[column]) else blank
+def _applies(case: Mapping[Hashable, Any], column: str) -> bool:
+    return column != "n_communities" or case["level"] != Level.COMMUNITY
 
 
 def checks(page: ComparisonPage) -> list[Item]:
@@ -317,8 +333,7 @@ def _differ_table(page: ComparisonPage, differ: pd.DataFrame) -> Table:
 
 def pooling(page: ComparisonPage) -> list[Item]:
     """Why nothing is pooled: no case brings an estimate."""
-    eligible = page.audit.loc[page.audit["grade"] >= POOLABLE, "claim_id"].nunique()
-    return [heading(page.say("pooling_heading")), paragraph(page.say("pooling_text", eligible=eligible, n_cases=len(page.cases)))]
+    return [heading(page.say("pooling_heading")), paragraph(page.say("pooling_text", grade=highest_grade(page.audit)))]
 
 
 def appendix(page: ComparisonPage, version: str) -> list[Item]:

@@ -24,6 +24,7 @@ from commresearch.terms import Format, Language
 from commresearch.words import say
 
 TIMEOUT = 120  #: seconds one document may take in one format
+PROBE_TIMEOUT = 30  #: seconds Quarto may take for one line
 FILTER_WARNING = re.compile(r"unresolved: (.+)")
 TYPST = "import sys, typst; typst.compile(sys.argv[1], output=sys.argv[2], font_paths=[sys.argv[3]], ignore_system_fonts=True, pdf_standards=['1.7', 'ua-1'], timestamp=0)"
 #: pandoc knows the language of Chinese by its script, typst by language and region.
@@ -88,6 +89,7 @@ class EmbeddedRenderer:
         other = Language.EN if language is Language.ZH else Language.ZH
         variables = {
             "style": template("page.css").read_text(encoding="utf8"), "stem": document.stem, "skip": say("reports.site_skip", language),
+            **{f"has_{f}": "yes" for f in document.formats if f is not Format.HTML}, "has_other": "yes" if other in document.languages else "",
             "home": "index.html" if language is Language.ZH else "index.en.html", "home_label": say("reports.site_title", language),
             "other_lang": other.value, "other_label": say("reports.site_other", language), "toc-title": say("reports.site_toc", language),
             "other_href": f"../{other}/{document.stem.rpartition('.')[0]}.{other}.html",
@@ -125,7 +127,12 @@ class QuartoRenderer:
     reference: Path
     run: Runner = run_process
     timeout: float = TIMEOUT
-    name: str = "Quarto"
+    version: str = ""
+
+    @property
+    def name(self) -> str:
+        """Quarto with its version: another version is another renderer."""
+        return f"Quarto {self.version}".strip()
 
     def render(self, document: Document, formats: Sequence[Format]) -> list[Path]:
         """Render one document in a project folder of its own (Quarto's side files collide where folders are shared).
@@ -188,22 +195,43 @@ def find_quarto(environment: Mapping[str, str]) -> str | None:
     return None
 
 
-def choose_renderer(wish: str, folder: Path, environment: Mapping[str, str]) -> Renderer:
-    """The renderer asked for: auto (Quarto where found), quarto or embedded; its Word template is written to `folder`.
+def choose_renderer(
+    wish: str, folder: Path, environment: Mapping[str, str], *, run: Runner = run_process
+) -> tuple[Renderer, ReportError | None]:
+    """The renderer asked for: auto (Quarto where it works), quarto or embedded; its Word template is written to `folder`.
+
+    Quarto is tried on one line before any report is given to it: under `auto` a Quarto that fails or hangs is left aside,
+    with the reason as second value.
 
     Raises
     ------
     ReportError
-        Quarto was asked for and is not there, or the template cannot be written.
+        Quarto was asked for and is not there or does not work, or the template cannot be written.
     """
     reference = folder / "reference.docx"
     write_reference(reference, pandoc_path())
-    quarto = None if wish == "embedded" else find_quarto(environment)
-    if quarto:
-        return QuartoRenderer(command=quarto, reference=reference)
-    if wish == "quarto":
-        raise ReportError(Failure(code="CR-R09"))
-    return EmbeddedRenderer(reference=reference)
+    embedded = EmbeddedRenderer(reference=reference)
+    command = None if wish == "embedded" else find_quarto(environment)
+    if command is None:
+        if wish == "quarto":
+            raise ReportError(Failure(code="CR-R09"))
+        return embedded, None
+    try:
+        return QuartoRenderer(command=command, reference=reference, version=_try_quarto(command, folder, run)), None
+    except ReportError as problem:
+        if wish == "quarto":
+            raise
+        return embedded, problem
+
+
+def _try_quarto(command: str, folder: Path, run: Runner) -> str:
+    """Version of a Quarto that renders one line, or the reason why it does not."""
+    probe = Document(stem="probe", folder=folder, title="probe", subtitle="", language="en", body="probe")
+    (folder / "probe.qmd").write_text("---\nformat: html\n---\n\nprobe\n", encoding="utf8")
+    version = run([command, "--version"], timeout=PROBE_TIMEOUT, cwd=folder)
+    _require(version, "Quarto", probe, PROBE_TIMEOUT)
+    _require(run([command, "render", "probe.qmd"], timeout=PROBE_TIMEOUT, cwd=folder), "Quarto", probe, PROBE_TIMEOUT)
+    return version.stdout.strip()
 
 
 def pandoc_path() -> str:

@@ -48,10 +48,10 @@ def _english_unit(unit: str, unit_class: str) -> str:
     return " " + say(key, Language.EN) if unit and named else ""
 
 
-def period(start: str, end: str, words: str, language: Language) -> str:
+def period(start: str, end: str, words: str, words_en: str, language: Language) -> str:
     """A period of time: in the source's own words where it has them, else by its dates, else an empty string."""
     if words:
-        return say(f"labels.period_{words}", language)  # the source's own words claim no more than it says
+        return words if language is Language.ZH else words_en  # the source's own words claim no more than it says
     if start or end:
         dates = [_date(d, language) if d else "" for d in (start, end)]
         if dates[0] == dates[1] or not all(dates):

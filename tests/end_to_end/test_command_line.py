@@ -116,14 +116,77 @@ def quarto(folder, script):
     return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_a_quarto_on_the_path_is_used_and_its_failure_is_one_clear_message(project, tmp_path):
+def test_a_quarto_that_fails_gives_one_clear_message_and_the_reports_are_made_without_it(project, tmp_path):
     env = quarto(tmp_path / "bin", 'case "$1" in --version) echo 1.9.9;; *) echo "ERROR: broken pipe" >&2; exit 1;; esac\n')
     result = run("report", "kesheng", "--language", "en", "--format", "html", project=project, env=env)
-    assert result.returncode == 1
-    assert result.stdout.splitlines()[0] == "Reports to make: 1; renderer: Quarto"
-    assert "[CR-R07] Quarto failed on kesheng.en (exit code 1): ERROR: broken pipe." in result.stderr
+    assert result.returncode == 0
+    assert result.stderr.count("[CR-R07] Quarto failed on probe (exit code 1): ERROR: broken pipe.") == 1
+    assert result.stdout.splitlines()[0] == "Reports to make: 1; renderer: pandoc + typst"
+    insisted = run("report", "kesheng", "--renderer", "quarto", project=project, env=env)
+    assert insisted.returncode == 2
+    assert insisted.stderr.count("[CR-R07]") == 1
     doctor = run("doctor", project=project, env=env)
     assert "1.9.9" in doctor.stdout
+
+
+def test_a_quarto_that_works_is_used(project, tmp_path):
+    env = quarto(tmp_path / "bin", 'case "$1" in --version) echo 1.9.9;; *) echo page > "${2%.qmd}.html";; esac\n')
+    result = run("report", "kesheng", "--language", "en", "--format", "html", project=project, env=env)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == "Reports to make: 1; renderer: Quarto 1.9.9"
+    assert (project / "reports" / "site" / "kesheng" / "en" / "kesheng.en.html").read_text() == "page\n"
+
+
+def test_another_format_leaves_the_first_in_place_and_pages_link_to_what_is_there(project):
+    site = project / "reports" / "site" / "kesheng" / "en"
+    options = ("--language", "en", "--renderer", "embedded")
+    assert run("report", "kesheng", "--format", "html", *options, project=project).returncode == 0
+    alone = (site / "kesheng.en.html").read_text(encoding="utf8")
+    assert "kesheng.en.pdf" not in alone
+    assert "kesheng.zh.html" not in alone
+    assert run("report", "kesheng", "--format", "pdf", *options, project=project).returncode == 0
+    assert (site / "kesheng.en.pdf").is_file()
+    assert 'href="kesheng.en.pdf"' in (site / "kesheng.en.html").read_text(encoding="utf8")
+    assert json.loads((site / "record.json").read_text(encoding="utf8"))["made_on"].count("-") == 2
+
+
+def test_a_damaged_record_and_a_blocked_folder(project):
+    options = ("report", "kesheng", "--language", "en", "--format", "html", "--renderer", "embedded")
+    assert run(*options, project=project).returncode == 0
+    record = project / "reports" / "site" / "kesheng" / "en" / "record.json"
+    record.write_text("{", encoding="utf8")
+    assert run(*options, project=project).returncode == 0
+    assert json.loads(record.read_text(encoding="utf8"))["key"]
+    import shutil
+
+    shutil.rmtree(project / "reports")
+    (project / "reports").write_text("a file where a folder should be", encoding="utf8")
+    result = run(*options, project=project)
+    assert result.returncode == 2
+    assert "[CR-C04]" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(project):
+    command = [sys.executable, "-m", "commresearch.cli", "run", "--renderer", "embedded", "--format", "html", "--language", "en"]
+    runs = [subprocess.Popen(command, cwd=project, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=300) for process in runs]
+    assert [process.returncode for process in runs] == [0, 0], said
+
+
+def test_missing_sources_are_named(project, tmp_path):
+    result = run("check", "--sources", str(tmp_path), project=project)
+    assert result.returncode == 2
+    assert result.stderr.count("[CR-C05]") == 5
+
+
+def test_the_doctor_names_what_is_broken(project, tmp_path):
+    env = quarto(tmp_path / "bin", "exit 5\n")
+    edit(project / "data_raw" / "published", "claims.csv", 3, "kind", "result")
+    result = run("doctor", project=project, env=env)
+    assert result.returncode == 2
+    assert "broken   Quarto" in result.stdout
+    assert "[CR-L04] claims.csv, row 3" in result.stdout
 
 
 def test_the_doctor_finds_everything_a_report_needs(project):

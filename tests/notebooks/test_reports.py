@@ -111,9 +111,9 @@ def test_the_comparison_keeps_blocks_apart_and_unsorted(published):
     page = comparison_page.open_page(published, "zh")
     blocks = comparison_page._blocks(page)
     order = list(published.cases["case_id"])
-    assert {c for cases in blocks.values() for c in cases} == set(order)
-    for cases in blocks.values():
-        assert cases == sorted(cases, key=order.index)
+    assert {c for block in blocks for c in block.cases} == set(order)
+    for block in blocks:
+        assert block.cases == sorted(block.cases, key=order.index)
     assert len(blocks) >= 3
 
 

@@ -23,8 +23,8 @@ def found(audit, case, check, value):
         ("huancui", "C05", 17, "一致", "17 ÷ 4 = 4.25"),
         ("huancui", "C09", 30, "待核实", "at most 76.9%; if in percentage points, at most 70%"),
         ("huancui", "C08", -68, "待核实", "the baseline, the period"),
-        ("jizhou", "C16", 1000, "文内口径不一", "1,000+ (S3:109); "),
-        ("kesheng", "C16", 6, "文内口径不一", "how is each defined?"),
+        ("jizhou", "C16", 1000, "待核实", "1,000+ (S3:109); "),
+        ("kesheng", "C16", 6, "文内口径不一", "which one holds?"),
     ],
 )
 def test_by_hand(audit, case, check, value, verdict, words):

@@ -15,7 +15,7 @@ NAN = float("nan")
 PLAIN = Claim(
     claim_id="a-001", case_id="a", place="", place_en="", indicator_zh="项目", indicator_en="Projects", family="services", kind="output", value=10.0,
     value_low=10.0, value_high=10.0, qualifier="", unit="个", unit_class="item", comparison="level", baseline=NAN, denominator=NAN, period_start="",
-    period_end="", period_words="", cumulative="no", printed="10个", source_id="S0", line=1, headline="", headline_fit="", repeat_of="",
+    period_end="", period_words="", period_words_en="", cumulative="no", printed="10个", source_id="S0", line=1, headline="", headline_fit="", repeat_of="",
     conflicts_with="", part_of="", per="", listed=NAN, text_en="", text_zh="",
 )
 
@@ -70,6 +70,7 @@ def test_c02_share_of_a_base():
     assert verdicts("C02", share(33.3, 3.0, "33.3%"))[0][1] == "一致"
     assert verdicts("C02", share(40.0, 600.0, "近40%", low=36.0, high=40.0, qualifier="近"))[0][2].endswith("from 216 to 240 give this share")
     assert verdicts("C02", share(40.0, NAN, "40%")) == []
+    assert verdicts("C02", share(96.8, 7900.0, "96.8%"), claim(2, 7900.0, high=7999.0, qualifier="余")) == []
 
 
 def rate(case, top, bottom=1.0, classes=("person_times", "event")):
@@ -133,7 +134,9 @@ def test_c15_a_qualified_count_allows_more():
 
 def test_c16_each_pair_once_and_compatible_where_bounds_meet():
     pair = [claim(1, 6.0, conflicts_with="a-002", line=3), claim(2, 4.0, conflicts_with="a-001", line=9)]
-    assert verdicts("C16", *pair) == [("a-001", "文内口径不一", "Projects: 6 (S0:3); Projects: 4 (S0:9). They may not mean the same; how is each defined?")]
+    assert verdicts("C16", *pair) == [("a-001", "文内口径不一", "Projects: 6 (S0:3) and 4 (S0:9); which one holds?")]
+    unlike = [pair[0], replace(pair[1], indicator_zh="活动", indicator_en="Events")]
+    assert verdicts("C16", *unlike)[0][1:] == ("待核实", "Projects: 6 (S0:3); Events: 4 (S0:9). They may not mean the same; how is each defined?")
     pair = [claim(1, 350.0, high=359.0, conflicts_with="a-002"), claim(2, 352.0, conflicts_with="a-001")]
     assert verdicts("C16", *pair)[0][1] == "一致"
 

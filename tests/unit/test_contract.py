@@ -59,6 +59,65 @@ def test_all_faults_are_reported_at_once_and_in_the_language_asked_for(ledger):
     assert "cases.csv 第2行，列 population：得到“许多”，应为数字" in chinese
 
 
+MORE_CASES = [
+    ("claims.csv", "period_start", "2024-13", "[CR-L05] claims.csv, row 3, column period_start: got “2024-13”; a date like"),
+    ("claims.csv", "period_start", "2024-02-30", "a date like"),
+    ("claims.csv", "period_start", "２０２４", "a date like"),
+    ("claims.csv", "value", "８７", "[CR-L05] claims.csv, row 3, column value: got “８７”; a plain number is needed"),
+    ("claims.csv", "value", "nan", "a plain number is needed"),
+    ("claims.csv", "value", "1e5", "a plain number is needed"),
+    ("claims.csv", "denominator", "0", "[CR-L05] claims.csv, row 3, column denominator: got “0”; a number above zero is needed"),
+    ("claims.csv", "indicator_en", "   ", "it must not be blank"),
+    ("claims.csv", "period_words", "三年来", "[CR-L16] claims.csv, row 3 (huancui-002): period_words and period_words_en go together"),
+    ("cases.csv", "case_id", "comparison", "lower-case pinyin is needed"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "new", "expected"), MORE_CASES)
+def test_slips_of_a_spreadsheet_are_refused(ledger, file, column, new, expected):
+    edit(ledger, file, 3, column, new)
+    assert expected in message(ledger)
+
+
+def test_direct_numbers_are_results_or_reach_and_periods_run_forward(ledger):
+    edit(ledger, "claims.csv", 3, "headline", "space")
+    edit(ledger, "claims.csv", 3, "headline_fit", "direct")
+    edit(ledger, "claims.csv", 4, "period_start", "2025-03")
+    edit(ledger, "claims.csv", 4, "period_end", "2025-02")
+    text = message(ledger)
+    assert "[CR-L17] claims.csv, row 3 (huancui-002): headline_fit is direct, but kind is “context”" in text
+    assert "[CR-L18] claims.csv, row 4 (huancui-003): the period ends before it starts (2025-03 > 2025-02)" in text
+
+
+def test_faults_of_cells_rows_and_tables_are_reported_together(ledger):
+    edit(ledger, "cases.csv", 2, "level", "town")
+    edit(ledger, "claims.csv", 3, "value", "88")
+    edit(ledger, "claims.csv", 5, "per", "zibo-001")
+    with (ledger / "sources.csv").open("a", encoding="utf8") as file:
+        file.write("S9,a,b\n")
+    text = message(ledger)
+    for code in ("CR-L04", "CR-L08", "CR-L11", "CR-L02"):
+        assert f"[{code}]" in text
+
+
+def test_headers_twice_or_out_of_order_are_explained(ledger):
+    path = ledger / "cases.csv"
+    text = path.read_text(encoding="utf8")
+    path.write_text(text.replace("name_zh,name_en", "name_en,name_zh", 1), encoding="utf8")
+    assert "out of order: name_en" in message(ledger)
+    path.write_text(text.replace("name_zh,name_en", "name_zh,name_zh", 1), encoding="utf8")
+    assert "Missing: name_en; unknown or twice: name_zh" in message(ledger)
+
+
+def test_a_ledger_without_cases_and_a_file_that_is_no_csv(ledger):
+    for name in ("cases", "claims", "mechanisms"):
+        path = ledger / f"{name}.csv"
+        path.write_text(path.read_text(encoding="utf8").split("\n")[0] + "\n", encoding="utf8")
+    assert "[CR-L15] cases.csv: there is no case" in message(ledger)
+    (ledger / "claims.csv").write_text('a,"' + "x" * 200_000, encoding="utf8")
+    assert "[CR-L19] claims.csv: cannot be read as CSV" in message(ledger)
+
+
 def test_missing_files_are_named_together(ledger):
     (ledger / "claims.csv").unlink()
     (ledger / "cases.csv").unlink()
@@ -82,7 +141,7 @@ def test_a_row_with_too_many_cells_is_named(ledger):
 def test_a_wrong_header_is_explained(ledger):
     path = ledger / "claims.csv"
     path.write_text(path.read_text(encoding="utf8").replace("indicator_zh", "indicator", 1), encoding="utf8")
-    assert "[CR-L03] claims.csv: wrong header. Missing: indicator_zh; unknown: indicator." in message(ledger)
+    assert "[CR-L03] claims.csv: wrong header. Missing: indicator_zh; unknown or twice: indicator; out of order: —." in message(ledger)
 
 
 def test_an_empty_file_is_a_wrong_header(ledger):

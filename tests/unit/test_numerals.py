@@ -32,6 +32,9 @@ INF = math.inf
         ("约2650平方米", 2_650, 2_517.5, 2_782.5, "约", "平方米"),
         ("300户左右", 300, 250, 350, "左右", "户"),
         ("至少举办1场次", 1, 1, INF, "至少", "场次"),
+        ("90%及以上", 90, 90, INF, "及以上", "%"),
+        ("百分之三十", 30, 30, 30, "", "%"),
+        ("十来个", 10, 10, 19, "来", "个"),
         ("近40%", 40, 36, 40, "近", "%"),
         ("近百次", 100, 90, 100, "近", "次"),
         ("近千余米", 1_000, 900, 1_999, "近…余", "米"),
@@ -57,7 +60,7 @@ def test_a_printed_number_is_read_with_what_its_wording_allows(printed, value, l
     assert (number.qualifier, number.unit) == (qualifier, unit)
 
 
-@pytest.mark.parametrize("printed", ["", "社区", "7×24小时", "一中心、三维度", "3-5个"])
+@pytest.mark.parametrize("printed", ["", "二三十人", "一两百人", "一万二", "社区", "7×24小时", "一中心、三维度", "3-5个"])
 def test_a_token_without_exactly_one_number_is_refused(printed):
     assert read_number(printed) is None
 

@@ -26,7 +26,7 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 
 
 def test_a_run_record_is_readable(tmp_path):
-    RunRecord(key="k", settings={"case": "甲"}, inputs={}, outputs={}, versions={}).write(tmp_path / "r.json")
+    RunRecord(key="k", made_on="2026-01-01", settings={"case": "甲"}, inputs={}, outputs={}, versions={}).write(tmp_path / "r.json")
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf8"))["settings"] == {"case": "甲"}
 
 

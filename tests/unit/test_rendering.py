@@ -22,7 +22,8 @@ def document(folder: Path, body: str = BODY, language: str = "zh") -> Document:
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory):
-    renderer = choose_renderer("embedded", tmp_path_factory.mktemp("reference"), {})
+    renderer, problem = choose_renderer("embedded", tmp_path_factory.mktemp("reference"), {})
+    assert problem is None
     assert isinstance(renderer, EmbeddedRenderer)
     return renderer
 
@@ -119,10 +120,27 @@ class TestQuarto:
         assert find_quarto({"PATH": ""}) is None
 
     def test_auto_takes_it_where_it_is_found(self, tmp_path):
-        found = fake_quarto(tmp_path, "exit 0\n")
-        assert choose_renderer("auto", tmp_path, {"PATH": str(tmp_path)}).name == "Quarto"
-        assert choose_renderer("embedded", tmp_path, {"QUARTO_PATH": str(found)}).name == "pandoc + typst"
-        assert choose_renderer("auto", tmp_path, {"PATH": ""}).name == "pandoc + typst"
+        found = fake_quarto(tmp_path, 'test "$1" = render || echo 1.8.2\n')
+        assert choose_renderer("auto", tmp_path, {"PATH": str(tmp_path)})[0].name == "Quarto 1.8.2"
+        assert choose_renderer("embedded", tmp_path, {"QUARTO_PATH": str(found)})[0].name == "pandoc + typst"
+        assert choose_renderer("auto", tmp_path, {"PATH": ""})[0].name == "pandoc + typst"
+
+    @pytest.mark.parametrize("script", ["exit 3\n", 'test "$1" = --version && echo 1.8 || exit 3\n'])
+    def test_one_that_does_not_work_is_left_aside_with_the_reason(self, tmp_path, script):
+        env = {"QUARTO_PATH": str(fake_quarto(tmp_path, script))}
+        renderer, problem = choose_renderer("auto", tmp_path, env)
+        assert renderer.name == "pandoc + typst"
+        assert problem is not None
+        assert "[CR-R07] Quarto failed on probe (exit code 3)" in render_error(problem, Language.EN)
+        with pytest.raises(ReportError, match="CR-R07"):
+            choose_renderer("quarto", tmp_path, env)
+
+    def test_one_that_hangs_is_left_aside_too(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("commresearch.reporting.rendering.PROBE_TIMEOUT", 0.5)
+        renderer, problem = choose_renderer("auto", tmp_path, {"QUARTO_PATH": str(fake_quarto(tmp_path, "sleep 60\n"))})
+        assert renderer.name == "pandoc + typst"
+        assert problem is not None
+        assert problem.failures[0].code == "CR-R08"
 
     def test_asking_for_it_in_vain_is_an_error(self, tmp_path):
         with pytest.raises(ReportError) as caught:
