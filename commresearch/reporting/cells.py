@@ -32,8 +32,8 @@ def says(claim: Claim, language: Language) -> str:
 
 def value(claim: Claim, language: Language) -> str:
     """The number as a reader sees it."""
-    shown = claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language)
-    return f"+{shown}" if language is Language.EN and claim.is_change and claim.value > 0 else shown
+    c = claim
+    return claim_value(c.value, c.qualifier, c.unit, c.unit_class, c.printed, language, change=c.is_change)
 
 
 def missing(claim: Claim, language: Language) -> str:

@@ -229,7 +229,7 @@ def _outcome_rows(page: ComparisonPage, case: str) -> list[list[str]]:
         ]
         for outcome in Headline
         for c in headline_claims(page.claims_of(case), outcome)
-        if c.headline_fit == Fit.DIRECT or c.kind == Kind.OUTCOME
+        if c.headline_fit == Fit.DIRECT or c.kind in {Kind.OUTCOME, Kind.REACH}
     ]
 
 

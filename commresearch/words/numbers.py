@@ -17,17 +17,17 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def claim_value(value: float, qualifier: str, unit: str, unit_class: str, printed: str, language: Language) -> str:
-    """A published number as a reader sees it: as printed in Chinese, in plain words in English."""
+def claim_value(value: float, qualifier: str, unit: str, unit_class: str, printed: str, language: Language, *, change: bool = False) -> str:
+    """A published number as a reader sees it: as printed in Chinese, in plain words in English (a rise with its sign)."""
     if language is Language.ZH:
         return printed
     if unit_class == UnitClass.RANK and value == 1:
         return say("labels.rank_first", language)
-    amount = number(abs(value)) + ("%" if unit == "%" else "")
+    sign = "−" if value < 0 else "+" if change and value > 0 else ""
+    amount = sign + number(abs(value)) + ("%" if unit == "%" else "")
     for word in reversed(qualifier.split("…") if qualifier else []):
         amount = say(f"labels.qualifier_{word}", language, amount=amount)
-    phrase = f"{amount}{_english_unit(unit, unit_class)}"
-    return f"−{phrase}" if value < 0 else phrase
+    return f"{amount}{_english_unit(unit, unit_class)}"
 
 
 def claim_range(low: float, high: float, qualifier: str) -> str:

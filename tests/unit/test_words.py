@@ -82,6 +82,11 @@ def test_a_claim_is_shown_as_printed_in_chinese_and_in_plain_words_in_english(ar
     assert claim_value(*args, Language.EN) == en
 
 
+def test_a_rise_carries_its_sign_in_english():
+    assert claim_value(30, "约", "%", "percent", "提升约30%", Language.EN, change=True) == "about +30%"
+    assert claim_value(1, "", "家", "rank", "首家", Language.EN) == "first"
+
+
 def test_ranges():
     assert claim_range(500, 599, "余") == "500–599"
     assert claim_range(93_000, math.nan, "超") == "≥ 93,000"
