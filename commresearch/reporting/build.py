@@ -3,7 +3,6 @@
 import contextlib
 import html
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from commresearch.cases import Published
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
@@ -121,9 +121,14 @@ def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Setti
     if can_fork():
         _load_what_reports_need()
     common = sha256_of(sorted(project.published.glob("*.csv")), _package_files(), canonical_json(versions), settings.renderer.name)
-    work = partial(_build_one, project=project, settings=settings, common=common, versions=versions)
-    for _, result in fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=partial(_lost, project)):
-        yield result
+    run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
+    work = partial(_build_one, project=project, settings=settings, common=common, versions=versions, run=run)
+    try:
+        for _, result in fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=partial(_lost, project, run)):
+            yield result
+    finally:
+        for left in project.site.glob(f"*/.*.{run}"):  # of workers that died or were interrupted
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _load_what_reports_need() -> None:
@@ -140,23 +145,23 @@ def _package_files() -> list[Path]:
     return sorted(p for p in package.rglob("*") if p.suffix in {".py", ".toml", ".lua", ".typ", ".css", ".html"})
 
 
-def _build_one(task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str]) -> ReportResult:
+def _build_one(task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str], run: str) -> ReportResult:
     started = time.monotonic()
-    work = _work_folder(project, task)
+    work = _work_folder(project, task, run)
     try:
         outputs, reused = _current_or_made(task, project, settings, common, versions, work)
     except (CommResearchError, OSError) as problem:
         error = problem if isinstance(problem, CommResearchError) else _unwritable(project.site, problem)
-        _failure_page(task, project, error)
+        _failure_page(task, project, error, work)
         return ReportResult(task=task, failures=error.failures, seconds=time.monotonic() - started)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return ReportResult(task=task, outputs=outputs, reused=reused, seconds=time.monotonic() - started)
 
 
-def _work_folder(project: Project, task: ReportTask) -> Path:
-    """A folder of this process alone, beside the report's own; moved to its place when whole."""
-    return project.site / task.subject / f".{task.language}-{os.getpid()}"
+def _work_folder(project: Project, task: ReportTask, run: str) -> Path:
+    """A folder of this run alone, beside the report's own; moved to its place when whole."""
+    return project.site / task.subject / f".{task.language}.{run}"
 
 
 def _current_or_made(
@@ -236,9 +241,9 @@ def require_writable(folder: Path) -> None:
         raise _unwritable(folder, problem) from None
 
 
-def _failure_page(task: ReportTask, project: Project, error: CommResearchError) -> None:
+def _failure_page(task: ReportTask, project: Project, error: CommResearchError, work: Path) -> None:
     """A page in the report's place that names what failed; a notebook that got part of the way stands beside it."""
-    work, target = _work_folder(project, task), project.site / task.subject / task.language.value
+    target = project.site / task.subject / task.language.value
     message = html.escape(render_error(error, task.language)).replace("\n", "<br>")
     title = html.escape(say("reports.site_failed_title", task.language, report=task.stem))
     style = template("page.css").read_text(encoding="utf8")
@@ -257,8 +262,8 @@ def _swap(work: Path, target: Path) -> None:
     work.replace(target)
 
 
-def _lost(project: Project, task: ReportTask, how: str) -> ReportResult:
+def _lost(project: Project, run: str, task: ReportTask, how: str) -> ReportResult:
     """What stands for a report whose worker died or ran out of time."""
     error = ReportError(Failure(code="CR-R04", values={"report": task.stem, "how": entries("errors")[f"worker_{how}"]}))
-    _failure_page(task, project, error)
+    _failure_page(task, project, error, _work_folder(project, task, run))
     return ReportResult(task=task, failures=error.failures)

@@ -104,6 +104,7 @@ def test_a_failing_report_has_its_own_page_and_the_others_finish(project):
     site = project / "reports" / "site"
     assert "RuntimeError: no such table" in (site / "comparison" / "en" / "comparison.en.html").read_text(encoding="utf8")
     assert (site / "kesheng" / "en" / "kesheng.en.html").is_file()
+    assert [p for p in site.glob("*/.*") if p.name.startswith(".")] == []
     index = (site / "index.en.html").read_text(encoding="utf8")
     assert 'class="failed" href="comparison/en/comparison.en.html"' in index
 
