@@ -98,7 +98,7 @@ def _panels(page: CasePage) -> Table:
     columns = [_panel(page, outcome) for outcome in Headline]
     names = page.header(*(f"panels_row_{row}" for row in ("value", "what", "missing", "grade")))
     rows = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
-    header = ["", *(page.label(f"headline_{outcome}") for outcome in Headline)]
+    header = [page.say("col_item"), *(page.label(f"headline_{outcome}") for outcome in Headline)]
     return Table(
         id="tbl-panels", caption=page.say("panels_caption"), header=header, rows=rows, align="llll", style="panels", widths=(16, 28, 28, 28)
     )

@@ -101,7 +101,7 @@ def _panels(page: ComparisonPage) -> Table:
         n, changing = (len({c.case_id for c in chosen}) for chosen in (direct, [c for c in direct if c.is_change]))
         for row, count in zip(rows, (n, changing, len(page.cases) - n), strict=True):
             row.append(str(count))
-    header = ["", *(page.label(f"headline_{outcome}") for outcome in Headline)]
+    header = [page.say("col_item"), *(page.label(f"headline_{outcome}") for outcome in Headline)]
     return Table(
         id="tbl-panels", caption=page.say("comparison_panel_caption"), header=header, rows=rows, align="lrrr", style="panels", widths=(28, 24, 24, 24)
     )
@@ -347,7 +347,7 @@ def appendix(page: ComparisonPage, version: str) -> list[Item]:
         grades_table(page.language),
         bullets(page.header("qualifiers_text", "note_ledger")),
         Table(
-            id="tbl-source", caption=page.say("sources_all_caption"), header=["", *page.header("source_title", "source_date")], rows=rows, align="lll",
+            id="tbl-source", caption=page.say("sources_all_caption"), header=page.header("source_id", "source_title", "source_date"), rows=rows, align="lll",
             widths=(8, 72, 20), note=page.say("version_text", version=version),
         ),
     ]
