@@ -197,7 +197,7 @@ def _report(lang: Language, project: "Project", cases: list[str] | None, how: Ho
             renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
             languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         )
-        results = list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
+        results = list(_with_progress(build_reports(project, published, tasks, settings), tasks, lang))
     _finish(results, write_site(project, published), lang)
 
 

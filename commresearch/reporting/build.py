@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
+
 from commresearch.cases import Published
+from commresearch.comparison import audit_claims
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
 from commresearch.records import RunRecord, can_fork, canonical_json, fan_out, package_versions, sha256_of, write_whole
 from commresearch.reporting.assemble import Document, assemble
@@ -115,20 +118,39 @@ def _task(subject: str, language: Language, kind: str, **values: str) -> ReportT
     return ReportTask(subject=subject, title=title, subtitle=subtitle, language=language)
 
 
-def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
+def build_reports(project: Project, published: Published, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
     """Make the reports and yield each as it is done; one that fails leaves a page that says so, and the others go on."""
     versions = package_versions()
     if can_fork():
         _load_what_reports_need()
-    common = sha256_of(sorted(project.published.glob("*.csv")), _package_files(), canonical_json(versions), settings.renderer.name)
+    common = sha256_of(_package_files(), canonical_json(versions), settings.renderer.name)
+    facts = facts_by_task(published, tasks)
     run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
-    work = partial(_build_one, project=project, settings=settings, common=common, versions=versions, run=run)
+    work = partial(_build_one, project=project, settings=settings, common=common, facts=facts, versions=versions, run=run)
     try:
         for _, result in fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=partial(_lost, project, run)):
             yield result
     finally:
         for left in project.site.glob(f"*/.*.{run}"):  # of workers that died or were interrupted
             shutil.rmtree(left, ignore_errors=True)
+
+
+def facts_by_task(published: Published, tasks: Sequence[ReportTask]) -> dict[str, str]:
+    """Hash of what each report is made from: all facts for the comparison; for a case its own rows and findings.
+
+    Findings carry what other cases have a say in (medians of ratios), so a change elsewhere counts only where it shows.
+    """
+    audits = {language: audit_claims(published.claims, language=language) for language in {t.language for t in tasks}}
+    return {task.stem: sha256_of(*(frame.to_csv() for frame in _facts(published, audits[task.language], task.subject))) for task in tasks}
+
+
+def _facts(published: Published, audit: pd.DataFrame, subject: str) -> list[pd.DataFrame]:
+    frames = [published.cases, published.mechanisms, published.claims]
+    if subject == COMPARISON:
+        return [*frames, published.sources, audit]
+    own = [frame[frame["case_id"] == subject] for frame in frames]
+    source = published.sources[published.sources["source_id"].isin(own[0]["source_id"])]
+    return [*own, source, audit[audit["claim_id"].isin(own[2]["claim_id"])]]
 
 
 def _load_what_reports_need() -> None:
@@ -145,11 +167,13 @@ def _package_files() -> list[Path]:
     return sorted(p for p in package.rglob("*") if p.suffix in {".py", ".toml", ".lua", ".typ", ".css", ".html"})
 
 
-def _build_one(task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str], run: str) -> ReportResult:
+def _build_one(
+    task: ReportTask, *, project: Project, settings: Settings, common: str, facts: Mapping[str, str], versions: Mapping[str, str], run: str
+) -> ReportResult:
     started = time.monotonic()
     work = _work_folder(project, task, run)
     try:
-        outputs, reused = _current_or_made(task, project, settings, common, versions, work)
+        outputs, reused = _current_or_made(task, project, settings, sha256_of(common, facts[task.stem]), versions, work)
     except (CommResearchError, OSError) as problem:
         error = problem if isinstance(problem, CommResearchError) else _unwritable(project.site, problem)
         _failure_page(task, project, error, work)

@@ -151,6 +151,15 @@ def test_another_format_leaves_the_first_in_place_and_pages_link_to_what_is_ther
     assert json.loads((site / "record.json").read_text(encoding="utf8"))["made_on"].count("-") == 2
 
 
+def test_a_changed_claim_remakes_its_own_case_and_the_comparison_only(project):
+    options = ("run", "--language", "en", "--format", "html", "--renderer", "embedded")
+    assert run(*options, project=project).returncode == 0
+    edit(project / "data_raw" / "published", "claims.csv", 3, "text_en", "Huancui has 87 communities.")
+    result = run(*options, project=project)
+    assert [line.rpartition(" ")[2] for line in result.stdout.splitlines() if line.startswith("unchanged")] == ["kesheng.en"]
+    assert "(unchanged and kept: 1)" in result.stdout
+
+
 def test_a_damaged_record_and_a_blocked_folder(project):
     options = ("report", "kesheng", "--language", "en", "--format", "html", "--renderer", "embedded")
     assert run(*options, project=project).returncode == 0
