@@ -51,7 +51,7 @@ def _kinds_figure(page: CasePage) -> Figure:
 def _family_table(page: CasePage, family: Family, claims: Sequence[Claim]) -> Table:
     rows = [
         [
-            indicator(c, page.language), value(c, page.language), claim_range(c.value_low, c.high, c.qualifier),
+            indicator(c, page.language), value(c, page.language), claim_range(c.value_low, c.high, c.qualifier, c.unit),
             when(c, page.language), missing(c, page.language), c.source_line,
         ]
         for c in claims
@@ -59,7 +59,7 @@ def _family_table(page: CasePage, family: Family, claims: Sequence[Claim]) -> Ta
     return Table(
         id=f"tbl-{family.value.replace('_', '-')}", caption=page.say("family_caption", family=page.label(f"family_{family}"), n=len(claims)),
         header=page.header("col_indicator", "col_value", "col_range", "col_period", "col_missing", "col_place"), rows=rows, align="lrrlll",
-        widths=(30, 15, 17, 14, 19, 9),
+        widths=(30, 15, 19, 15, 16, 9),
     )
 
 

@@ -82,8 +82,9 @@ def first_screen(page: CasePage) -> list[Item]:
     results = page.results
     based = sum(c.is_change and not math.isnan(c.baseline) for c in results)
     dated = sum(c.has_period for c in results)
-    which = "case_lead_none" if not results else "case_lead" if based or dated else "case_lead_bare"
-    lead = page.say(which, n=len(page.claims), k=len(results), based=based, dated=dated, gap=_gap(page))
+    changes = sum(c.is_change for c in results)
+    which = "case_lead_none" if not results else "case_lead" if changes else "case_lead_levels"
+    lead = page.say(which, n=len(page.claims), k=len(results), changes=changes, based=based, dated=dated, gap=_gap(page))
     trust = page.say(f"trust_{highest_grade(page.audit)}", disclaimer=page.say("disclaimer"))
     return [paragraph(lead), _panels(page), callout(page.say("trust_title"), trust, "important"), paragraph(_provenance(page))]
 
@@ -98,9 +99,11 @@ def _panels(page: CasePage) -> Table:
     columns = [_panel(page, outcome) for outcome in Headline]
     names = page.header(*(f"panels_row_{row}" for row in ("value", "what", "missing", "grade")))
     rows = [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
+    rows = [row for row in rows if set(row[1:]) != {DASH}]
     header = [page.say("col_item"), *(page.label(f"headline_{outcome}") for outcome in Headline)]
     return Table(
-        id="tbl-panels", caption=page.say("panels_caption"), header=header, rows=rows, align="llll", style="panels", widths=(16, 28, 28, 28)
+        id="tbl-panels", caption=page.say("panels_caption"), header=header, rows=rows, align="llll", style="panels", widths=(16, 28, 28, 28),
+        muted=page.label("not_reported"),
     )
 
 

@@ -83,7 +83,7 @@ def first_screen(page: ComparisonPage) -> list[Item]:
     n_sources, n_cases = len(page.published.sources), len(page.cases)
     lead = page.say(
         "comparison_lead", n_sources=n_sources, cases=n_cases, n=len(page.claims), k=len(results), based=_with_base(results),
-        inferable=int((page.cases[list(INFERENCE)] == "yes").any(axis=1).sum()),
+        changes=sum(c.is_change for c in results), inferable=int((page.cases[list(INFERENCE)] == "yes").any(axis=1).sum()),
     )
     trust = page.say("comparison_trust", grade=highest_grade(page.audit), disclaimer=page.say("disclaimer"))
     return [
@@ -310,7 +310,7 @@ def checks(page: ComparisonPage) -> list[Item]:
             id="tbl-checks", caption=page.say("comparison_checks_caption"), header=[page.say("col_case"), *(c.value for c in Check)], rows=rows,
             align="l" + "r" * len(Check), note=page.say("comparison_checks_note", legend=legend),
         ),
-        _differ_table(page, differ),
+        *([_differ_table(page, differ)] if len(differ) else []),
     ]
 
 

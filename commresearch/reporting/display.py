@@ -58,15 +58,19 @@ class Table:
     note: str = ""
     widths: Sequence[int] = field(default=())
     style: str = ""
+    muted: str = ""  #: cells with this text are set back instead of standing out
 
     def markdown(self, folder: Path) -> str:  # noqa: ARG002
         """Pipe table, caption with id, note; nothing is written."""
-        cells = [[escape(c) for c in row] for row in (self.header, *self.rows)]
+        cells = [[self._cell(c) for c in row] for row in (self.header, *self.rows)]
         rule = "|".join(self._rule(i) for i in range(len(self.header)))
         lines = ["| " + " | ".join(cells[0]) + " |", f"|{rule}|", *("| " + " | ".join(row) + " |" for row in cells[1:])]
         style = f" .{self.style}" if self.style else ""
         text = "\n".join(lines) + f"\n\n: {escape(self.caption)} {{#{self.id}{style}}}\n"
         return text + (f"\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "")
+
+    def _cell(self, text: str) -> str:
+        return f"[{escape(text)}]{{.muted}}" if self.muted and text == self.muted else escape(text)
 
     def _rule(self, column: int) -> str:
         widths = list(self.widths) or self._content_widths()

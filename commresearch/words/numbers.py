@@ -7,6 +7,8 @@ from commresearch.terms import Language, UnitClass
 from commresearch.words.catalogue import has, say
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+STRICTLY_MORE = frozenset({"超", "超过", "逾", "突破"})
+WHOLE = 10  #: bounds above this are shown without decimals
 NAMED_UNITS = frozenset({UnitClass.PERSON_TIMES, UnitClass.MONEY, UnitClass.AREA, UnitClass.LENGTH})
 
 
@@ -30,13 +32,17 @@ def claim_value(value: float, qualifier: str, unit: str, unit_class: str, printe
     return f"{amount}{_english_unit(unit, unit_class)}"
 
 
-def claim_range(low: float, high: float, qualifier: str) -> str:
-    """What a qualifier allows: 3,500,000–3,599,999; ≥ 93,000; empty where the number is printed without one."""
+def claim_range(low: float, high: float, qualifier: str, unit: str = "") -> str:
+    """What a qualifier allows: 3,500,000–3,599,999; > 93,000; 25%–35%; empty where the number is printed without one.
+
+    Ends are shown as whole numbers where they are above ten: a bound of rounded wording carries no decimals.
+    """
     if not qualifier:
         return ""
+    mark = "%" if unit == "%" else ""
     if math.isnan(high) or math.isinf(high):
-        return f"≥ {number(low)}"
-    return f"{number(low)}–{number(high)}"
+        return f"{'>' if qualifier in STRICTLY_MORE else '≥'} {number(low)}{mark}"
+    return "–".join(number(float(round(end)) if end > WHOLE else end) + mark for end in (low, high))
 
 
 def _english_unit(unit: str, unit_class: str) -> str:

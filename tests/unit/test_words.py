@@ -89,8 +89,10 @@ def test_a_rise_carries_its_sign_in_english():
 
 def test_ranges():
     assert claim_range(500, 599, "余") == "500–599"
-    assert claim_range(93_000, math.nan, "超") == "≥ 93,000"
-    assert claim_range(93_000, math.inf, "超") == "≥ 93,000"
+    assert claim_range(93_000, math.nan, "超") == "> 93,000"
+    assert claim_range(3, math.inf, "不少于") == "≥ 3"
+    assert claim_range(52.25, 57.75, "约", "%") == "52%–58%"
+    assert claim_range(1.8, 2, "近") == "1.8–2"
     assert claim_range(87, 87, "") == ""
 
 

@@ -89,6 +89,13 @@ local function cite(c)
   return pandoc.Link({ pandoc.Str(numbers[id].text) }, "#" .. id)
 end
 
+local function span(s)
+  if s.classes:includes("muted") and FORMAT:match("typst") then
+    local inner = pandoc.write(pandoc.Pandoc({ pandoc.Plain(s.content) }), "typst"):gsub("%s+$", "")
+    return pandoc.RawInline("typst", "#text(10.5pt, fill: muted)[" .. inner .. "]")
+  end
+end
+
 local function div(d)
   local kind = d.classes[1] and d.classes[1]:match("^callout%-(%a+)$")
   if kind then
@@ -169,7 +176,7 @@ return {
   { Pandoc = function(doc) collect(doc) end },
   { Cite = cite },
   { Blocks = keep_together },
-  { Figure = figure, Table = table_, Div = div },
+  { Figure = figure, Table = table_, Div = div, Span = span },
   { Pandoc = function()
       if #unresolved > 0 then io.stderr:write("unresolved: " .. table.concat(unresolved, ", ") .. "\n") end
     end },
