@@ -25,6 +25,7 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="社区运营试点的研究与评估工具。Research and evaluation kit for community-operation pilots.",
 )
+SHOWN = 10  #: lines of a list that a terminal shows
 NEEDED = ("notebooks", "data_raw")
 
 Lang = Annotated[Language, typer.Option("--lang", help="提示语言 / language of messages")]
@@ -122,13 +123,13 @@ def check(
         topics = say("reports.joiner", lang).join(f"{say(f'labels.family_{f}', lang)} {n}" for f, n in counts.items() if n)
         typer.echo(f"  {case:<10} {int(counts.sum()):>4}  {topics}")
     if summary.coverage:
-        missing = [*summary.coverage.uncovered, *summary.coverage.unplaced]
-        typer.echo(say("cli.coverage", lang, n=summary.coverage.n_numbers, missing=len(missing)))
-        for line in missing[:10]:
-            typer.echo(f"  {line}")
-        if missing:
+        for heading, lines in (("uncovered", summary.coverage.uncovered), ("unplaced", summary.coverage.unplaced)):
+            typer.echo(say(f"cli.{heading}", lang, n=summary.coverage.n_numbers, missing=len(lines)))
+            for line in [*lines[:SHOWN], *(["…"] if len(lines) > SHOWN else [])]:
+                typer.echo(f"  {line}")
+        if summary.coverage.uncovered or summary.coverage.unplaced:
             raise typer.Exit(2)
-    typer.echo(say("cli.where", lang, path=folder))
+    typer.echo(say("cli.ledger", lang, path=folder))
 
 
 @app.command(help="检查运行环境 / check the installation")
@@ -198,7 +199,7 @@ def _report(lang: Language, project: "Project", cases: list[str] | None, how: Ho
             languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         )
         results = list(_with_progress(build_reports(project, published, tasks, settings), tasks, lang))
-    _finish(results, write_site(project, published), lang)
+    _finish(results, write_site(project, published, how.languages[0]), lang)
 
 
 def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:

@@ -33,6 +33,7 @@ COUNT = r"[0-9]+"
 CASE_ID = r"(?!comparison$)[a-z][a-z0-9_]*"  #: `comparison` names the report over all cases
 CLAIM_ID = r"[a-z][a-z0-9_]*-[0-9]{3}"
 SOURCE_ID = r"S[0-9]+"
+FALL, RISE = re.compile("下降|减少|降低|缩短"), re.compile("增长|提升|上升|增加|提高")
 TOLERANCE = 1e-9  #: printed numbers have few digits; only the rounding of binary fractions is forgiven
 
 
@@ -62,8 +63,12 @@ def _day() -> pa.Column:
     return pa.Column(str, pa.Check(is_date, element_wise=True, error="pattern:rule_date"))
 
 
+def _link() -> pa.Column:
+    return _pattern(CLAIM_ID, "rule_claim_id", blank=True)
+
+
 def _links() -> pa.Column:
-    return _pattern(rf"{CLAIM_ID}(?: {CLAIM_ID})*", "rule_claim_id", blank=True)
+    return _pattern(rf"{CLAIM_ID}(?: {CLAIM_ID})*", "rule_claim_ids", blank=True)
 
 
 def is_date(text: str) -> bool:
@@ -113,8 +118,8 @@ COLUMNS: Mapping[str, Mapping[str, pa.Column]] = {
         "period_words": _text(blank=True),
         "period_words_en": _text(blank=True), "cumulative": _one_of(YES_NO, blank=True), "printed": _text(), "source_id": _source(),
         "line": _line(), "section": _text(), "headline": _one_of(Headline, blank=True), "headline_fit": _one_of(Fit, blank=True),
-        "repeat_of": _links(), "conflicts_with": _links(),
-        "part_of": _links(), "per": _links(),
+        "repeat_of": _link(), "conflicts_with": _links(),
+        "part_of": _link(), "per": _link(),
         "listed": _pattern(COUNT, "rule_count", blank=True), "text_en": _text(), "text_zh": _text(), "note": _text(blank=True),
     },
     "not_claims": {
@@ -211,6 +216,8 @@ def _check_claims(claims: Iterable[tuple[int, Claim]]) -> Iterator[Failure]:
 def _against_printed(place: Mapping[str, object], claim: Claim, read: PrintedNumber) -> Iterator[Failure]:
     """What the printed token says must be what the cells say; a fall keeps its minus sign."""
     sign = -1 if claim.value < 0 else 1
+    if (sign < 0 and RISE.search(claim.printed)) or (sign > 0 and claim.is_change and FALL.search(claim.printed)):
+        yield Failure(code="CR-L20", values={**place, "got": claim.value, "printed": claim.printed})
     low, high = sorted((sign * read.low, sign * read.high))
     wanted = {"value": sign * read.value, "value_low": low, "value_high": high}
     differing = {column: want for column, want in wanted.items() if not _same(getattr(claim, column), want)}

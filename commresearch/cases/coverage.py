@@ -9,7 +9,7 @@ import pandas as pd
 from commresearch.cases.claim import claims_in
 from commresearch.cases.numerals import PrintedNumber, scan_numbers
 from commresearch.cases.published import Published
-from commresearch.errors import CaseError, Failure
+from commresearch.errors import CaseError, Failure, SchemaError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +68,22 @@ def read_sources(folder: Path, sources: pd.DataFrame) -> dict[str, list[str]]:
     ------
     CaseError
         A document that sources.csv names is not in the folder: all missing ones together.
+    SchemaError
+        A document is not UTF-8.
     """
     missing = [folder / name for name in sources["file"] if not (folder / name).is_file()]
     if missing:
         raise CaseError(*(Failure(code="CR-C05", values={"file": str(path)}) for path in missing))
-    return {row["source_id"]: (folder / row["file"]).read_text(encoding="utf8").split("\n") for row in sources.to_dict("records")}
+    texts: dict[str, list[str]] = {}
+    unreadable = []
+    for row in sources.to_dict("records"):
+        try:
+            texts[row["source_id"]] = (folder / row["file"]).read_text(encoding="utf8").split("\n")
+        except UnicodeDecodeError as error:
+            unreadable.append(Failure(code="CR-L01", values={"file": row["file"], "byte": error.start}))
+    if unreadable:
+        raise SchemaError(*unreadable)
+    return texts
 
 
 def _rows(published: Published) -> Iterator[tuple[str, int, str]]:

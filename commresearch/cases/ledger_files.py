@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from commresearch.errors import CaseError, Failure
 
 TABLES = ("sources", "cases", "mechanisms", "claims", "not_claims")
+SEPARATORS = {";": "；/;", "\t": "Tab"}
 FIRST_ROW = 2  #: row of the first record as a spreadsheet shows it
 
 
@@ -40,9 +42,20 @@ def _read_one(path: Path, failures: list[Failure]) -> pd.DataFrame | None:
     except csv.Error as error:
         failures.append(Failure(code="CR-L19", values={"file": path.name, "got": str(error)}))
         return None
-    for row, record in enumerate(records, FIRST_ROW):
-        if len(record) != len(header):
-            values = {"file": path.name, "row": row, "got": len(record), "expected": len(header)}
-            failures.append(Failure(code="CR-L02", values=values))
-    whole = {row: r for row, r in enumerate(records, FIRST_ROW) if len(r) == len(header)}
-    return pd.DataFrame(list(whole.values()), columns=header, index=list(whole), dtype=str)
+    if len(header) == 1 and (mark := next((m for m in SEPARATORS if m in header[0]), None)):
+        failures.append(Failure(code="CR-L22", values={"file": path.name, "got": SEPARATORS[mark]}))
+        return None
+    return _frame(path, header, dict(enumerate(records, FIRST_ROW)), failures)
+
+
+def _frame(path: Path, header: list[str], records: Mapping[int, list[str]], failures: list[Failure]) -> pd.DataFrame:
+    """The table without what spreadsheets leave at its edges: blank rows, and blank columns after the last."""
+    filled = {row: record for row, record in records.items() if any(cell.strip() for cell in record)}
+    width = max((i for i, name in enumerate(header, 1) if name.strip()), default=0)
+    for row, record in filled.items():
+        while len(record) > width and not record[-1].strip():
+            record.pop()
+        if len(record) != width:
+            failures.append(Failure(code="CR-L02", values={"file": path.name, "row": row, "got": len(record), "expected": width}))
+    whole = {row: record for row, record in filled.items() if len(record) == width}
+    return pd.DataFrame(list(whole.values()), columns=header[:width], index=list(whole), dtype=str)

@@ -30,6 +30,8 @@ def check_links(rows: Sequence[tuple[int, Claim]], known: pd.DataFrame) -> Itera
 def _between(place: Mapping[str, object], claim: Claim, column: str, other: Claim) -> Iterator[Failure]:
     if column == "conflicts_with" and claim.claim_id not in other.conflicts_with.split():
         yield Failure(code="CR-L12", values={**place, "got": other.claim_id})
+    elif column == "repeat_of" and other.repeat_of:
+        yield Failure(code="CR-L21", values={**place, "got": other.claim_id})
     elif column == "repeat_of" and other.value != claim.value:
         yield Failure(code="CR-L13", values={**place, "got": claim.value, "other": other.claim_id, "expected": other.value})
 
@@ -54,7 +56,7 @@ def _mechanism_grid(cases: pd.DataFrame, frame: pd.DataFrame) -> Iterator[Failur
         for mechanism in Mechanism:
             if (count := int(seen.get((case, mechanism.value), 0))) != 1:
                 yield Failure(code="CR-L14", values={"file": "mechanisms.csv", "case": case, "mechanism": mechanism.value, "got": count})
-    blank = frame[(frame["settled"] != "not_mentioned") & (frame["line"] == "")]
-    for row in blank.index:
-        values = {"file": "mechanisms.csv", "row": row, "column": "line", "got": "", "rule": entries("errors")["rule_line"]}
-        yield Failure(code="CR-L05", values=values)
+    for column in ("source_id", "line"):
+        for row in frame.index[(frame["settled"] != "not_mentioned") & (frame[column] == "")]:
+            rule = entries("errors")[f"rule_{column.removesuffix('_id')}"]
+            yield Failure(code="CR-L05", values={"file": "mechanisms.csv", "row": row, "column": column, "got": "", "rule": rule})

@@ -131,14 +131,14 @@ def percent_or_points(claims: Sequence[Claim]) -> Iterator[Finding]:
     for claim in claims:
         if not claim.is_change or claim.unit_class not in {UnitClass.PERCENT, UnitClass.PERCENTAGE_POINTS}:
             continue
-        values = {
-            "value": number(abs(claim.value)), "relative": number(round(FULL / (1 + claim.value / FULL), 1)), "points": number(FULL - claim.value),
-        }
+        values = {"value": number(abs(claim.value))}
         if claim.unit_class == UnitClass.PERCENTAGE_POINTS or "率" not in claim.indicator_zh:
             yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_clear", values=values)
+        elif claim.value > 0:
+            values |= {"relative": number(round(FULL / (1 + claim.value / FULL), 1)), "points": number(FULL - claim.value)}
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_rise", values=values)
         else:
-            text = "C09_rise" if claim.value > 0 else "C09_fall"
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=text, values=values)
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_fall", values=values)
 
 
 def enumeration(claims: Sequence[Claim]) -> Iterator[Finding]:

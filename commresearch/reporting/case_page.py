@@ -23,6 +23,7 @@ from commresearch.reporting.cells import (
     mechanism_name,
     missing,
     profile_value,
+    reading,
     value,
 )
 from commresearch.reporting.display import Item, Table, bullets, callout, escape, heading, paragraph
@@ -168,7 +169,7 @@ def mechanisms(page: CasePage) -> list[Item]:
         for m in shown.to_dict("records")
     ]
     table = Table(
-        id="tbl-mechanisms", caption=page.say("mechanisms_caption"), rows=rows, align="llll", note=page.say("mechanisms_note"),
+        id="tbl-mechanisms", caption=page.say("mechanisms_caption"), rows=rows, align="llll", note=page.say("mechanisms_note", reading=reading(mine, page.language)),
         header=page.header("mechanisms_col", "mechanisms_code", "mechanisms_reason", "col_place"), widths=(24, 12, 50, 14),
     )
     return [heading(page.say("mechanisms_heading", stated=counts.get(Mention.STATED, 0))), paragraph(lead), table]

@@ -76,6 +76,12 @@ def mechanism_name(mechanism: str, language: Language) -> str:
     return entries("mechanisms")[mechanism][language.value]
 
 
+def reading(mechanisms: pd.DataFrame, language: Language) -> str:
+    """Who made the two readings of these rows: machines assisted, persons, or both."""
+    kinds = set(mechanisms["coder_kind"])
+    return say(f"reports.reading_{kinds.pop() if len(kinds) == 1 else 'mixed'}", language)
+
+
 def highest_grade(audit: pd.DataFrame) -> str:
     """The best grade any claim of the audit can reach."""
     return max(audit["grade"], default=Grade.E0.value)

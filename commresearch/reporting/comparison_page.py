@@ -25,6 +25,7 @@ from commresearch.reporting.cells import (
     mechanism_name,
     missing,
     profile_value,
+    reading,
     value,
 )
 from commresearch.reporting.display import Figure, Item, Table, bullets, callout, heading, paragraph
@@ -263,7 +264,8 @@ def agreement(page: ComparisonPage) -> list[Item]:
     """The 4 × 4 table of two readings with kappa and AC1, and what it is not."""
     result = reading_agreement(page.published.mechanisms)
     same = round(result.observed * result.n)
-    lead = page.say("agreement_lead", n=result.n, same=same, differ=result.n - same, kappa=f"{result.kappa:.2f}", ac1=f"{result.ac1:.2f}")
+    who = reading(page.published.mechanisms, page.language)
+    lead = page.say("agreement_lead", reading=who, n=result.n, same=same, differ=result.n - same, kappa=f"{result.kappa:.2f}", ac1=f"{result.ac1:.2f}")
     labels = [page.label(f"mention_{m}") for m in Mention]
     rows = [[name, *(str(int(n)) for n in counts)] for name, counts in zip(labels, result.table.to_numpy(), strict=True)]
     return [

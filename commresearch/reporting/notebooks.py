@@ -46,7 +46,7 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
     ReportError
         The notebook has no parameter cell, or a line of it breaks the rule.
     """
-    cells = [c for c in nbformat.read(notebook, as_version=4).cells if "parameters" in c.metadata.get("tags", [])]
+    cells = [c for c in _read(notebook).cells if "parameters" in c.metadata.get("tags", [])]
     if len(cells) != 1:
         raise ReportError(Failure(code="CR-R12", values={"notebook": notebook.name, "got": f"{len(cells)} × parameters"}))
     helps = dict(enumerate((line.partition("#")[2].strip() for line in cells[0].source.splitlines()), 1))
@@ -58,6 +58,14 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
             case _:
                 raise ReportError(Failure(code="CR-R12", values={"notebook": notebook.name, "got": ast.unparse(node)}))
     return parameters
+
+
+def _read(notebook: Path) -> Any:
+    try:
+        return nbformat.read(notebook, as_version=4)
+    except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        what = str(error).split("\n")[0][:200]
+        raise ReportError(Failure(code="CR-R15", values={"notebook": notebook.name, "error": what})) from None
 
 
 def require_parameters(notebook: Path, given: Mapping[str, object]) -> None:

@@ -4,6 +4,7 @@ Word names the fonts that a Chinese office has (宋体, 黑体); nothing is embe
 12 pt body, three-line tables, captions above tables and below figures, page number at the foot.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from docx import Document
@@ -17,6 +18,7 @@ from commresearch.records import run_process
 
 BODY, HEAD, LATIN, LATIN_HEAD = "宋体", "黑体", "Times New Roman", "Arial"
 INK, MUTED = RGBColor(0x1B, 0x1F, 0x24), RGBColor(0x58, 0x60, 0x6B)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  #: the same report gives the same file; its date stands in its record
 SHORT = 10  #: rows up to which a table stays on one page
 TIMEOUT = 60  #: seconds for pandoc to write its default template
 SIZES = {"Title": 20, "Subtitle": 10.5, "Heading 1": 15, "Heading 2": 12.5, "Heading 3": 11.5}
@@ -52,6 +54,7 @@ def finish_tables(path: Path) -> None:
                 for cell in row.cells:
                     for paragraph in cell.paragraphs:
                         paragraph.paragraph_format.keep_with_next = True
+    document.core_properties.created = document.core_properties.modified = EPOCH
     document.save(str(path))
 
 

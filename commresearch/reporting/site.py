@@ -19,11 +19,11 @@ FILES: Mapping[Language, str] = {Language.ZH: "index.html", Language.EN: "index.
 FORMAT_NAMES: Mapping[Format, str] = {Format.HTML: "HTML", Format.DOCX: "Word", Format.PDF: "PDF"}
 
 
-def write_site(project: Project, published: Published) -> Path:
-    """Write index.html (Chinese) and index.en.html over the reports that stand in the site folder; return the first."""
-    for language, name in FILES.items():
-        write_whole(project.site / name, _page(project, published, language))
-    return project.site / FILES[Language.ZH]
+def write_site(project: Project, published: Published, language: Language) -> Path:
+    """Write index.html (Chinese) and index.en.html over the reports that stand there; return the one of a language."""
+    for each, name in FILES.items():
+        write_whole(project.site / name, _page(project, published, each))
+    return project.site / FILES[language]
 
 
 def _page(project: Project, published: Published, language: Language) -> str:

@@ -9,8 +9,9 @@ from commresearch.words.catalogue import say
 SHOWN = 10
 
 
-def render_error(error: CommResearchError, language: Language) -> str:
+def render_error(error: CommResearchError, language: Language | str) -> str:
     """All failures of one error, one line each: at most ten, then how many more there are."""
+    language = Language(language)
     lines = [render_failure(f, language) for f in error.failures[:SHOWN]]
     if (hidden := len(error.failures) - SHOWN) > 0:
         lines.append(say("errors.more", language, hidden=hidden, total=len(error.failures)))

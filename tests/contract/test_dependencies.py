@@ -3,7 +3,8 @@
 import re
 import tomllib
 
-from commresearch.terms import Check, Mechanism
+from commresearch.cases.contract import COLUMNS
+from commresearch.terms import Check, Comparison, Family, Fit, Headline, Kind, Level, Mechanism, Mention, NotClaim, UnitClass
 from commresearch.words import entries
 from tests.conftest import ROOT
 
@@ -60,6 +61,14 @@ def test_the_glossary_has_a_row_per_mechanism_and_column():
     for mechanism in Mechanism:
         assert f"`{mechanism}`" in text
         assert entries("mechanisms")[mechanism]["zh"] in text
+
+
+def test_the_glossary_explains_every_column_and_code_of_the_ledger():
+    text = (ROOT / "GLOSSARY.md").read_text(encoding="utf8")
+    for columns in COLUMNS.values():
+        assert [c for c in columns if f"`{c}`" not in text] == []
+    for vocabulary in (Level, Family, Kind, UnitClass, Comparison, Headline, Fit, Mention, NotClaim):
+        assert [m for m in vocabulary if f"`{m}`" not in text] == []
 
 
 def test_the_notice_lists_every_data_file_of_the_oracles():

@@ -117,7 +117,7 @@ def test_every_text_is_used():
     source = "\n".join(p.read_text(encoding="utf8") for p in MODULES)
     built = re.compile(
         r"^(C\d\d_|element_|block_|fit_|headline_|panels_row_|comparison_panel_|trust_|profile_|elements_|collect_always_|grades_|col_|evidence_|"
-        r"definitions_|mechanisms_|source_|site_|line_|status_|gap_|doctor_|worker_|rule_|case_|comparison_)"
+        r"definitions_|mechanisms_|source_|site_|line_|status_|reading_|gap_|doctor_|worker_|rule_|case_|comparison_)"
     )
     for catalogue in ("reports", "checks", "cli", "errors"):
         for key in tomllib.loads((PACKAGE / "words" / f"{catalogue}.toml").read_text(encoding="utf8")):

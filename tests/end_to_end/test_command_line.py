@@ -67,7 +67,8 @@ def test_check_against_sources_names_what_is_not_covered(project, tmp_path):
         (folder / line.split(",")[1]).write_text("新增3处站点\n", encoding="utf8")
     result = run("check", "--sources", str(folder), project=project)
     assert result.returncode == 2
-    assert "S0:1 3处" in result.stdout
+    assert "Rows of the ledger that do not stand on the line they name:" in result.stdout
+    assert "S0:1 3处" in result.stdout.split("Rows of the ledger")[0]
 
 
 def test_reports_are_made_kept_and_remade(project):

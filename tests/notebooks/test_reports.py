@@ -107,6 +107,15 @@ def test_every_figure_has_caption_alternative_text_and_note(bodies):
             assert len(alt) > 20
 
 
+def test_pages_say_who_read(published):
+    from dataclasses import replace
+
+    persons = replace(published, mechanisms=published.mechanisms.assign(coder_kind="person"))
+    for ledger, wanted in ((published, "machine-assisted"), (persons, "Two persons")):
+        page = comparison_page.open_page(ledger, "en")
+        assert wanted in comparison_page.agreement(page)[1].text
+
+
 def test_the_comparison_keeps_blocks_apart_and_unsorted(published):
     page = comparison_page.open_page(published, "zh")
     blocks = comparison_page._blocks(page)

@@ -118,6 +118,8 @@ def test_c09_percent_of_a_rate():
     assert verdict == "待核实"
     assert detail.startswith("Taken as 30%: if relative, the earlier rate was at most 76.9%; if in percentage points, at most 70%.")
     assert verdicts("C09", claim(1, -68.0, indicator_zh="投诉量", **change))[0][1] == "一致"
+    assert verdicts("C09", claim(1, -100.0, indicator_zh="投诉量", **change))[0][1] == "一致"
+    assert verdicts("C09", claim(1, -100.0, indicator_zh="空置率", **change))[0][2].startswith("A fall of 100%")
     assert verdicts("C09", claim(1, -5.0, indicator_zh="空置率", **change))[0][2].startswith("A fall of 5%")
     assert verdicts("C09", claim(1, 5.0, indicator_zh="使用率", comparison="before_after", unit_class="percentage_points"))[0][1] == "一致"
     assert verdicts("C09", claim(1, 90.0, indicator_zh="使用率", unit_class="percent")) == []

@@ -89,6 +89,32 @@ def test_direct_numbers_are_results_or_reach_and_periods_run_forward(ledger):
     assert "[CR-L18] claims.csv, row 4 (huancui-003): the period ends before it starts (2025-03 > 2025-02)" in text
 
 
+def test_what_a_spreadsheet_leaves_at_the_edges_is_no_fault(ledger):
+    path = ledger / "cases.csv"
+    lines = path.read_text(encoding="utf8").rstrip("\n").split("\n")
+    width = lines[0].count(",") + 1
+    path.write_text("\n".join([*(line + ",," for line in lines), "," * (width + 1), ""]) + "\n", encoding="utf8")
+    assert len(load_published(ledger).cases) == 16
+
+
+def test_other_separators_are_named(ledger):
+    path = ledger / "cases.csv"
+    path.write_text(path.read_text(encoding="utf8").replace(",", ";"), encoding="utf8")
+    assert message(ledger) == "[CR-L22] cases.csv: cells are separated by “；/;”. What to do: save it as “CSV UTF-8”, separated by commas."
+
+
+def test_signs_follow_the_words_and_links_are_single_and_direct(ledger):
+    edit(ledger, "claims.csv", 26, "value", "68")
+    edit(ledger, "claims.csv", 3, "part_of", "huancui-003 huancui-004")
+    edit(ledger, "claims.csv", 5, "repeat_of", "huancui-009")
+    edit(ledger, "mechanisms.csv", 2, "source_id", "")
+    text = message(ledger)
+    assert "[CR-L20] claims.csv, row 26 (huancui-025): “下降68%” and the sign of 68.0 disagree" in text
+    assert "[CR-L05] claims.csv, row 3, column part_of: got “huancui-003 huancui-004”; one id like huancui-001 is needed" in text
+    assert "[CR-L21] claims.csv, row 5 (huancui-004): marked as a repeat of huancui-009, which is itself marked as a repeat" in text
+    assert "[CR-L05] mechanisms.csv, row 2, column source_id: got “”; a source id like S0 is needed" in text
+
+
 def test_faults_of_cells_rows_and_tables_are_reported_together(ledger):
     edit(ledger, "cases.csv", 2, "level", "town")
     edit(ledger, "claims.csv", 3, "value", "88")

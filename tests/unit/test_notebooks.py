@@ -52,6 +52,14 @@ def test_a_loose_parameter_cell_is_refused(tmp_path, cell):
         read_parameters(notebook(tmp_path / "n.ipynb", cell))
 
 
+def test_a_notebook_that_is_missing_or_no_notebook_is_named(tmp_path):
+    (tmp_path / "n.ipynb").write_text("{", encoding="utf8")
+    for name in ("n.ipynb", "gone.ipynb"):
+        with pytest.raises(ReportError) as caught:
+            read_parameters(tmp_path / name)
+        assert f"[CR-R15] Notebook {name} cannot be read" in render_error(caught.value, Language.EN)
+
+
 def test_a_notebook_without_parameter_cell_is_refused(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(), tmp_path / "n.ipynb")
     with pytest.raises(ReportError, match="CR-R12"):
