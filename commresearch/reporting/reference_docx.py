@@ -4,6 +4,7 @@ Word names the fonts that a Chinese office has (宋体, 黑体); nothing is embe
 12 pt body, three-line tables, captions above tables and below figures, page number at the foot.
 """
 
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def finish_tables(path: Path) -> None:
                         paragraph.paragraph_format.keep_with_next = True
     document.core_properties.created = document.core_properties.modified = EPOCH
     document.save(str(path))
+    _fix_dates(path)
+
+
+def _fix_dates(path: Path) -> None:
+    """Write the archive again with one date on every entry."""
+    with zipfile.ZipFile(path) as archive:
+        entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            archive.writestr(zipfile.ZipInfo(name, EPOCH.timetuple()[:6]), data, zipfile.ZIP_DEFLATED)
 
 
 def _page(document) -> None:  # type: ignore[no-untyped-def]

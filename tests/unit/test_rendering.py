@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,10 @@ def test_all_formats_are_made_and_nothing_else_is_left(tmp_path, embedded):
     assert paths[2].read_bytes().startswith(b"%PDF-1.7")
 
 
-def test_rendering_again_gives_the_same_page_and_pdf(tmp_path, embedded):
-    once, again = ([p.read_bytes() for p in embedded.render(document(tmp_path), [Format.HTML, Format.PDF])] for _ in range(2))
+def test_rendering_again_gives_the_same_files(tmp_path, embedded):
+    once = [p.read_bytes() for p in embedded.render(document(tmp_path), list(Format))]
+    time.sleep(2.1)  # dates in archives count in steps of two seconds
+    again = [p.read_bytes() for p in embedded.render(document(tmp_path), list(Format))]
     assert once == again
 
 
