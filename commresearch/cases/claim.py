@@ -1,6 +1,7 @@
 """One published number with everything the ledger knows of it."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
@@ -91,8 +92,8 @@ class Claim:
         """Bounds of a printed share in percent: its qualifier's, else half a unit of its last printed digit."""
         if self.qualifier:
             return self.value_low, min(self.high, FULL)
-        decimals = len(self.printed.partition(".")[2].rstrip("%"))
-        half = 0.5 * 10.0**-decimals
+        decimals = re.search(r"\.([0-9]+)", self.printed)
+        half = 0.5 * 10.0 ** -(len(decimals[1]) if decimals else 0)
         return max(self.value - half, 0.0), min(self.value + half, FULL)
 
 
@@ -111,7 +112,7 @@ def claims_in(frame: pd.DataFrame, *, repeats: bool = False) -> list[Claim]:
     """
     missing = [name for name in FIELDS if name not in frame.columns]
     if missing:
-        values = {"file": "claims", "missing": ", ".join(missing), "unknown": "—", "expected": ", ".join(FIELDS)}
+        values = {"file": "claims", "missing": ", ".join(missing), "unknown": "—", "moved": "—", "expected": ", ".join(FIELDS)}
         raise SchemaError(Failure(code="CR-L03", values=values))
     rows = [Claim(**{str(k): v for k, v in record.items()}) for record in frame[list(FIELDS)].to_dict("records")]
     if repeats:

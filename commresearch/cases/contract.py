@@ -209,8 +209,14 @@ def _check_claims(claims: Iterable[tuple[int, Claim]]) -> Iterator[Failure]:
             yield Failure(code="CR-L10", values={**place, "got": claim.value})
         if claim.headline_fit == Fit.DIRECT and claim.kind not in {Kind.OUTCOME, Kind.REACH}:
             yield Failure(code="CR-L17", values={**place, "got": claim.kind})
-        if claim.period_start and claim.period_end and claim.period_start > claim.period_end:
+        if _runs_backwards(claim.period_start, claim.period_end):
             yield Failure(code="CR-L18", values={**place, "got": f"{claim.period_start} > {claim.period_end}"})
+
+
+def _runs_backwards(start: str, end: str) -> bool:
+    """Whether a period ends before it starts, as far as both dates go ("2025-03" to "2025" does not)."""
+    shared = min(len(start), len(end))
+    return start[:shared] > end[:shared]
 
 
 def _against_printed(place: Mapping[str, object], claim: Claim, read: PrintedNumber) -> Iterator[Failure]:

@@ -10,6 +10,7 @@ from commresearch.comparison import audit_claims
 from commresearch.comparison.claims_audit import CHECKS, evidence_grade
 from commresearch.errors import SchemaError
 from commresearch.terms import Check
+from commresearch.words import render_error
 
 NAN = float("nan")
 PLAIN = Claim(
@@ -177,8 +178,9 @@ def test_grades():
 
 def test_every_check_has_a_function_and_a_missing_column_is_named():
     assert list(CHECKS) == list(Check)
-    with pytest.raises(SchemaError, match="printed"):
+    with pytest.raises(SchemaError) as caught:
         audit_claims(frame(PLAIN).drop(columns="printed"))
+    assert "[CR-L03] claims: wrong header. Missing: printed;" in render_error(caught.value, "en")
 
 
 def test_the_order_of_rows_changes_no_verdict(published):

@@ -89,6 +89,12 @@ def test_direct_numbers_are_results_or_reach_and_periods_run_forward(ledger):
     assert "[CR-L18] claims.csv, row 4 (huancui-003): the period ends before it starts (2025-03 > 2025-02)" in text
 
 
+def test_a_period_within_a_year_that_is_named_whole_runs_forward(ledger):
+    edit(ledger, "claims.csv", 4, "period_start", "2025-03")
+    edit(ledger, "claims.csv", 4, "period_end", "2025")
+    assert len(load_published(ledger).claims) > 500
+
+
 def test_what_a_spreadsheet_leaves_at_the_edges_is_no_fault(ledger):
     path = ledger / "cases.csv"
     lines = path.read_text(encoding="utf8").rstrip("\n").split("\n")
