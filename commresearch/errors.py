@@ -1,9 +1,12 @@
 """The exception tree. An error carries facts; `commresearch.words` turns them into a sentence in either language.
 
 CommResearchError
-├── CaseError     a folder, a file or a case that is not there
-├── SchemaError   columns, types, codes and references of a table
-└── ReportError   notebook parameters, execution, fonts, renderers
+├── CaseError        a folder, a file or a case that is not there
+├── SourceError      a received file that cannot be read: damaged, locked, hostile, of another kind
+├── SchemaError      columns, types, codes and references of a table; a codebook that does not fit
+├── CleaningError    corrections, decisions and identifiers
+├── EstimationError  weights, margins and designs that an estimate cannot be made from
+└── ReportError      notebook parameters, execution, fonts, renderers
 """
 
 from collections.abc import Mapping
@@ -30,8 +33,20 @@ class CaseError(CommResearchError):
     """A folder, a file or a case that is not there."""
 
 
+class SourceError(CommResearchError):
+    """A received file that cannot be read: damaged, locked, hostile, of another kind."""
+
+
 class SchemaError(CommResearchError):
-    """Columns, types, codes and references of a table."""
+    """Columns, types, codes and references of a table; a codebook that does not fit."""
+
+
+class CleaningError(CommResearchError):
+    """Corrections, decisions and identifiers."""
+
+
+class EstimationError(CommResearchError):
+    """Weights, margins and designs that an estimate cannot be made from."""
 
 
 class ReportError(CommResearchError):

@@ -181,3 +181,87 @@ class Format(StrEnum):
     HTML = "html"
     DOCX = "docx"
     PDF = "pdf"
+
+
+class Platform(StrEnum):
+    """Where a survey file comes from."""
+
+    WENJUANXING = "wenjuanxing"
+    TENCENT = "tencent"
+    SPSS = "spss"
+    KOBO = "kobo"
+    PLAIN = "plain"
+
+
+class Export(StrEnum):
+    """What the answer cells of a platform's file hold: option texts, option numbers, or neither is known."""
+
+    TEXT = "text"
+    CODE = "code"
+    UNKNOWN = "unknown"
+
+
+class VariableType(StrEnum):
+    """How the cells of a variable are read."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    RANKING = "ranking"
+    NUMBER = "number"
+    DATE = "date"
+    DURATION = "duration"
+    TEXT = "text"
+
+
+class MissingKind(StrEnum):
+    """Why a value is missing; the kinds are never merged."""
+
+    BLANK = "blank"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    DONT_KNOW = "dont_know"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_EXPORTED = "not_exported"
+    UNREADABLE = "unreadable"
+
+
+class Role(StrEnum):
+    """What a variable is for, beside being an answer."""
+
+    KEY = "key"
+    PERSON = "person"
+    STARTED = "started"
+    SUBMITTED = "submitted"
+    DURATION = "duration"
+    SOURCE = "source"
+    IP = "ip"
+    COMMUNITY = "community"
+    ASSISTED = "assisted"
+    VERDICT = "verdict"
+    STRATUM = "stratum"
+    CLUSTER = "cluster"
+    WEIGHT = "weight"
+    BIRTH = "birth"
+
+
+class Identifier(StrEnum):
+    """Direct identifiers of a person."""
+
+    NAME = "name"
+    NATIONAL_ID = "national_id"
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    ADDRESS = "address"
+    WECHAT = "wechat"
+    IP = "ip"
+    PLATE = "plate"
+    EMAIL = "email"
+
+
+class Sampling(StrEnum):
+    """How the persons of a survey came into it; only a probability sample gets design-based inference."""
+
+    PROBABILITY = "probability"
+    QUOTA = "quota"
+    OPT_IN = "opt_in"
+    CENSUS = "census"

@@ -10,9 +10,15 @@ from commresearch.terms import Language
 
 @cache
 def entries(catalogue: str) -> Mapping[str, Mapping[str, str]]:
-    """All texts of one catalogue: key → {zh, en, …}, in file order."""
-    text = (files("commresearch.words") / f"{catalogue}.toml").read_text(encoding="utf8")
-    return tomllib.loads(text)
+    """All texts of one catalogue: key → {zh, en, …}, in file order.
+
+    A catalogue is one file, or one per room that has much to say: `errors.toml`, `errors_sources.toml`, ….
+    """
+    texts: dict[str, Mapping[str, str]] = {}
+    for file in sorted(files("commresearch.words").iterdir(), key=lambda f: f.name):
+        if file.name == f"{catalogue}.toml" or (file.name.startswith(f"{catalogue}_") and file.name.endswith(".toml")):
+            texts |= tomllib.loads(file.read_text(encoding="utf8"))
+    return texts
 
 
 def say(key: str, language: Language, /, **values: object) -> str:

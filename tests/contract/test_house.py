@@ -4,18 +4,18 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 
 import commresearch
+from commresearch.words import entries
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "commresearch"
 ROOMS = (
-    "errors", "terms", "words", "records", "cases", "sources", "cleaning", "survey", "outcomes", "impact", "comparison", "workflow", "reporting", "cli",
+    "errors", "terms", "words", "records", "cases", "simulate", "sources", "cleaning", "survey", "outcomes", "impact", "comparison", "workflow", "reporting", "cli",
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"pandas", "numpy", "matplotlib", "seaborn", "statsmodels", "pandera", "papermill", "IPython", "docx"}
@@ -109,7 +109,7 @@ def test_no_number_is_replaced_by_a_default_through_or():
 def test_every_error_code_has_a_text_and_every_text_is_used():
     source = "\n".join(p.read_text(encoding="utf8") for p in MODULES)
     used = set(re.findall(r'code="(CR-[A-Z]\d\d)"', source))
-    written = {k for k in tomllib.loads((PACKAGE / "words" / "errors.toml").read_text(encoding="utf8")) if k.startswith("CR-")}
+    written = {k for k in entries("errors") if k.startswith("CR-")}
     assert used == written
 
 
@@ -120,7 +120,7 @@ def test_every_text_is_used():
         r"definitions_|mechanisms_|source_|site_|line_|status_|reading_|gap_|doctor_|worker_|rule_|case_|comparison_)"
     )
     for catalogue in ("reports", "checks", "cli", "errors"):
-        for key in tomllib.loads((PACKAGE / "words" / f"{catalogue}.toml").read_text(encoding="utf8")):
+        for key in entries(catalogue):
             assert built.match(key) or re.search(rf"\b{re.escape(key)}\b", source), f"{catalogue}.{key} is never said"
 
 
