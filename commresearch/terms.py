@@ -265,3 +265,20 @@ class Sampling(StrEnum):
     QUOTA = "quota"
     OPT_IN = "opt_in"
     CENSUS = "census"
+
+
+class DataKind(StrEnum):
+    """Kinds of received data: a survey, or one of the logs and registers."""
+
+    SURVEY = "survey"
+    TICKETS = "tickets"
+    SIGNINS = "signins"
+    BOOKINGS = "bookings"
+    COUNTERS = "counters"
+    ROOMS = "rooms"
+    OPEN_HOURS = "open_hours"
+    ROSTER = "roster"
+    GRIDS = "grids"
+    LINEAGE = "lineage"
+    COVERAGE = "coverage"
+    PROGRAMMES = "programmes"

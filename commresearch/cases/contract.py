@@ -146,7 +146,7 @@ def check_ledger(texts: Mapping[str, pd.DataFrame]) -> list[Failure]:
     for name, text in headed.items():
         for failure in _check_cells(name, text):
             failures.append(failure)
-            unsound[name].add(int(str(failure.values["row"])))  # noqa: PD011 - a mapping, no frame
+            unsound[name].add(int(str(failure.values["row"])))
     sound = {name: text[~text.index.isin(unsound[name])] for name, text in headed.items()}
     if "claims" in sound:
         rows = list(zip(sound["claims"].index, claims_in(typed("claims", sound["claims"]), repeats=True), strict=True))

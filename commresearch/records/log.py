@@ -1,6 +1,6 @@
 """The cleaning log: one line for every value or row that was changed, coded apart, or dropped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sized
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ def log_lines(
     values = {
         "step": step, "rule": rule, "file": file, "sheet": sheet, "row_id": row_id, "variable": variable, "old": old, "new": new, "count": count,
     }
-    lengths = {len(v) for v in values.values() if _is_sequence(v)}
+    lengths = {len(v) for v in values.values() if isinstance(v, Sized) and not isinstance(v, str)}
     if len(lengths) > 1:
         raise ValueError(f"log lines of unequal length: {sorted(lengths)}")
     frame = pd.DataFrame(values, index=range(next(iter(lengths), 1)), columns=list(LOG_COLUMNS))
@@ -29,6 +29,3 @@ def join_logs(logs: Iterable[pd.DataFrame]) -> pd.DataFrame:
     filled = [log for log in logs if len(log)]
     return pd.concat(filled, ignore_index=True) if filled else log_lines(step="", rule="").iloc[:0]
 
-
-def _is_sequence(value: object) -> bool:
-    return isinstance(value, Sequence | pd.Series | pd.Index) and not isinstance(value, str) or hasattr(value, "__array__")

@@ -1,0 +1,213 @@
+"""A pilot's own folder: its case.toml, checked as a whole before anything is computed."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from commresearch.cases.contract import CASE_ID
+from commresearch.errors import CaseError, Failure, SchemaError
+from commresearch.terms import DataKind, Language, Level, Platform, Sampling
+from commresearch.words import entries
+
+CASE_FILE = "case.toml"
+MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
+WAVE = r"[A-Za-z0-9][A-Za-z0-9_\-]*"
+
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class _Part(BaseModel):
+    """A table of case.toml: nothing unknown in it, nothing converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, regex_engine="python-re")
+
+
+class CaseFacts(_Part):
+    """[case]: which pilot this is, who answers for its data and until when they are kept."""
+
+    id: Annotated[str, Field(pattern=rf"^{CASE_ID}$")]
+    name_zh: Text
+    name_en: Text
+    level: Annotated[Level, Field(strict=False)]
+    province: Text
+    city: Text
+    fictional: bool
+    sources: tuple[str, ...] = Field(default=(), strict=False)
+    ethics: str = ""
+    controller: str = ""
+    retention_until: date | None = None
+
+
+class TableFile(_Part):
+    """[roster], [rollout]: a table of the case folder."""
+
+    file: Text
+
+
+class DataFile(_Part):
+    """[[data]]: received files of one kind. A survey also says how its sample came about, and which codebook reads it."""
+
+    kind: Annotated[DataKind, Field(strict=False)]
+    files: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+    platform: Annotated[Platform | None, Field(strict=False)] = None
+    sheet: str | None = None
+    wave: Annotated[str, Field(pattern=rf"^{WAVE}$")] | None = None
+    codebook: str | None = None
+    mapping: str | None = None
+    sampling: Annotated[Sampling | None, Field(strict=False)] = None
+
+    @model_validator(mode="after")
+    def _survey_says_its_sampling(self) -> "DataFile":
+        if self.kind == DataKind.SURVEY and self.sampling is None:
+            raise ValueError("rule_case_sampling")
+        if self.kind != DataKind.SURVEY and self.sampling is not None:
+            raise ValueError("rule_case_no_sampling")
+        return self
+
+
+class Analysis(_Part):
+    """[analysis]: the months looked at, the seed of everything random, the confidence level, the locked plan."""
+
+    months: Annotated[tuple[str, str], Field(strict=False)] | None = None
+    seed: int = 0
+    conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    plan: str | None = None
+
+    @field_validator("months")
+    @classmethod
+    def _months_in_order(cls, months: tuple[str, str] | None) -> tuple[str, str] | None:
+        if months is not None and (not all(re.fullmatch(MONTH, m) for m in months) or months[0] > months[1]):
+            raise ValueError("rule_case_months")
+        return months
+
+
+class Release(_Part):
+    """[release]: how small cells are hidden, for whom, in which language."""
+
+    threshold: Annotated[int, Field(ge=1)] = 10
+    rounding: Annotated[int, Field(ge=1)] = 5
+    edition: Literal["public", "internal"] = "public"
+    language: Annotated[Language, Field(strict=False)] = Language.ZH
+
+
+class CaseToml(_Part):
+    """The whole of case.toml."""
+
+    case: CaseFacts
+    roster: TableFile | None = None
+    rollout: TableFile | None = None
+    data: Annotated[tuple[DataFile, ...], Field(strict=False)] = ()
+    outcomes: Mapping[Literal["complaint_rate", "youth_participation", "space_use"], Mapping[str, Any]] = Field(default_factory=dict)
+    analysis: Analysis = Analysis()
+    release: Release = Release()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A checked case folder."""
+
+    folder: Path
+    settings: CaseToml
+
+    @property
+    def id(self) -> str:
+        """Case id."""
+        return self.settings.case.id
+
+    @property
+    def surveys(self) -> tuple[DataFile, ...]:
+        """The surveys of the case, in the order of the file."""
+        return tuple(d for d in self.settings.data if d.kind == DataKind.SURVEY)
+
+    def path(self, name: str) -> Path:
+        """A file of the case folder."""
+        return self.folder / name
+
+    def name(self, language: Language) -> str:
+        """The pilot's name in a language."""
+        return self.settings.case.name_zh if language is Language.ZH else self.settings.case.name_en
+
+
+def load_case(folder: str | Path) -> Case:
+    """Read and check the folder of a pilot.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder with a case.toml, in the form that `commresearch init` writes.
+
+    Raises
+    ------
+    CaseError
+        The folder, its case.toml, or files named there are missing: all missing ones together.
+    SchemaError
+        Unknown keys, wrong types, values outside their vocabulary, months out of order: all together.
+    """
+    folder = Path(folder)
+    path = folder / CASE_FILE
+    if not path.is_file():
+        raise CaseError(Failure(code="CR-F01", values={"file": str(path)}))
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SchemaError(Failure(code="CR-F02", values={"file": CASE_FILE, "error": str(error)})) from None
+    try:
+        settings = CaseToml.model_validate(text)
+    except ValidationError as error:
+        raise SchemaError(*_failures(error)) from None
+    if failures := [*_missing_files(folder, settings), *_same_wave_twice(settings)]:
+        raise CaseError(*failures)
+    return Case(folder=folder, settings=settings)
+
+
+def _failures(error: ValidationError) -> Iterator[Failure]:
+    """One failure per fault, named by its place in the file; entries of a list are counted from one."""
+    for fault in error.errors(include_url=False):
+        place = [p for p in fault["loc"] if p != "[key]"]
+        where = ".".join(f"{p + 1}" if isinstance(p, int) else str(p) for p in place) or CASE_FILE
+        yield _failure(where, str(fault["type"]), fault["input"], str(fault["ctx"]["error"]) if fault["type"] == "value_error" else "", fault)
+
+
+def _failure(where: str, kind: str, got: object, rule: str, fault: Any) -> Failure:
+    values = {"file": CASE_FILE, "key": where}
+    if kind == "extra_forbidden":
+        return Failure(code="CR-F03", values=values)
+    if kind == "missing":
+        return Failure(code="CR-F04", values=values)
+    context = fault.get("ctx", {})
+    if "expected" in context:
+        return Failure(code="CR-F06", values={**values, "got": got, "allowed": str(context["expected"]).replace("'", "").replace(" or ", ", ")})
+    return Failure(code="CR-F05", values={**values, "got": _shown(got), "rule": entries("errors")[rule or f"rule_case_{_rule_of(kind)}"]})
+
+
+def _rule_of(kind: str) -> str:
+    """The rule that a fault of the schema breaks, in this project's words."""
+    known = {"string_type": "text", "string_pattern_mismatch": "form", "string_too_short": "text", "bool_type": "boolean", "int_type": "whole"}
+    known |= {"date_type": "date", "tuple_type": "list", "too_short": "list", "greater_than": "range", "less_than": "range", "greater_than_equal": "range"}
+    return known.get(kind, "form")
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _missing_files(folder: Path, settings: CaseToml) -> Iterator[Failure]:
+    tables = [t.file for t in (settings.roster, settings.rollout) if t is not None]
+    plan = [settings.analysis.plan] if settings.analysis.plan else []
+    named = [*tables, *plan, *(f for d in settings.data for f in (*d.files, *([d.codebook] if d.codebook else []), *([d.mapping] if d.mapping else [])))]
+    for name in dict.fromkeys(named):
+        if not (folder / name).is_file():
+            yield Failure(code="CR-F07", values={"file": CASE_FILE, "got": name, "folder": str(folder)})
+
+
+def _same_wave_twice(settings: CaseToml) -> Iterator[Failure]:
+    waves = [d.wave or "" for d in settings.data if d.kind == DataKind.SURVEY]
+    for wave in sorted({w for w in waves if waves.count(w) > 1}):
+        yield Failure(code="CR-F08", values={"file": CASE_FILE, "got": wave or "—"})

@@ -1,0 +1,138 @@
+"""The codebook: what every variable of a survey is, drafted by the kit and edited by a person in a spreadsheet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from commresearch.cleaning.conditions import names_and_values
+from commresearch.cleaning.variable import CHOICES, COLUMNS, NEEDED, SEVERAL, Variable, read_variable
+from commresearch.errors import Failure, SchemaError
+from commresearch.records import sha256_of
+from commresearch.terms import Role, VariableType
+
+FIRST_ROW = 2  #: row of the first variable as a spreadsheet shows it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Codebook:
+    """The variables of one questionnaire, in the order of the file; `name` is that of the file it came from."""
+
+    variables: tuple[Variable, ...]
+    name: str = "codebook"
+
+    def __iter__(self) -> Iterator[Variable]:
+        return iter(self.variables)
+
+    def __getitem__(self, name: str) -> Variable:
+        return next(v for v in self.variables if v.name == name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(v.name == name for v in self.variables)
+
+    def role(self, role: Role) -> Variable | None:
+        """The (first) variable with a role, or None."""
+        return next((v for v in self.variables if v.role == role), None)
+
+    def scales(self) -> dict[str, list[Variable]]:
+        """Items of every scale."""
+        return _grouped((v.scale, v) for v in self.variables if v.scale)
+
+    def matrices(self) -> dict[str, list[Variable]]:
+        """Rows of every matrix question."""
+        return _grouped((v.matrix, v) for v in self.variables if v.matrix)
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of everything that the codebook says."""
+        return sha256_of(self.to_frame().to_csv(index=False))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The codebook as the table that people edit: one row per variable, every cell text."""
+        return pd.DataFrame([v.to_row() for v in self.variables], columns=list(COLUMNS), dtype="str")
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, name: str = "codebook") -> "Codebook":
+        """The codebook that a table holds; columns other than name, type and source may be absent.
+
+        Raises
+        ------
+        SchemaError
+            Columns, cells, names, values and conditions that are wrong: all together, with row and column.
+        """
+        failures = list(_header_failures(frame, name))
+        if failures:
+            raise SchemaError(*failures)
+        cells = frame.reindex(columns=list(COLUMNS), fill_value="").fillna("").astype("str")
+        cells = cells[(cells.apply(lambda column: column.str.strip()) != "").any(axis=1)]
+        read = {}
+        for i, row in zip(cells.index, cells.to_dict("records"), strict=True):
+            place = {"file": name, "row": int(i) + FIRST_ROW}
+            if (variable := read_variable({str(k): str(v) for k, v in row.items()}, place, failures)) is not None:
+                read[int(i) + FIRST_ROW] = variable
+        failures += _between_rows(read, name)
+        if not len(cells):
+            failures.append(Failure(code="CR-K05", values={"file": name}))
+        if failures:
+            raise SchemaError(*failures)
+        return cls(variables=tuple(read.values()), name=name)
+
+
+def _grouped(pairs: Iterator[tuple[str, Variable]]) -> dict[str, list[Variable]]:
+    groups: dict[str, list[Variable]] = {}
+    for group, variable in pairs:
+        groups.setdefault(group, []).append(variable)
+    return groups
+
+
+def _header_failures(frame: pd.DataFrame, file: str) -> Iterator[Failure]:
+    got = [str(c) for c in frame.columns]
+    missing = [c for c in NEEDED if c not in got]
+    unknown = [c for c in got if c not in COLUMNS] + sorted({c for c in got if got.count(c) > 1})
+    if missing or unknown:
+        yield Failure(
+            code="CR-K01",
+            values={"file": file, "missing": ", ".join(missing) or "—", "unknown": ", ".join(unknown) or "—", "allowed": ", ".join(COLUMNS)},
+        )
+
+
+def _between_rows(read: Mapping[int, Variable], file: str) -> Iterator[Failure]:
+    """Rules that tie variables to each other: names, sources and roles once; conditions about variables and values there are."""
+    seen: dict[str, set[str]] = {"name": set(), "source": set(), "role": set()}
+    by_name = {v.name: v for v in read.values()}
+    columns = {c for v in read.values() for c in (*v.columns, v.other) if c}
+    for row, variable in read.items():
+        place = {"file": file, "row": row}
+        for column, text in (("name", variable.name), ("source", variable.source), ("role", str(variable.role or ""))):
+            if text in seen[column] and text and not (column == "role" and variable.role in SEVERAL):
+                yield Failure(code="CR-K06", values={**place, "column": column, "got": text})
+            seen[column].add(text)
+        if variable.name in columns - set(variable.columns):
+            yield Failure(code="CR-K06", values={**place, "column": "name", "got": variable.name})
+        yield from _condition_failures(variable, by_name, place)
+
+
+def _condition_failures(variable: Variable, by_name: Mapping[str, Variable], place: Mapping[str, object]) -> Iterator[Failure]:
+    for name, operator, value in names_and_values(variable.asked_if) if variable.asked_if else ():
+        asked = by_name.get(name)
+        choice = asked is not None and asked.type in CHOICES
+        fits = asked is not None and name != variable.name and (operator.startswith("has") == (asked.type is VariableType.MULTIPLE))
+        if not fits or (choice and asked is not None and value not in asked.answers) or (asked and asked.type is VariableType.RANKING):
+            yield Failure(code="CR-K07", values={**place, "got": f"{name} {operator} {value}"})
+
+
+def read_codebook(path: str | Path) -> Codebook:
+    """Read a codebook that was edited by hand: the first sheet of an XLSX file, or a CSV file.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    SchemaError
+        As `Codebook.from_frame`.
+    """
+    from commresearch.sources.tables import read_table
+
+    path = Path(path)
+    return Codebook.from_frame(read_table(path), name=path.name)

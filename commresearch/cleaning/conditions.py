@@ -1,0 +1,101 @@
+"""Who is asked a question: conditions such as `q1 = 2 and q3 has 4`, written by people, evaluated on a clean table.
+
+A condition is one part, or parts joined by `and`, or parts joined by `or`; the two are not mixed, so that nobody has to know
+which binds closer. A part is a name, one of = != < <= > >= has `has not`, and a value.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+PART = re.compile(r"\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|has\s+not|has)\s*(?P<value>[A-Za-z0-9.\-]+)\s*")
+JOINS = re.compile(r"\s+(and|or)\s+")
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be read; `part` is the piece at fault."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        super().__init__(part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One comparison of a variable with a value."""
+
+    name: str
+    operator: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.operator} {self.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Comparisons that must all hold (`join` = "and") or of which one must (`join` = "or")."""
+
+    parts: tuple[Comparison, ...]
+    join: str
+
+    def __str__(self) -> str:
+        return f" {self.join} ".join(str(part) for part in self.parts)
+
+    def holds(self, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where the condition is known to hold, and where it is known to fail; neither where an answer it needs is missing."""
+        results = [_compare(part, frame) for part in self.parts]
+        yes, no = np.array([r[0] for r in results]), np.array([r[1] for r in results])
+        return (yes.all(axis=0), no.any(axis=0)) if self.join == "and" else (yes.any(axis=0), no.all(axis=0))
+
+
+def read_condition(text: str) -> Condition:
+    """Read a condition.
+
+    Raises
+    ------
+    ConditionError
+        A part is not `name operator value`, or `and` and `or` are mixed.
+    """
+    pieces = JOINS.split(text.strip())
+    joins = set(pieces[1::2])
+    if len(joins) > 1:
+        raise ConditionError(text)
+    return Condition(parts=tuple(_read_part(piece) for piece in pieces[::2]), join=joins.pop() if joins else "and")
+
+
+def names_and_values(condition: Condition) -> Iterator[tuple[str, str, str]]:
+    """Every variable, operator and value that a condition speaks of."""
+    return ((part.name, part.operator, part.value) for part in condition.parts)
+
+
+def _read_part(piece: str) -> Comparison:
+    match = PART.fullmatch(piece)
+    if match is None:
+        raise ConditionError(piece)
+    return Comparison(name=match["name"], operator=re.sub(r"\s+", " ", match["operator"]), value=match["value"])
+
+
+def _compare(part: Comparison, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    if part.operator in {"has", "has not"}:
+        column = frame[f"{part.name}__{part.value}"]
+        known, chosen = column.notna().to_numpy(), column.fillna(0).to_numpy() == 1
+        yes = chosen if part.operator == "has" else ~chosen
+        return known & yes, known & ~yes
+    column = frame[part.name]
+    known = column.notna().to_numpy()
+    if part.operator in {"=", "!="} and not pd.api.types.is_numeric_dtype(column):
+        equal = (column.astype("str") == part.value).to_numpy(dtype=bool, na_value=False)
+        yes = equal if part.operator == "=" else ~equal
+        return known & yes, known & ~yes
+    numbers = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    known &= ~np.isnan(numbers)
+    yes = _ORDERED[part.operator](numbers, float(part.value))
+    return known & yes, known & ~yes
+
+
+_ORDERED = {"=": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}

@@ -1,0 +1,104 @@
+"""Corrections of single cells: only from a list, each with its reason and the old value that must be found."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from commresearch.cleaning.fit import Placement
+from commresearch.errors import CleaningError, Failure
+from commresearch.records import join_logs, log_lines
+from commresearch.sources import RawTable
+
+COLUMNS = ("kind", "file", "sheet", "row_id", "variable", "expect", "new", "reason", "reported_by", "date")
+KIND = "survey"
+FIRST_ROW = 2
+REQUIRED = ("row_id", "variable", "reason", "reported_by", "date")
+
+
+def load_corrections(path: str | Path) -> pd.DataFrame:
+    """The corrections of a case, every cell text; the index is the row that a spreadsheet shows.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    CleaningError
+        Its columns are not those of a list of corrections.
+    """
+    from commresearch.sources.tables import read_table
+
+    frame = read_table(Path(path))
+    if missing := [c for c in COLUMNS if c not in frame.columns]:
+        raise CleaningError(Failure(code="CR-D30", values={"file": Path(path).name, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
+    frame.index += FIRST_ROW
+    return frame
+
+
+def apply_corrections(
+    raw: RawTable, placements: list[Placement], corrections: pd.DataFrame | None, *, list_name: str = "corrections.csv"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The received cells with the corrections that concern this file, and the log of them.
+
+    A correction names the row by its `row_id`, or by the row number that a spreadsheet shows; the received cell must still
+    hold `expect`.
+
+    Raises
+    ------
+    CleaningError
+        Rows or variables that are not there, cells that hold something else by now, corrections without a reason, a person
+        or a date, and two corrections of one cell: all together.
+    """
+    frame = raw.frame.copy()
+    if corrections is None or corrections.empty:
+        return frame, join_logs([])
+    mine = corrections[corrections["kind"].isin([KIND, ""]) & corrections["file"].isin([raw.path.name, ""])]
+    mine = mine[mine["sheet"].isin([raw.sheet, ""])]
+    rows = {str(name): row for row, name in zip(frame.index, raw.row_ids, strict=True)}
+    rows |= {str(row): row for row in frame.index}
+    columns = {p.variable.name: p.columns for p in placements} | {c: (c,) for p in placements for c in p.columns}
+    failures: list[Failure] = []
+    done: set[tuple[object, str]] = set()
+    logs = []
+    names = dict(zip(frame.index, raw.row_ids, strict=True))
+    for number, line in mine.iterrows():
+        place = {"file": list_name, "row": number, "row_id": line["row_id"], "variable": line["variable"]}
+        cell = _cell(line, rows, columns, place, failures)
+        if cell is None:
+            continue
+        row, column = cell
+        if cell in done:
+            failures.append(Failure(code="CR-D35", values=place))
+        elif (got := str(frame.loc[row, column])) != line["expect"]:  # type: ignore[index]
+            failures.append(Failure(code="CR-D34", values={**place, "expect": line["expect"], "got": got}))
+        else:
+            frame.loc[row, column] = line["new"]  # type: ignore[index]
+            logs.append(_line(raw, names[row], line))
+        done.add(cell)
+    if failures:
+        raise CleaningError(*failures)
+    return frame, join_logs(logs)
+
+
+def _cell(
+    line: pd.Series, rows: Mapping[str, object], columns: Mapping[str, tuple[str, ...]], place: Mapping[str, object], failures: list[Failure]
+) -> tuple[object, str] | None:
+    """The received cell that a correction speaks of; None, and the reason among `failures`, where there is none."""
+    before = len(failures)
+    blank = [column for column in REQUIRED if not str(line[column]).strip()]
+    if blank:
+        failures.append(Failure(code="CR-D31", values={**place, "missing": ", ".join(blank)}))
+    if str(line["row_id"]) not in rows:
+        failures.append(Failure(code="CR-D32", values=place))
+    if len(columns.get(str(line["variable"]), ())) != 1:
+        failures.append(Failure(code="CR-D33", values={**place, "allowed": ", ".join(c for c in columns if len(columns[c]) == 1)}))
+    if len(failures) > before:
+        return None
+    return rows[str(line["row_id"])], columns[str(line["variable"])][0]
+
+
+def _line(raw: RawTable, row_id: str, line: pd.Series) -> pd.DataFrame:
+    return log_lines(
+        step="corrections", rule="correction", file=raw.path.name, sheet=raw.sheet, row_id=row_id, variable=line["variable"], old=line["expect"],
+        new=line["new"],
+    ).assign(reason=f"{line['reason']} ({line['reported_by']}, {line['date']})")

@@ -1,0 +1,233 @@
+"""A first codebook from what the files show; a person completes it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.fit import ABSENT
+from commresearch.cleaning.identifiers import classify_columns
+from commresearch.cleaning.missing import split_missing
+from commresearch.cleaning.options import has_fill_in, option_labels, plain_label
+from commresearch.cleaning.variable import Variable
+from commresearch.sources import Question, RawTable
+from commresearch.terms import Identifier, MissingKind, Platform, Role, VariableType
+from commresearch.words import entries
+
+#: Texts and codes by which the platforms mark what was not answered.
+PLATFORM_MARKERS: Mapping[Platform, Mapping[MissingKind, tuple[str, ...]]] = {
+    Platform.WENJUANXING: {MissingKind.SKIPPED: ("(跳过)", "-3"), MissingKind.BLANK: ("(空)", "-2")},
+}
+#: Option labels that are no answers, by the beginning of their wording.
+NO_ANSWERS: Mapping[MissingKind, tuple[str, ...]] = {
+    MissingKind.DONT_KNOW: ("不清楚", "不知道", "说不清", "不了解", "不确定"),
+    MissingKind.REFUSED: ("拒答", "拒绝回答", "不愿回答", "不想回答", "不便回答", "不方便回答"),
+    MissingKind.NOT_APPLICABLE: ("不适用", "没有这种情况"),
+}
+#: Platform columns and what they become: name, type, role.
+META: Mapping[str, tuple[str, VariableType, Role | None]] = {
+    "key": ("answer_id", VariableType.TEXT, Role.KEY), "user": ("user_id", VariableType.TEXT, Role.PERSON),
+    "submitted": ("submitted", VariableType.DATE, Role.SUBMITTED), "started": ("started", VariableType.DATE, Role.STARTED),
+    "duration": ("duration", VariableType.DURATION, Role.DURATION), "source": ("source", VariableType.TEXT, Role.SOURCE),
+    "source_detail": ("source_detail", VariableType.TEXT, None), "ip": ("ip", VariableType.TEXT, Role.IP),
+    "score": ("score", VariableType.NUMBER, None), "verdict": ("platform_verdict", VariableType.TEXT, Role.VERDICT),
+    "country": ("country", VariableType.TEXT, None), "province": ("province", VariableType.TEXT, None), "city": ("city", VariableType.TEXT, None),
+}
+#: Ordered answers: the labels of one scale in the order of their values.
+ORDERED = tuple(tuple(str(label) for label in scale["zh"].split(" ")) for scale in entries("answer_scales").values())
+MOST_OPTIONS, LEAST_REPEATS = 30, 3  #: a column with few different answers, each met often, is a choice
+NUMERIC_SHARE = 0.9
+
+
+def draft_codebook(raw_text: RawTable, raw_code: RawTable | None = None) -> Codebook:
+    """Draft the codebook of a survey from its text export, better from its text and code exports together.
+
+    With both, values are the platform's own numbers and labels its own texts. With one, choices are recognised by their
+    repetition, and values are numbered along a known order of answers or by first appearance: then a person must look.
+    An SPSS file brings its own labels and user-missing values.
+
+    Parameters
+    ----------
+    raw_text, raw_code
+        Exports of the same survey; `read_survey_pair` has aligned them row by row.
+
+    Returns
+    -------
+    Codebook
+        One variable per question, or per row of a matrix question; columns about the answer sheet by their roles.
+    """
+    code = _CodeSide(raw_code) if raw_code is not None else None
+    variables = [_meta_variable(meaning, header, raw_code) for meaning, header in raw_text.meta.items() if meaning in META]
+    for position, question in enumerate(raw_text.questions, 1):
+        number = question.number if question.number is not None else position
+        variables += _question_variables(raw_text, question, f"q{number}", code)
+    if raw_text.platform in {Platform.PLAIN, Platform.SPSS} and not raw_text.questions:
+        used = {v.source for v in variables}
+        columns = [c for c in raw_text.frame.columns if c not in used]
+        variables += [_column_variable(raw_text, c, name, None) for c, name in zip(columns, _names(columns), strict=True)]
+    marked = _with_identifiers(_unique_names(variables), raw_text)
+    return Codebook(variables=tuple(marked), name=raw_text.path.stem)
+
+
+class _CodeSide:
+    """The code export, by question number."""
+
+    def __init__(self, raw: RawTable) -> None:
+        self.raw = raw
+        self.by_number: dict[int, list[Question]] = {}
+        for question in raw.questions:
+            if question.number is not None:
+                self.by_number.setdefault(question.number, []).append(question)
+
+    def question(self, number: int | None) -> Question | None:
+        """The question of the same number that has the most columns (a fill-in column stands apart)."""
+        found = self.by_number.get(number, []) if number is not None else []
+        return max(found, key=lambda q: len(q.columns), default=None)
+
+
+def _meta_variable(meaning: str, header: str, raw_code: RawTable | None) -> Variable:
+    name, kind, role = META[meaning]
+    other = raw_code.meta.get(meaning, ABSENT) if raw_code is not None else header
+    return Variable(
+        name=name, type=kind, role=role, source=header, source_code=() if other == header else (other,), question_zh=header,
+        identifier=Identifier.IP if meaning == "ip" else None,
+    )
+
+
+def _question_variables(raw: RawTable, question: Question, name: str, code: _CodeSide | None) -> Iterable[Variable]:
+    """The variables of one question: one, or one per row of a matrix."""
+    other = code.question(question.number) if code else None
+    if len(question.columns) == 1:
+        yield _column_variable(raw, question.columns[0], name, question, code, other.columns if other else None)
+        return
+    if question.type in {VariableType.MULTIPLE, VariableType.RANKING}:  # one column per option already in this file
+        yield _from_option_columns(raw, question, name)
+        return
+    for i, column in enumerate(question.columns):
+        part = question.parts[i] if i < len(question.parts) else column
+        theirs = (other.columns[i],) if other and len(other.columns) == len(question.columns) else None
+        row = Question(number=question.number, text=f"{question.text} — {part}", columns=(column,))
+        variable = _column_variable(raw, column, f"{name}_{i + 1}", row, code, theirs)
+        yield _replace(variable, matrix=name)
+
+
+def _column_variable(
+    raw: RawTable, column: str, name: str, question: Question | None, code: _CodeSide | None = None, code_columns: Sequence[str] | None = None
+) -> Variable:
+    """A variable from one column, with its counterpart in a code export where there is one."""
+    markers = {m: kind for kind, texts in PLATFORM_MARKERS.get(raw.platform, {}).items() for m in texts}
+    missing: dict[MissingKind, tuple[str, ...]] = dict(PLATFORM_MARKERS.get(raw.platform, {}))
+    answers, _ = split_missing(raw.frame[column], markers)
+    given = answers[answers != ""]
+    source_code = (tuple(code_columns) if code_columns else (ABSENT,)) if code else ()
+    base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text if question else column}
+    if declared := raw.labels.get(column):
+        for value in raw.missing.get(column, ()):
+            kind = _no_answer(declared.get(value, "")) or MissingKind.BLANK
+            missing[kind] = (*missing.get(kind, ()), value)
+        values = dict(declared)
+        return Variable(**base, type=VariableType.SINGLE, values=values, missing=missing)  # type: ignore[arg-type]
+    kind = _type_of(raw, given, question)
+    if kind not in {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}:
+        return Variable(**base, type=kind, missing=missing)  # type: ignore[arg-type]
+    labels = _ordered(option_labels(given, kind))
+    values = {str(i): label for i, label in enumerate(labels, 1)}
+    note = entries("dictionary")["draft_values"]["zh"]
+    if code and code_columns:
+        values, note = _values_from_code(raw, column, kind, code, code_columns, values)
+    open_values = tuple(v for v, label in values.items() if has_fill_in(given, label))
+    for value, label in values.items():
+        if (no_answer := _no_answer(label)) is not None and value not in open_values:
+            missing[no_answer] = (*missing.get(no_answer, ()), value)
+    return Variable(**base, type=kind, values=values, open=open_values, missing=missing, note=note)  # type: ignore[arg-type]
+
+
+def _values_from_code(
+    raw: RawTable, column: str, kind: VariableType, code: _CodeSide, code_columns: Sequence[str], drafted: Mapping[str, str]
+) -> tuple[dict[str, str], str]:
+    """Values as the code export has them: one column per option, or the number that stands beside each text."""
+    if len(code_columns) > 1:
+        question = next(q for numbered in code.by_number.values() for q in numbered if q.columns == tuple(code_columns))
+        return {str(i): plain_label(label) for i, label in enumerate(question.parts, 1)}, ""
+    if kind is not VariableType.SINGLE:
+        return dict(drafted), entries("dictionary")["draft_values"]["zh"]
+    texts, codes = raw.frame[column].to_numpy(), code.raw.frame[code_columns[0]].to_numpy()
+    seen: dict[str, Counter[str]] = {}
+    for (text, value), n in Counter(zip(texts, codes, strict=True)).items():
+        label = plain_label(text)
+        if label in drafted.values() and re.fullmatch(r"[0-9]+", value):
+            seen.setdefault(value, Counter())[label] += n
+    values = {value: counts.most_common(1)[0][0] for value, counts in sorted(seen.items(), key=lambda item: int(item[0]))}
+    unclear = [value for value, counts in seen.items() if len(counts) > 1]
+    return values, entries("dictionary")["draft_unclear"]["zh"].format(values=" ".join(unclear)) if unclear else ""
+
+
+def _from_option_columns(raw: RawTable, question: Question, name: str) -> Variable:
+    """A multiple choice or ranking whose options stand in columns of their own, as in a code export read alone."""
+    return Variable(
+        name=name, type=question.type or VariableType.MULTIPLE, source=ABSENT if raw.platform is Platform.WENJUANXING else question.columns[0],
+        source_code=question.columns, question_zh=question.text, values={str(i): plain_label(p) for i, p in enumerate(question.parts, 1)},
+        missing=dict(PLATFORM_MARKERS.get(raw.platform, {})),
+    )
+
+
+def _type_of(raw: RawTable, given: pd.Series, question: Question | None) -> VariableType:
+    if question and question.type is not None:
+        return question.type
+    if given.empty:
+        return VariableType.TEXT
+    counts = given.map(plain_label).value_counts()
+    numeric = float(given.str.fullmatch(r"[-+0-9０-９.,，．]+\s*\D{0,3}").mean())
+    dates = float(given.str.fullmatch(r"[12][0-9]{3}\s*[-/.年].*").mean())
+    if dates >= NUMERIC_SHARE:
+        return VariableType.DATE
+    few = len(counts) <= MOST_OPTIONS and len(given) >= LEAST_REPEATS * len(counts)
+    if numeric >= NUMERIC_SHARE and not (few and raw.labels):
+        return VariableType.NUMBER
+    return VariableType.SINGLE if few else VariableType.TEXT
+
+
+def _ordered(labels: Sequence[str]) -> list[str]:
+    """Labels along a known order of answers where they all belong to one, else as they appear."""
+    real = [label for label in labels if _no_answer(label) is None]
+    rest = [label for label in labels if _no_answer(label) is not None]
+    for scale in ORDERED:
+        if len(real) > 1 and set(real) <= set(scale):
+            return [*(label for label in scale if label in real), *rest]
+    return [*real, *rest]
+
+
+def _no_answer(label: str) -> MissingKind | None:
+    return next((kind for kind, starts in NO_ANSWERS.items() if label.startswith(starts)), None)
+
+
+def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[Variable]:
+    """Mark what names a person, by the question and by the answers."""
+    found = classify_columns(raw.frame, questions={v.source: v.question_zh for v in variables})
+    identifiers = dict(zip(found["column"], found["identifier"], strict=True))
+    for variable in variables:
+        identifier = identifiers.get(variable.source)
+        yield _replace(variable, identifier=Identifier(identifier)) if identifier and variable.type is VariableType.TEXT else variable
+
+
+def _names(columns: Sequence[str]) -> list[str]:
+    """Names for the columns of a plain table: the header where it can be one, else v1, v2, …."""
+    plain = [re.sub(r"[^a-z0-9]+", "_", c.lower()).strip("_") for c in columns]
+    return [p if re.fullmatch(r"[a-z][a-z0-9_]*", p) and re.sub(r"[^a-z0-9]+", "", c.lower()) and c.isascii() else f"v{i}" for i, (c, p) in enumerate(zip(columns, plain, strict=True), 1)]
+
+
+def _unique_names(variables: Sequence[Variable]) -> list[Variable]:
+    seen: Counter[str] = Counter()
+    unique = []
+    for variable in variables:
+        seen[variable.name] += 1
+        unique.append(variable if seen[variable.name] == 1 else _replace(variable, name=f"{variable.name}_x{seen[variable.name]}"))
+    return unique
+
+
+def _replace(variable: Variable, **changes: object) -> Variable:
+    from dataclasses import replace
+
+    return replace(variable, **changes)  # type: ignore[arg-type]

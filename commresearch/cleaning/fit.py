@@ -1,0 +1,117 @@
+"""Whether a codebook fits a received file, and how two codebooks differ."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.variable import Variable
+from commresearch.errors import Failure, SchemaError
+from commresearch.sources import RawTable
+from commresearch.terms import Export
+
+ABSENT = "-"  #: stands in `source` or `source_code` where that export does not carry the variable
+COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "scale", "key", "matrix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The columns of a received file that hold a variable; none where this export does not carry it."""
+
+    variable: Variable
+    columns: tuple[str, ...]
+
+
+def place_variables(codebook: Codebook, raw: RawTable) -> list[Placement]:
+    """Where each variable stands in the file.
+
+    Headers are compared as they are, else without spaces and with half-width signs.
+
+    Raises
+    ------
+    SchemaError
+        Headers that are not in the file (with the nearest one), and variables whose numbers lost digits in the file: all together.
+    """
+    headers = {header: header for header in raw.frame.columns}
+    for header in raw.frame.columns:
+        headers.setdefault(plain_header(header), header)
+    failures: list[Failure] = []
+    placements = []
+    for variable in codebook:
+        wanted = wanted_headers(variable, raw.export)
+        found = tuple(headers.get(h) or headers.get(plain_header(h)) for h in wanted)
+        placements.append(Placement(variable=variable, columns=tuple(h for h in found if h)))
+        failures += [_missing_header(variable, h, raw) for h, there in zip(wanted, found, strict=True) if not there]
+    if failures:
+        raise SchemaError(*failures)
+    return placements
+
+
+def wanted_headers(variable: Variable, export: Export) -> tuple[str, ...]:
+    """Headers under which this kind of export should carry the variable."""
+    headers = variable.source_code if export is Export.CODE and variable.source_code else (variable.source,)
+    return () if headers in {(ABSENT,), ("",)} else headers
+
+
+def plain_header(header: str) -> str:
+    """A header without spaces, with half-width signs."""
+    return "".join(unicodedata.normalize("NFKC", header).split())
+
+
+def _missing_header(variable: Variable, header: str, raw: RawTable) -> Failure:
+    place = {"file": raw.path.name, "sheet": raw.sheet or "—", "variable": variable.name, "got": header}
+    if header in raw.lost_digits or plain_header(header) in {plain_header(h) for h in raw.lost_digits}:
+        return Failure(code="CR-K09", values=place)
+    near = difflib.get_close_matches(header, list(raw.frame.columns), n=1, cutoff=0.5)
+    return Failure(code="CR-K08", values={**place, "nearest": near[0] if near else "—"})
+
+
+def compare_codebooks(old: Codebook, new: Codebook) -> pd.DataFrame:
+    """What differs between the codebooks of two waves: one row per variable, column of the codebook, old and new content.
+
+    Values are compared one by one: the same value with another label is the drift that merges answers of different meaning.
+    """
+    rows = [*_presence(old, new), *(row for v in old if v.name in new for row in _changes(v, new[v.name]))]
+    return pd.DataFrame(rows, columns=["variable", "column", "old", "new"], dtype="str")
+
+
+def require_same_meaning(codebooks: Mapping[str, Codebook]) -> None:
+    """Stop where the same variable means different things in two waves.
+
+    Raises
+    ------
+    SchemaError
+        Types, labels, kinds of missing, units or keys of a variable that differ between two successive waves: all together.
+    """
+    waves = list(codebooks)
+    failures = []
+    for before, after in pairwise(waves):
+        drift = compare_codebooks(codebooks[before], codebooks[after])
+        changed = drift[~drift["column"].isin(["name", "question_zh"])].to_dict("records")
+        failures += [Failure(code="CR-K10", values={**{str(k): v for k, v in row.items()}, "before": before, "after": after}) for row in changed]
+    if failures:
+        raise SchemaError(*failures)
+
+
+def _presence(old: Codebook, new: Codebook) -> Iterator[tuple[str, str, str, str]]:
+    for variable in old:
+        if variable.name not in new:
+            yield variable.name, "name", variable.name, ""
+    for variable in new:
+        if variable.name not in old:
+            yield variable.name, "name", "", variable.name
+
+
+def _changes(old: Variable, new: Variable) -> Iterator[tuple[str, str, str, str]]:
+    before, after = old.to_row(), new.to_row()
+    for column in COMPARED:
+        if column == "values":
+            for value in dict.fromkeys([*old.values, *new.values]):
+                if old.values.get(value) != new.values.get(value):
+                    yield old.name, "values", f"{value}={old.values.get(value, '—')}", f"{value}={new.values.get(value, '—')}"
+        elif before[column] != after[column]:
+            yield old.name, column, before[column], after[column]
