@@ -188,7 +188,7 @@ def _report(lang: Language, project: "Project", cases: list[str] | None, how: Ho
     font_folder()
     require_writable(project.site)
     wanted = list(published.cases["case_id"]) if cases is None else cases
-    tasks = plan_reports(published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
+    tasks = plan_reports(project, published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
     with tempfile.TemporaryDirectory() as folder:
         chosen, problem = choose_renderer(how.renderer, Path(folder), os.environ)
         if problem:
@@ -198,7 +198,7 @@ def _report(lang: Language, project: "Project", cases: list[str] | None, how: Ho
             renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
             languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         )
-        results = list(_with_progress(build_reports(project, published, tasks, settings), tasks, lang))
+        results = list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
     _finish(results, write_site(project, published, how.languages[0]), lang)
 
 

@@ -40,22 +40,24 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTask:
-    """One report to be made: a case (or `comparison`) in one language."""
+    """One report to be made: its subject (a case, `comparison`, a survey of a case) in one language.
+
+    `facts` is the hash of what the report is made from, `inputs` the files that its record names.
+    """
 
     subject: str
     title: str
     subtitle: str
     language: Language
+    notebook: str
+    parameters: Mapping[str, object]
+    facts: str
+    inputs: tuple[Path, ...] = ()
 
     @property
     def stem(self) -> str:
         """File name without extension."""
         return f"{self.subject}.{self.language}"
-
-    @property
-    def notebook(self) -> str:
-        """The notebook it is made by."""
-        return "comparison.ipynb" if self.subject == COMPARISON else "case_report.ipynb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,45 +90,48 @@ class Settings:
     today: str = ""
 
 
-def plan_reports(published: Published, cases: Sequence[str], languages: Sequence[Language], *, comparison: bool) -> list[ReportTask]:
-    """One task per case and language, and the comparison where wanted.
+def plan_reports(
+    project: Project, published: Published, cases: Sequence[str], languages: Sequence[Language], *, comparison: bool
+) -> list[ReportTask]:
+    """One task per published case and language, and the comparison where wanted.
 
     Raises
     ------
     CaseError
         Any case is unknown: all unknown ones together.
     """
-    unknown: list[Failure] = []
-    tasks = []
-    for language in languages:
-        for case_id in cases:
-            try:
-                name = published.case(case_id)[f"name_{language}"]
-            except CommResearchError as error:
-                unknown += [f for f in error.failures if f not in unknown]
-                continue
-            tasks.append(_task(case_id, language, "case", name=name))
-        if comparison:
-            tasks.append(_task(COMPARISON, language, "comparison", n=str(len(published.cases))))
-    if unknown:
-        raise CaseError(*unknown)
-    return tasks
+    known = set(published.cases["case_id"])
+    if unknown := [case_id for case_id in cases if case_id not in known]:
+        raise CaseError(*(Failure(code="CR-C01", values={"case": case_id, "known": ", ".join(published.cases["case_id"])}) for case_id in unknown))
+    subjects = [*cases, *([COMPARISON] if comparison else [])]
+    return [_published_task(project, published, subject, language, audit) for language, audit in _audits(published, languages).items() for subject in subjects]
 
 
-def _task(subject: str, language: Language, kind: str, **values: str) -> ReportTask:
+def _audits(published: Published, languages: Sequence[Language]) -> dict[Language, pd.DataFrame]:
+    return {language: audit_claims(published.claims, language=language) for language in languages}
+
+
+def _published_task(project: Project, published: Published, subject: str, language: Language, audit: pd.DataFrame) -> ReportTask:
+    if subject == COMPARISON:
+        kind, values, case = "comparison", {"n": str(len(published.cases))}, {}
+    else:
+        kind, values, case = "case", {"name": published.case(subject)[f"name_{language}"]}, {"case": subject}
     title, subtitle = (say(f"reports.{kind}_{part}", language, **values) for part in ("title", "subtitle"))
-    return ReportTask(subject=subject, title=title, subtitle=subtitle, language=language)
+    return ReportTask(
+        subject=subject, title=title, subtitle=subtitle, language=language, notebook="comparison.ipynb" if subject == COMPARISON else "case_report.ipynb",
+        parameters={**case, "language": language.value, "published": str(project.published.resolve())},
+        facts=sha256_of(*(frame.to_csv() for frame in _facts(published, audit, subject))), inputs=tuple(sorted(project.published.glob("*.csv"))),
+    )
 
 
-def build_reports(project: Project, published: Published, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
+def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
     """Make the reports and yield each as it is done; one that fails leaves a page that says so, and the others go on."""
     versions = package_versions()
     if can_fork():
         _load_what_reports_need()
     common = sha256_of(_package_files(), canonical_json(versions), settings.renderer.name)
-    facts = facts_by_task(published, tasks)
     run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
-    work = partial(_build_one, project=project, settings=settings, common=common, facts=facts, versions=versions, run=run)
+    work = partial(_build_one, project=project, settings=settings, common=common, versions=versions, run=run)
     try:
         for _, result in fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=partial(_lost, project, run)):
             yield result
@@ -135,16 +140,11 @@ def build_reports(project: Project, published: Published, tasks: Sequence[Report
             shutil.rmtree(left, ignore_errors=True)
 
 
-def facts_by_task(published: Published, tasks: Sequence[ReportTask]) -> dict[str, str]:
-    """Hash of what each report is made from: all facts for the comparison; for a case its own rows and findings.
+def _facts(published: Published, audit: pd.DataFrame, subject: str) -> list[pd.DataFrame]:
+    """What a report is made from: all facts for the comparison; for a case its own rows and findings.
 
     Findings carry what other cases have a say in (medians of ratios), so a change elsewhere counts only where it shows.
     """
-    audits = {language: audit_claims(published.claims, language=language) for language in {t.language for t in tasks}}
-    return {task.stem: sha256_of(*(frame.to_csv() for frame in _facts(published, audits[task.language], task.subject))) for task in tasks}
-
-
-def _facts(published: Published, audit: pd.DataFrame, subject: str) -> list[pd.DataFrame]:
     frames = [published.cases, published.mechanisms, published.claims]
     if subject == COMPARISON:
         return [*frames, published.sources, audit]
@@ -168,12 +168,12 @@ def _package_files() -> list[Path]:
 
 
 def _build_one(
-    task: ReportTask, *, project: Project, settings: Settings, common: str, facts: Mapping[str, str], versions: Mapping[str, str], run: str
+    task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str], run: str
 ) -> ReportResult:
     started = time.monotonic()
     work = _work_folder(project, task, run)
     try:
-        outputs, reused = _current_or_made(task, project, settings, sha256_of(common, facts[task.stem]), versions, work)
+        outputs, reused = _current_or_made(task, project, settings, sha256_of(common, task.facts), versions, work)
     except (CommResearchError, OSError) as problem:
         error = problem if isinstance(problem, CommResearchError) else _unwritable(project.site, problem)
         _failure_page(task, project, error, work)
@@ -194,8 +194,7 @@ def _current_or_made(
     """The report's files, and whether they stood there already, made from the same things."""
     target = project.site / task.subject / task.language.value
     notebook = project.root / "notebooks" / task.notebook
-    parameters = _parameters(task, project)
-    key = sha256_of(notebook, canonical_json(parameters), common, task.title, task.subtitle)
+    key = sha256_of(notebook, canonical_json(task.parameters), common, task.title, task.subtitle)
     before = _record_of(target)
     same = before.get("key") == key and not settings.force
     there = [f for f in Format if (target / f"{task.stem}.{f}").is_file()] if before.get("key") == key else []
@@ -204,13 +203,13 @@ def _current_or_made(
     page_links = {"formats": [f.value for f in formats], "languages": sorted(settings.languages)}
     if same and set(settings.formats) <= set(there) and before["settings"]["links"] == page_links:
         return tuple(target / f"{task.stem}.{f}" for f in settings.formats), True
-    document, executing = _execute(task, notebook, parameters, settings, work, formats)
+    document, executing = _execute(task, notebook, settings, work, formats)
     started = time.monotonic()
     paths = settings.renderer.render(document, formats)
     seconds = {"execute": executing, "render": round(time.monotonic() - started, 3)}
     record = RunRecord(
-        key=key, made_on=settings.today, inputs={p.name: sha256_of(p) for p in sorted(project.published.glob("*.csv"))},
-        settings={"parameters": parameters, "renderer": settings.renderer.name, "engine": settings.engine, "links": page_links},
+        key=key, made_on=settings.today, inputs={p.name: sha256_of(p) for p in task.inputs},
+        settings={"parameters": task.parameters, "renderer": settings.renderer.name, "engine": settings.engine, "links": page_links},
         outputs={p.name: sha256_of(p) for p in paths}, versions=versions, seconds=seconds,
     )
     record.write(work / RECORD)
@@ -219,22 +218,17 @@ def _current_or_made(
 
 
 def _execute(
-    task: ReportTask, notebook: Path, parameters: Mapping[str, object], settings: Settings, work: Path, formats: tuple[Format, ...]
+    task: ReportTask, notebook: Path, settings: Settings, work: Path, formats: tuple[Format, ...]
 ) -> tuple[Document, float]:
     """Run the notebook; return its document and the seconds it took."""
     started = time.monotonic()
     executed = work / f"{task.stem}.ipynb"
-    execute_notebook(notebook, executed, parameters, engine=settings.engine)
+    execute_notebook(notebook, executed, task.parameters, engine=settings.engine)
     document = Document(
         stem=task.stem, folder=work, title=task.title, subtitle=task.subtitle, language=task.language.value, body=assemble(executed),
         formats=formats, languages=settings.languages,
     )
     return document, round(time.monotonic() - started, 3)
-
-
-def _parameters(task: ReportTask, project: Project) -> dict[str, object]:
-    case = {} if task.subject == COMPARISON else {"case": task.subject}
-    return {**case, "language": task.language.value, "published": str(project.published.resolve())}
 
 
 def _record_of(target: Path) -> dict[str, Any]:
