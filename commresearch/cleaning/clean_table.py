@@ -1,7 +1,7 @@
 """What cleaning a survey gives: typed answers, kinds of missing, flags, and the record of every change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -33,6 +33,8 @@ class CleanTable:
         columns in which direct identifiers were found, and what became of them; never an identifier itself
     provenance
         hashes and settings that the table was made from
+    known
+        identifiers met on the way in, for the scan of what is written; kept in memory only
     """
 
     frame: pd.DataFrame
@@ -44,6 +46,7 @@ class CleanTable:
     duplicates: pd.DataFrame
     identifiers: pd.DataFrame
     provenance: Mapping[str, str]
+    known: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def rows(self, rule: str) -> int:
         """Rows of one line of the account; 0 where there is no such line."""

@@ -1,7 +1,8 @@
 """Who is asked a question: conditions such as `q1 = 2 and q3 has 4`, written by people, evaluated on a clean table.
 
 A condition is one part, or parts joined by `and`, or parts joined by `or`; the two are not mixed, so that nobody has to know
-which binds closer. A part is a name, one of = != < <= > >= has `has not`, and a value.
+which binds closer. A part is a name, one of = != < <= > >= has `has not`, and a value; a number may also be held against
+another variable (`tenure_years <= age`).
 """
 
 import re
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-PART = re.compile(r"\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|has\s+not|has)\s*(?P<value>[A-Za-z0-9.\-]+)\s*")
+PART = re.compile(r"\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|has\s+not|has)\s*(?P<value>[A-Za-z0-9._\-]+)\s*")
 JOINS = re.compile(r"\s+(and|or)\s+")
 
 
@@ -92,10 +93,17 @@ def _compare(part: Comparison, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], 
         equal = (column.astype("str") == part.value).to_numpy(dtype=bool, na_value=False)
         yes = equal if part.operator == "=" else ~equal
         return known & yes, known & ~yes
-    numbers = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    known &= ~np.isnan(numbers)
-    yes = _ORDERED[part.operator](numbers, float(part.value))
+    numbers = _numbers(column)
+    against = _numbers(frame[part.value]) if part.value in frame.columns else np.full(len(frame), float(part.value))
+    known &= ~np.isnan(numbers) & ~np.isnan(against)
+    yes = _ORDERED[part.operator](numbers, against)
     return known & yes, known & ~yes
+
+
+def _numbers(column: pd.Series) -> NDArray[np.float64]:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    return pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
 _ORDERED = {"=": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sized
 
+import numpy as np
 import pandas as pd
 
 #: `row_id` is blank for a line about a whole column; `count` says how many cells a line stands for (1 but for whole columns).
@@ -9,7 +10,7 @@ LOG_COLUMNS = ("step", "rule", "file", "sheet", "row_id", "variable", "old", "ne
 
 
 def log_lines(
-    *, step: str, rule: str, file: str = "", sheet: str = "", row_id: object = "", variable: object = "", old: object = "",
+    *, step: str, rule: object, file: str = "", sheet: str = "", row_id: object = "", variable: object = "", old: object = "",
     new: object = "", count: object = 1,
 ) -> pd.DataFrame:
     """Log lines from scalars and equally long sequences; scalars are repeated, everything but `count` is text."""
@@ -19,13 +20,22 @@ def log_lines(
     lengths = {len(v) for v in values.values() if isinstance(v, Sized) and not isinstance(v, str)}
     if len(lengths) > 1:
         raise ValueError(f"log lines of unequal length: {sorted(lengths)}")
-    frame = pd.DataFrame(values, index=range(next(iter(lengths), 1)), columns=list(LOG_COLUMNS))
-    texts = [c for c in LOG_COLUMNS if c != "count"]
-    return frame.astype(dict.fromkeys(texts, "str") | {"count": "int64"})
+    n = next(iter(lengths), 1)
+    # Built from finished arrays: a survey makes hundreds of small logs, and inference on each column would cost more than the cleaning.
+    columns = {name: _column(value, n, "int64" if name == "count" else "str") for name, value in values.items()}
+    return pd.DataFrame(columns, index=pd.RangeIndex(n), copy=False)
+
+
+def _column(value: object, n: int, dtype: str) -> "pd.api.extensions.ExtensionArray | np.ndarray":
+    if isinstance(value, Sized) and not isinstance(value, str):
+        cells = np.asarray(value)
+        if dtype == "str" and cells.dtype != object:
+            cells = cells.astype("str").astype(object)
+        return cells.astype("int64") if dtype == "int64" else pd.array(cells, dtype="str")
+    return np.full(n, value, dtype="int64") if dtype == "int64" else pd.array(np.full(n, str(value), dtype=object), dtype="str")
 
 
 def join_logs(logs: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Several logs as one, in order; an empty log where there is none."""
     filled = [log for log in logs if len(log)]
-    return pd.concat(filled, ignore_index=True) if filled else log_lines(step="", rule="").iloc[:0]
-
+    return pd.concat(filled, ignore_index=True) if filled else log_lines(step="", rule="", row_id=[])

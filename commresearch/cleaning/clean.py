@@ -1,0 +1,285 @@
+"""Cleaning a survey: from received cells to typed, pseudonymous answers, with every change on record."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.corrections import apply_corrections, load_corrections
+from commresearch.cleaning.dates import parse_dates
+from commresearch.cleaning.duplicate_decisions import apply_decisions
+from commresearch.cleaning.fit import ABSENT, Placement, place_variables
+from commresearch.cleaning.masking import mask_text
+from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
+from commresearch.cleaning.privacy import Gate, apply_privacy
+from commresearch.cleaning.ranges import apply_ranges
+from commresearch.cleaning.rules import LogicRule, check_rules
+from commresearch.cleaning.signs import duplicate_groups, response_flags
+from commresearch.cleaning.skips import recompute_skips
+from commresearch.cleaning.typed import Cells, Typed, logs_of, type_variable
+from commresearch.cleaning.variable import Variable
+from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
+from commresearch.records import join_logs, log_lines
+from commresearch.sources import CellType, RawTable
+from commresearch.terms import Role, VariableType
+from commresearch.words import entries
+
+SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
+DERIVED: Mapping[str, tuple[VariableType, str]] = {
+    "age": (VariableType.NUMBER, "岁"), "sex": (VariableType.SINGLE, ""), "area": (VariableType.TEXT, ""), "place": (VariableType.TEXT, ""),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """One received file, typed."""
+
+    raw: RawTable
+    typed: list[Typed]
+    variables: list[Variable]
+    log: pd.DataFrame
+    gate: Gate
+    ip: pd.Series | None
+
+
+def clean_survey(
+    raw: RawTable | Sequence[RawTable], codebook: Codebook, *, corrections: pd.DataFrame | str | Path | None = None, pseudonym_key: bytes | None = None,
+    decisions: pd.DataFrame | None = None, rules: Sequence[LogicRule] = (), shortest_seconds: float | None = None,
+) -> CleanTable:
+    """Clean a survey by its codebook.
+
+    Parameters
+    ----------
+    raw : RawTable or sequence of them
+        The received file, or the files that one survey was exported in (of the same kind of export).
+    codebook : Codebook
+        What the variables are; columns that it does not name stay out.
+    corrections : DataFrame or path, optional
+        Corrections of single cells, each with the old value that must be found, a reason, a person and a date.
+    pseudonym_key : bytes, optional
+        Key of the pseudonyms that replace direct identifiers; without it they are dropped.
+    decisions : DataFrame, optional
+        What was decided about possible duplicates: the sheet `duplicates`, filled in.
+    rules : sequence of LogicRule
+        Answers that cannot both be true; breaches are flagged.
+    shortest_seconds : float, optional
+        Shortest time in which the questionnaire can be read, from the pilot.
+
+    Returns
+    -------
+    CleanTable
+        Rows read equal rows out plus rows set aside by named rules; every changed or dropped value has a line in `log`.
+
+    Raises
+    ------
+    SchemaError
+        The codebook does not fit: headers, numbers that lost digits in the file, answers it does not have. All together.
+    CleaningError
+        Corrections or decisions that do not fit the data, a pseudonym key that is too short. All together.
+
+    Notes
+    -----
+    The order is: corrections, identifiers, kinds of missing and types, skips, ranges, logic, duplicates, signs of careless filling.
+    Cleaning the same files twice gives the same table, and rows may come in any order.
+    """
+    raws = [raw] if isinstance(raw, RawTable) else list(raw)
+    listed = load_corrections(corrections) if isinstance(corrections, str | Path) else corrections
+    parts = _parts(raws, codebook, listed, pseudonym_key)
+    place = {"file": raws[0].path.name, "sheet": raws[0].sheet} if len(raws) == 1 else {"file": "", "sheet": ""}
+    variables = parts[0].variables
+    frame, kinds = _joined(parts)
+    known = Codebook(variables=tuple(variables), name=codebook.name)
+    contradictions, skip_log = recompute_skips(known, frame, kinds, place)
+    frame, range_log = apply_ranges(known, frame, kinds, place)
+    broken, rule_log = check_rules(list(rules), frame, place)
+    ip = pd.concat([p.ip for p in parts]) if all(p.ip is not None for p in parts) else None
+    groups = duplicate_groups(known, frame, ip)
+    applied = apply_decisions(frame, groups, decisions, **place) if decisions is not None else None
+    kept = frame if applied is None else applied.frame
+    flags = response_flags(
+        known, frame, kinds, groups if applied is None else applied.open_rows, all_groups=groups,
+        counts=contradictions.join(broken), shortest_seconds=shortest_seconds,
+    ).loc[kept.index]
+    where = frame.index.get_indexer(kept.index)
+    log = join_logs([*(p.log for p in parts), skip_log, range_log, rule_log, *([applied.log] if applied is not None else [])])
+    return CleanTable(
+        frame=kept, codebook=known, missing_kinds=pd.DataFrame({c: kinds_of(kinds[c][where], kept.index) for c in kept.columns}, index=kept.index),
+        log=_masked(log), flags=flags, account=_account(raws, applied.dropped["rule"] if applied is not None else pd.Series(dtype="str"), len(kept)),
+        duplicates=groups, identifiers=_identifiers(parts), provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
+    )
+
+
+def _parts(raws: Sequence[RawTable], codebook: Codebook, corrections: pd.DataFrame | None, key: bytes | None) -> list[_Part]:
+    """Every file typed; what is wrong with any of them is reported together."""
+    parts, failures = [], []
+    for raw in raws:
+        try:
+            parts.append(_part(raw, codebook, corrections, key))
+        except CommResearchError as error:
+            failures.append(error)
+    if failures:
+        kind = SchemaError if any(isinstance(e, SchemaError) for e in failures) else CleaningError
+        raise kind(*(f for e in failures for f in e.failures))
+    return parts
+
+
+def _part(raw: RawTable, codebook: Codebook, corrections: pd.DataFrame | None, key: bytes | None) -> _Part:
+    placements = place_variables(codebook, raw)
+    cells, correction_log = apply_corrections(raw, placements, corrections)
+    types = _types_of(raw, cells)
+    gate = _gate(raw, cells, placements, key)
+    ids = raw.row_ids
+    ip = next((cells[p.columns[0]].set_axis(ids) for p in placements if p.variable.role is Role.IP and p.columns), None)
+    typed, variables = [], []
+    for placement in placements:
+        there = [c for c in placement.columns if c in gate.frame.columns]
+        if placement.columns and not there:
+            continue  # identifiers that were dropped
+        order = [raw.frame.columns.get_loc(c) for c in there]
+        received = Cells(
+            texts=gate.frame[there].set_axis(ids), types=None if types is None else types[:, order], platform=raw.platform, export=raw.export,
+            file=raw.path.name, sheet=raw.sheet,
+        )
+        typed.append(type_variable(placement.variable, received))
+        variables.append(placement.variable)
+    for variable, values in _derived(placements, gate):
+        received = Cells(texts=values.set_axis(ids).to_frame(), types=None, platform=raw.platform, export=raw.export, file=raw.path.name, sheet=raw.sheet)
+        typed.append(type_variable(variable, received))
+        variables.append(variable)
+    _require_known_answers(raw, variables, typed)
+    log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), correction_log, gate.log, logs_of(typed)])
+    return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip)
+
+
+def _types_of(raw: RawTable, cells: pd.DataFrame) -> "np.ndarray | None":
+    """Types of the cells; a corrected one is text, whatever stood there."""
+    if raw.types is None:
+        return None
+    corrected = (cells != raw.frame).to_numpy(dtype=bool)
+    return np.where(corrected, np.uint8(CellType.TEXT), raw.types) if corrected.any() else raw.types
+
+
+def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], key: bytes | None) -> Gate:
+    """The received columns that the codebook uses, behind the privacy gate."""
+    used = cells[list(dict.fromkeys(c for p in placements for c in p.columns))]
+    marked = _without_markers(used, placements)
+    declared: dict[str, str | None] = {}
+    for placement in placements:
+        variable = placement.variable
+        if variable.identifier or variable.type is not VariableType.TEXT or variable.role is not None:
+            declared |= dict.fromkeys(placement.columns, str(variable.identifier) if variable.identifier else None)
+    writes = {VariableType.TEXT, VariableType.SINGLE, VariableType.MULTIPLE}
+    free = [c for p in placements if not p.variable.identifier and p.variable.type in writes for c in p.columns]
+    submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
+    on = parse_dates(used[submitted]).values if submitted else None
+    gate = apply_privacy(
+        marked, declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=raw.row_ids, on=on, questions=raw.questions
+    )
+    put_back = {c: gate.frame[c].where(marked[c] == used[c], used[c]) for c in gate.frame.columns if c in marked and c in used and marked[c] is not used[c]}
+    return replace(gate, frame=gate.frame.assign(**put_back))
+
+
+def _without_markers(used: pd.DataFrame, placements: Sequence[Placement]) -> pd.DataFrame:
+    """The cells with marks of missing blank where names and texts stand, so that (空) is not taken for somebody's name."""
+    blank = {}
+    for placement in placements:
+        if placement.variable.type is VariableType.TEXT:
+            for column in placement.columns:
+                answers, kinds = split_missing(used[column], placement.variable.markers)
+                if (kinds != NONE).any():
+                    blank[column] = answers
+    return used.assign(**blank)
+
+
+def _derived(placements: Sequence[Placement], gate: Gate) -> Iterator[tuple[Variable, pd.Series]]:
+    """What identifiers said of their holders, as variables of their own."""
+    for placement in placements:
+        for column in placement.columns:
+            for what, (kind, unit) in DERIVED.items():
+                if (name := f"{column}_{what}") in gate.frame.columns:
+                    values = {"1": "男", "2": "女"} if what == "sex" else {}
+                    labels = {"1": "Male", "2": "Female"} if what == "sex" else {}
+                    yield Variable(
+                        name=f"{placement.variable.name}_{what}", type=kind, source=ABSENT, question_zh=entries("dictionary")[f"derived_{what}"]["zh"],
+                        question_en=entries("dictionary")[f"derived_{what}"]["en"], values=values, labels_en=labels, unit=unit,
+                        quasi=what in {"age", "sex", "area"},
+                    ), gate.frame[name]
+
+
+def _require_known_answers(raw: RawTable, variables: Sequence[Variable], typed: Sequence[Typed]) -> None:
+    """Refuse answers of choices that the codebook does not have."""
+    rows = pd.Series(raw.frame.index, index=raw.row_ids)
+    failures = []
+    for variable, one in zip(variables, typed, strict=True):
+        for answer, found in one.unknown.groupby(one.unknown, sort=True):
+            first = ", ".join(str(r) for r in rows.loc[found.index[:SHOWN_ROWS]])
+            failures.append(Failure(code="CR-K11", values={
+                "file": raw.path.name, "sheet": raw.sheet or "—", "variable": variable.name, "rows": first, "got": mask_text(pd.Series([answer]))[0].iloc[0],
+                "count": len(found), "allowed": "; ".join(f"{v}={label}" for v, label in variable.values.items()),
+            }))
+    if failures:
+        raise SchemaError(*failures)
+
+
+def _joined(parts: Sequence[_Part]) -> tuple[pd.DataFrame, dict[str, KindCodes]]:
+    """The parts under each other."""
+    frames = [pd.DataFrame({n: s for t in p.typed for n, s in t.columns.items()}, index=p.raw.row_ids) for p in parts]
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames)
+    kinds = {c: np.concatenate([k[c] for k in ({n: v for t in p.typed for n, v in t.kinds.items()} for p in parts)]) for c in frame.columns}
+    frame.index.name = "row_id"
+    return frame, kinds
+
+
+def _with_row_ids(log: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
+    """Lines of the reading, with the lasting names of rows instead of their numbers."""
+    numbers = log["row_id"].str.fullmatch(r"[0-9]+")
+    named = (f"{raw.sha256[:8]}:{raw.sheet}:" + log["row_id"]).where(numbers, log["row_id"])
+    return log.assign(row_id=named)
+
+
+def _unused(raw: RawTable, placements: Sequence[Placement]) -> pd.DataFrame:
+    """A line per received column that the codebook does not name."""
+    used = {c for p in placements for c in p.columns}
+    unused = [c for c in raw.frame.columns if c not in used]
+    return log_lines(
+        step="codebook", rule="column_not_in_codebook", file=raw.path.name, sheet=raw.sheet, variable=unused,
+        count=[int((raw.frame[c] != "").sum()) for c in unused],
+    )
+
+
+def _masked(log: pd.DataFrame) -> pd.DataFrame:
+    """The log with identifiers masked wherever a cell was quoted."""
+    log = log if "reason" in log else log.assign(reason="")
+    quoted = {c: mask_text(log[c])[0] for c in ("old", "new")}
+    return log.assign(**quoted, reason=log["reason"].fillna("").astype("str")).reset_index(drop=True)
+
+
+def _account(raws: Sequence[RawTable], dropped: pd.Series, n_out: int) -> pd.DataFrame:
+    """Rows read, rows set aside by each rule, rows left."""
+    log = pd.concat([r.log for r in raws], ignore_index=True)
+    aside = log[log["rule"].isin(ROW_RULES)].groupby("rule", sort=True)["count"].sum()
+    gone = dropped.value_counts().sort_index()
+    rows = [
+        ("reading", ROWS_READ, sum(r.n_rows_read for r in raws)), *(("reading", str(rule), int(n)) for rule, n in aside.items()),
+        *(("duplicates", str(rule), int(n)) for rule, n in gone.items()), ("", ROWS_OUT, n_out),
+    ]
+    return pd.DataFrame(rows, columns=["step", "rule", "rows"])
+
+
+ROW_RULES = ("total_row", "note_row", "title_row", "header_row", "unit_row")
+
+
+def _identifiers(parts: Sequence[_Part]) -> pd.DataFrame:
+    return pd.concat([p.gate.found.assign(file=p.raw.path.name) for p in parts], ignore_index=True)
+
+
+def _provenance(raws: Sequence[RawTable], codebook: Codebook, fingerprint: str) -> dict[str, str]:
+    return {
+        "files": "; ".join(f"{r.path.name} {r.sha256}" for r in raws), "platform": raws[0].platform.value, "export": raws[0].export.value,
+        "encoding": raws[0].encoding, "codebook": codebook.name, "codebook_hash": codebook.content_hash, "key_fingerprint": fingerprint,
+    }
+

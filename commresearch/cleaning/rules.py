@@ -1,0 +1,87 @@
+"""Logic rules of a survey: answers that cannot both be true are counted and listed, never changed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.conditions import Condition, ConditionError, names_and_values, read_condition
+from commresearch.errors import Failure, SchemaError
+from commresearch.records import join_logs, log_lines
+
+COLUMNS = ("rule", "if", "then", "reason")
+FIRST_ROW = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogicRule:
+    """Where `given` holds, `then` must hold; without `given` it must hold in every row."""
+
+    name: str
+    given: Condition | None
+    then: Condition
+    reason: str
+
+
+def load_rules(path: str | Path, codebook: Codebook) -> list[LogicRule]:
+    """The logic rules of a survey: a table with rule, if, then, reason, in the language of `asked_if`.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    SchemaError
+        Columns, conditions and variables that are wrong: all together.
+    """
+    from commresearch.sources.tables import read_table
+
+    path = Path(path)
+    frame = read_table(path)
+    if missing := [c for c in COLUMNS if c not in frame.columns]:
+        raise SchemaError(Failure(code="CR-D36", values={"file": path.name, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
+    failures: list[Failure] = []
+    rules = [rule for row, line in enumerate(frame.to_dict("records"), FIRST_ROW) if (rule := _rule(line, codebook, path.name, row, failures))]
+    if failures:
+        raise SchemaError(*failures)
+    return rules
+
+
+def _rule(line: Mapping[str, str], codebook: Codebook, file: str, row: int, failures: list[Failure]) -> LogicRule | None:
+    conditions: dict[str, Condition | None] = {"if": None}
+    place = {"file": file, "row": row}
+    before = len(failures)
+    for part in ("if", "then"):
+        if not line[part].strip() and part == "if":
+            continue
+        try:
+            conditions[part] = read_condition(line[part])
+        except ConditionError as error:
+            failures.append(Failure(code="CR-D37", values={**place, "column": part, "got": line[part], "part": error.part}))
+            continue
+        failures += _unknown(conditions[part], codebook, {**place, "column": part})
+    then = conditions.get("then")
+    return None if len(failures) > before or then is None else LogicRule(name=line["rule"], given=conditions["if"], then=then, reason=line["reason"])
+
+
+def _unknown(condition: Condition | None, codebook: Codebook, place: Mapping[str, object]) -> Iterator[Failure]:
+    columns = {c for variable in codebook for c in variable.columns}
+    for name, operator, value in names_and_values(condition) if condition else ():
+        column = f"{name}__{value}" if operator.startswith("has") else name
+        number = value.replace(".", "", 1).lstrip("-").isdigit() or value in columns
+        if column not in columns or (operator not in {"=", "!=", "has", "has not"} and not number):
+            yield Failure(code="CR-D38", values={**place, "got": f"{name} {operator} {value}"})
+
+
+def check_rules(rules: list[LogicRule], frame: pd.DataFrame, place: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How many rules each row breaks, and a log line for each breach; a rule says nothing of a row whose answers it needs are missing."""
+    broken = np.zeros(len(frame), dtype=np.int64)
+    logs = []
+    for rule in rules:
+        _, fails = rule.then.holds(frame)
+        rows = fails & rule.given.holds(frame)[0] if rule.given else fails
+        broken += rows
+        logs.append(log_lines(step="logic", rule="logic_rule", **place, row_id=frame.index[rows], variable=rule.name).assign(reason=rule.reason))
+    return pd.DataFrame({"logic_failures": broken}, index=frame.index), join_logs(logs)

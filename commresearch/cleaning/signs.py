@@ -1,0 +1,108 @@
+"""What stands out in single answer sheets: possible duplicates, careless filling, contradictions. Signs, never deletions."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.duplicates import find_duplicates, percent_match_flags
+from commresearch.cleaning.effort import EffortThresholds, effort_flags
+from commresearch.cleaning.missing import CODE, NONE, KindCodes
+from commresearch.cleaning.variable import Variable
+from commresearch.terms import MissingKind, Role, VariableType
+
+NOT_ASSISTED = ("否", "没有", "本人", "自己", "自填", "无", "no", "not", "self")  #: beginnings of labels that say nobody helped
+BAD_VERDICTS = ("无效", "异常", "可疑", "剔除", "不合格", "invalid")
+CONTEXT = (Role.SUBMITTED, Role.DURATION, Role.SOURCE)
+IP = "ip_"  #: working column; never leaves this module
+LEAST_ANSWERS = 20
+QUESTIONS = frozenset({VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING, VariableType.NUMBER, VariableType.TEXT})
+ASKED = (NONE, CODE[MissingKind.BLANK], CODE[MissingKind.REFUSED], CODE[MissingKind.UNREADABLE])
+
+
+def questions_of(codebook: Codebook, frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Columns of every question that a person answered, by variable."""
+    asked = [v for v in codebook if v.role in {None, Role.ASSISTED} and v.type in QUESTIONS and not v.identifier]
+    return {v.name: columns for v in asked if (columns := [c for c in v.columns if c in frame])}
+
+
+def duplicate_groups(codebook: Codebook, frame: pd.DataFrame, ip: pd.Series | None) -> pd.DataFrame:
+    """Groups of rows that may be the same answer sheet; addresses are compared here and not kept."""
+    content = {name: columns for name, columns in questions_of(codebook, frame).items() if codebook[name].type is not VariableType.TEXT}
+    context = {role: v.name for role in CONTEXT if (v := codebook.role(role)) and v.name in frame}
+    working = frame
+    if ip is not None:
+        working, context = frame.assign(**{IP: ip.where(ip != "")}), {**context, Role.IP: IP}
+    return find_duplicates(
+        working, content_columns=content, key=_column(codebook, Role.KEY, frame), person=_column(codebook, Role.PERSON, frame),
+        community=_column(codebook, Role.COMMUNITY, frame), assisted=assisted_rows(codebook, frame), context=context, min_items=_least_answers(content),
+    )
+
+
+def response_flags(
+    codebook: Codebook, frame: pd.DataFrame, kinds: Mapping[str, KindCodes], open_rows: pd.DataFrame, *, all_groups: pd.DataFrame,
+    counts: pd.DataFrame, shortest_seconds: float | None,
+) -> pd.DataFrame:
+    """Effort indices and flags of every row, with contradictions, open duplicates and the platform's own verdict."""
+    questions = questions_of(codebook, frame)
+    content = {name: columns for name, columns in questions.items() if codebook[name].type is not VariableType.TEXT}
+    first = [columns[0] for columns in questions.values()]
+    asked = pd.DataFrame({c: np.isin(kinds[c], ASKED) for c in first}, index=frame.index)
+    blocks = {name: [v.name for v in items] for name, items in codebook.matrices().items() if all(_is_numeric(v) and v.name in frame for v in items)}
+    scales = {name: [v.name for v in items] for name, items in codebook.scales().items() if all(_is_numeric(v) and v.name in frame for v in items)}
+    reflect = {v.name: _low_plus_high(v) for items in codebook.scales().values() for v in items if v.key < 0 and v.name in frame and _is_numeric(v)}
+    assisted = assisted_rows(codebook, frame)
+    flags = effort_flags(
+        frame[first], blocks=blocks, factors=scales, reflect=reflect, asked=asked, duration=_duration(codebook, frame),
+        percent_match=percent_match_flags(frame, all_groups, content_columns=content, min_items=_least_answers(content)), assisted=assisted,
+        thresholds=EffortThresholds(duration_floor=shortest_seconds),
+    )
+    more = {
+        "flag_contradiction": (counts["answered_though_skipped"] + counts["skipped_though_asked"]) > 0, "flag_logic": counts["logic_failures"] > 0,
+        "flag_open_duplicate": pd.Series(frame.index.isin(open_rows["row_id"]), index=frame.index),
+    }
+    verdict = codebook.role(Role.VERDICT)
+    if verdict and verdict.name in frame:
+        more["flag_platform_verdict"] = frame[verdict.name].fillna("").str.lower().str.contains("|".join(BAD_VERDICTS))
+    added = pd.DataFrame({name: flag.astype("boolean") for name, flag in more.items()}, index=frame.index)
+    table = flags.drop(columns=["n_flags", "n_known"]).join(counts).join(added)
+    flagged = table.filter(like="flag_")
+    return table.assign(n_flags=flagged.sum(axis=1).astype("int64"), n_known=flagged.notna().sum(axis=1).astype("int64"))
+
+
+def assisted_rows(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
+    """Whether somebody else filled the form in (代填), by the variable with that role; None without one."""
+    variable = codebook.role(Role.ASSISTED)
+    if variable is None or variable.name not in frame:
+        return None
+    helped = [value for value, label in variable.answers.items() if not label.lower().startswith(NOT_ASSISTED)]
+    column = frame[variable.name]
+    return column.isin(helped).astype("boolean").mask(column.isna())
+
+
+def _column(codebook: Codebook, role: Role, frame: pd.DataFrame) -> str | None:
+    variable = codebook.role(role)
+    return variable.name if variable and variable.name in frame else None
+
+
+def _duration(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
+    """Seconds: as the platform gives them, else from start to submission."""
+    if given := _column(codebook, Role.DURATION, frame):
+        return frame[given].astype("float64")
+    start, end = _column(codebook, Role.STARTED, frame), _column(codebook, Role.SUBMITTED, frame)
+    return (frame[end] - frame[start]).dt.total_seconds() if start and end else None
+
+
+def _least_answers(content: Mapping[str, list[str]]) -> int:
+    """Short questionnaires are compared by content too, but only where two thirds of their questions were answered."""
+    return max(5, min(LEAST_ANSWERS, 2 * len(content) // 3))
+
+
+def _is_numeric(variable: Variable) -> bool:
+    return variable.type is VariableType.SINGLE and all(v.lstrip("-").isdigit() for v in variable.answers)
+
+
+def _low_plus_high(variable: Variable) -> float:
+    numbers = [int(v) for v in variable.answers]
+    return float(min(numbers) + max(numbers))
