@@ -51,7 +51,11 @@ class TableFile(_Part):
 
 
 class DataFile(_Part):
-    """[[data]]: received files of one kind. A survey also says how its sample came about, and which codebook reads it."""
+    """[[data]]: received files of one kind.
+
+    A survey also says how its sample came about and which codebook reads it; it may name logic rules, decisions about possible
+    duplicates, population margins to weight to, and the shortest time (seconds) in which its questionnaire can be read.
+    """
 
     kind: Annotated[DataKind, Field(strict=False)]
     files: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
@@ -61,6 +65,10 @@ class DataFile(_Part):
     codebook: str | None = None
     mapping: str | None = None
     sampling: Annotated[Sampling | None, Field(strict=False)] = None
+    rules: str | None = None
+    decisions: str | None = None
+    margins: str | None = None
+    shortest_seconds: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _survey_says_its_sampling(self) -> "DataFile":
@@ -201,7 +209,7 @@ def _shown(value: object) -> str:
 def _missing_files(folder: Path, settings: CaseToml) -> Iterator[Failure]:
     tables = [t.file for t in (settings.roster, settings.rollout) if t is not None]
     plan = [settings.analysis.plan] if settings.analysis.plan else []
-    named = [*tables, *plan, *(f for d in settings.data for f in (*d.files, *([d.codebook] if d.codebook else []), *([d.mapping] if d.mapping else [])))]
+    named = [*tables, *plan, *(f for d in settings.data for f in (*d.files, *(n for n in (d.codebook, d.mapping, d.rules, d.decisions, d.margins) if n)))]
     for name in dict.fromkeys(named):
         if not (folder / name).is_file():
             yield Failure(code="CR-F07", values={"file": CASE_FILE, "got": name, "folder": str(folder)})

@@ -22,9 +22,13 @@ class RunRecord:
     versions: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
 
+    def to_json(self) -> str:
+        """The record as JSON."""
+        return canonical_json(asdict(self))
+
     def write(self, path: Path) -> None:
         """Write the record as JSON."""
-        write_whole(path, canonical_json(asdict(self)))
+        write_whole(path, self.to_json())
 
 
 def package_versions() -> dict[str, str]:

@@ -1,0 +1,224 @@
+"""A clean table for other programs: SPSS and Stata with labels and kinds of missing, CSV with a codebook that reads it back."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from commresearch.cleaning.clean_table import CleanTable
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.codebook_file import codebook_xlsx
+from commresearch.cleaning.variable import Variable
+from commresearch.errors import CaseError, Failure
+from commresearch.records import write_whole
+from commresearch.terms import Language, MissingKind, VariableType
+from commresearch.words import say
+
+KINDS = tuple(MissingKind)
+#: First code of the kinds of missing in SPSS; the next lower series is taken where answers use these numbers.
+SERIES = (-91, -991, -9991, -99991)
+LETTERS = dict(zip(KINDS, "abcdefg", strict=True))  #: extended missing values of Stata
+LONGEST_NAME = {"sav": 64, "dta": 32}
+LONGEST_TEXT = {"sav": 32_000, "dta": 2_045}
+LONGEST_LABEL = {"sav": 255, "dta": 80}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Exported:
+    """One column for another program: numbers or texts, its label, labels of values, and how its missing values stand."""
+
+    cells: pd.Series
+    kinds: pd.Series
+    label: str
+    labels: Mapping[float, str]
+    is_number: bool
+
+
+def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Language) -> list[Path]:
+    """Write a clean table as .sav, .dta and .csv (with its kinds of missing and a codebook beside it).
+
+    Parameters
+    ----------
+    clean
+        The cleaned survey.
+    folder, stem
+        Where to, and the beginning of the files' names.
+    language
+        Language of the labels.
+
+    Returns
+    -------
+    list of Path
+        stem.sav, stem.dta, stem.csv, stem_kinds.csv, stem_codebook.xlsx.
+
+    Raises
+    ------
+    CaseError
+        Names that a format cannot hold (all together), or a folder that cannot be written to.
+
+    Notes
+    -----
+    In SPSS a kind of missing is a user-missing number (-91 to -97, further down where answers use these), in Stata one of .a to
+    .g, both with labels; dates and texts are system-missing there, and their kinds stand in stem_kinds.csv. The CSV holds values,
+    and <kind> where one is missing; stem_codebook.xlsx reads it back into the same table.
+    """
+    columns = {name: _exported(clean, name, language) for name in clean.frame.columns}
+    if long := [(name, kind) for kind, most in LONGEST_NAME.items() for name in columns if len(name.encode()) > most]:
+        raise CaseError(*(Failure(code="CR-X01", values={"column": n, "format": f".{k}", "allowed": LONGEST_NAME[k]}) for n, k in long))
+    folder = Path(folder)
+    files = {
+        f"{stem}.sav": _sav(columns, language), f"{stem}.dta": _dta(columns, language), f"{stem}.csv": _csv(clean),
+        f"{stem}_kinds.csv": _text(clean.missing_kinds.astype("str").fillna("").reset_index()),
+        f"{stem}_codebook.xlsx": codebook_xlsx(codebook_of_csv(clean.codebook, clean.frame), language),
+    }
+    try:
+        for name, data in files.items():
+            write_whole(folder / name, data)
+    except OSError as problem:
+        raise CaseError(Failure(code="CR-C04", values={"path": str(folder), "error": problem.strerror or str(problem)})) from None
+    return [folder / name for name in files]
+
+
+def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:
+    """The codebook that reads an exported CSV back: headers are the clean columns, cells are values, <kind> means missing."""
+    kinds = {kind: (f"<{kind}>",) for kind in KINDS}
+    return Codebook(variables=tuple(row for variable in codebook for row in _variables_of_csv(variable, kinds, frame)), name=codebook.name)
+
+
+def _variables_of_csv(variable: Variable, kinds: Mapping[MissingKind, tuple[str, ...]], frame: pd.DataFrame) -> list[Variable]:
+    """One row per clean column; options become questions of their own, answered 0 or 1."""
+    plain = replace(variable, source_code=(), missing=kinds, open=(), identifier=None)
+    several = variable.type in {VariableType.MULTIPLE, VariableType.RANKING}
+    rows = []
+    for column in [*variable.columns, *([variable.other] if variable.other else [])]:
+        if column not in frame:
+            continue
+        if column == variable.other:
+            rows.append(replace(plain, name=_own_name(column), source=column, type=VariableType.TEXT, role=None, values={}, labels_en={}, asked_if=None, scale=""))
+        elif several:
+            values = {"0": "0", "1": "1"} if variable.type is VariableType.MULTIPLE else {v: v for v in variable.answers}
+            rows.append(replace(
+                plain, name=_own_name(column), source=column, type=VariableType.SINGLE, values=values, labels_en={}, asked_if=None, scale="", role=None,
+            ))
+        else:
+            rows.append(replace(
+                plain, source=column, values={v: v for v in variable.answers}, labels_en={}, asked_if=None, unit="" if variable.type is VariableType.NUMBER else variable.unit,
+            ))
+    return rows
+
+
+def _own_name(column: str) -> str:
+    return column.replace("__", "_").replace("-", "m").replace(".", "p").lower()
+
+
+def _exported(clean: CleanTable, name: str, language: Language) -> Exported:
+    column, kinds = clean.frame[name], clean.missing_kinds[name]
+    variable = next(v for v in clean.codebook if name in v.columns or name == v.other)
+    label = variable.question(language)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        values = [str(v) for v in column.cat.categories]
+        numeric = all(v.lstrip("-").isdigit() for v in values)
+        codes = {v: float(v) if numeric else float(i) for i, v in enumerate(values, 1)}
+        cells = column.astype("str").map(codes).astype("float64")
+        rank = name.removeprefix(f"{variable.name}__rank_")
+        label = f"{label} [{rank}]" if rank != name else label
+        return Exported(cells=cells, kinds=kinds, label=label, labels={c: variable.label(v, language) for v, c in codes.items()}, is_number=True)
+    if variable.type is VariableType.MULTIPLE and name != variable.other:
+        option = variable.label(name.removeprefix(f"{variable.name}__"), language)
+        labels = {0.0: say("survey.option_no", language), 1.0: say("survey.option_yes", language)}
+        return Exported(cells=column.astype("float64"), kinds=kinds, label=f"{label}: {option}", labels=labels, is_number=True)
+    is_number = pd.api.types.is_numeric_dtype(column)
+    return Exported(cells=column.astype("float64") if is_number else column, kinds=kinds, label=label, labels={}, is_number=is_number)
+
+
+def _sav(columns: Mapping[str, Exported], language: Language) -> bytes:
+    """SPSS: kinds of missing as numbers below every answer, declared user-missing."""
+    import pyreadstat
+
+    cells: dict[str, pd.Series] = {}
+    labels, missing = {}, {}
+    for name, column in columns.items():
+        if not column.is_number:
+            cells[name] = _plain_cells(column.cells, LONGEST_TEXT["sav"])
+            continue
+        first = _free_series(column.cells)
+        code = {str(kind): float(first - i) for i, kind in enumerate(KINDS)}
+        cells[name] = column.cells.where(column.cells.notna(), column.kinds.astype("str").map(code).astype("float64"))
+        used = [k for k in KINDS if (column.kinds == k).any()]
+        labels[name] = {**column.labels, **{code[k]: say(f"survey.kind_{k}", language) for k in used}}
+        if used:
+            missing[name] = [{"lo": float(first - len(KINDS) + 1), "hi": float(first)}]
+    return _written("sav", lambda path: pyreadstat.write_sav(
+        pd.DataFrame(cells).reset_index(drop=True), path, column_labels=_labels(columns, "sav"), variable_value_labels={k: v for k, v in labels.items() if v}, missing_ranges=missing,
+    ))
+
+
+def _dta(columns: Mapping[str, Exported], language: Language) -> bytes:
+    """Stata: kinds of missing as .a to .g."""
+    import pyreadstat
+
+    cells: dict[str, pd.Series] = {}
+    labels: dict[str, dict[float | str, str]] = {}
+    missing = {}
+    for name, column in columns.items():
+        if not column.is_number:
+            cells[name] = _plain_cells(column.cells, LONGEST_TEXT["dta"])
+            continue
+        used = [k for k in KINDS if (column.kinds == k).any()]
+        letters = column.kinds.astype("str").map({str(k): LETTERS[k] for k in KINDS})
+        cells[name] = column.cells.astype("object").where(column.cells.notna(), letters) if used else column.cells
+        labels[name] = {**column.labels, **{LETTERS[k]: say(f"survey.kind_{k}", language) for k in used}}
+        if used:
+            missing[name] = [LETTERS[k] for k in used]
+    return _written("dta", lambda path: pyreadstat.write_dta(
+        pd.DataFrame(cells).reset_index(drop=True), path, column_labels=_labels(columns, "dta"),
+        variable_value_labels={k: v for k, v in labels.items() if v and all(isinstance(c, str) or c == int(c) for c in v)}, missing_user_values=missing,
+    ))
+
+
+def _free_series(cells: pd.Series) -> int:
+    """The first code of a series of kinds that no answer comes near."""
+    lowest = float(cells.min()) if cells.notna().any() else 0.0
+    return next((first for first in SERIES if lowest > first), SERIES[-1])
+
+
+def _plain_cells(cells: pd.Series, longest: int) -> pd.Series:
+    """Dates as they are; texts without gaps, cut where the format ends."""
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return cells.astype("datetime64[ns]")
+    return cells.fillna("").astype("object").str.slice(0, longest)
+
+
+def _labels(columns: Mapping[str, Exported], kind: str) -> dict[str, str | None]:
+    return {name: column.label.encode()[: LONGEST_LABEL[kind]].decode(errors="ignore") for name, column in columns.items()}
+
+
+def _written(suffix: str, write: "object") -> bytes:
+    """What a writer that knows only paths has written."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"table.{suffix}"
+        write(str(path))  # type: ignore[operator]
+        return path.read_bytes()
+
+
+def _csv(clean: CleanTable) -> bytes:
+    """Values, and <kind> where one is missing."""
+    cells = {}
+    for name in clean.frame.columns:
+        column, kinds = clean.frame[name], clean.missing_kinds[name]
+        if pd.api.types.is_float_dtype(column):
+            text = pd.Series([("" if np.isnan(x) else repr(x).removesuffix(".0")) for x in column.to_numpy(dtype=float, na_value=np.nan).tolist()], index=column.index)
+        elif pd.api.types.is_datetime64_any_dtype(column):
+            text = column.dt.strftime("%Y-%m-%d %H:%M:%S")
+        else:
+            text = column.astype("str")
+        cells[name] = text.astype("object").where(column.notna().to_numpy(), "<" + kinds.astype("object").astype("str") + ">")
+    return _text(pd.DataFrame(cells).reset_index())
+
+
+def _text(table: pd.DataFrame) -> bytes:
+    text: str = table.to_csv(index=False)
+    return b"\xef\xbb\xbf" + text.encode()
