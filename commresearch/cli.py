@@ -1,4 +1,4 @@
-"""The command line: `commresearch run | check | report | compare | doctor | lab`.
+"""The command line: `commresearch run | check | report | compare | init | clean | export | doctor | lab`.
 
 Exit codes: 0 done, 1 some reports failed, 2 wrong use or bad input. Heavy modules are imported inside the commands, so
 that `--help` answers at once; this is the only module that reads the environment.
@@ -19,6 +19,7 @@ from commresearch.errors import CaseError, CommResearchError, Failure, ReportErr
 from commresearch.terms import Format, Language
 
 if TYPE_CHECKING:
+    from commresearch.cases import Case
     from commresearch.reporting.build import Project, ReportResult, ReportTask
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 SHOWN = 10  #: lines of a list that a terminal shows
 NEEDED = ("notebooks", "data_raw")
+KEY_VARIABLE = "COMMRESEARCH_KEY"
 
 Lang = Annotated[Language, typer.Option("--lang", help="提示语言 / language of messages")]
 ProjectFolder = Annotated[Path, typer.Option("--project", help="项目文件夹 / project folder")]
@@ -36,6 +38,8 @@ Formats = Annotated[list[Format], typer.Option("--format", help="格式,可重�
 Renderers = Annotated[str, typer.Option("--renderer", help="auto | quarto | embedded", metavar="NAME")]
 Engines = Annotated[str, typer.Option("--engine", help="in-process | kernel", metavar="NAME")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="并行进程数 / parallel processes")]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", help="化名密钥文件,须在项目文件夹之外;也可用环境变量 COMMRESEARCH_KEY / key of pseudonyms, outside the project")]
+CaseIds = Annotated[list[str], typer.Argument(metavar="CASE...", help="案例编号 / case ids")]
 Force = Annotated[bool, typer.Option("--force", help="全部重做 / rebuild everything")]
 
 HERE, BOTH, ALL = Path(), list(Language), list(Format)
@@ -132,6 +136,81 @@ def check(
     typer.echo(say("cli.ledger", lang, path=folder))
 
 
+@app.command(help="新建案例文件夹:问卷、编码簿、知情同意书等 / scaffold of a new case")
+@says_its_errors
+def init(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="案例编号,小写字母、数字和下划线 / case id")],
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE,
+    name_zh: Annotated[str, typer.Option("--name-zh", help="案例中文名 / name in Chinese")] = "〔案例名称〕",
+    name_en: Annotated[str, typer.Option("--name-en", help="案例英文名 / name in English")] = "[name of the case]",
+    level: Annotated[str, typer.Option("--level", help="city | county_level_city | county | district | community")] = "community",
+    province: Annotated[str, typer.Option("--province", help="省 / province")] = "〔省〕",
+    city: Annotated[str, typer.Option("--city", help="市 / city")] = "〔市〕",
+    questionnaire: Annotated[bool, typer.Option("--questionnaire", help="按案例的 questionnaire.toml 重做各种问卷 / make the forms anew")] = False,
+) -> None:
+    """A new case folder, or the forms of its questionnaire made anew."""
+    from commresearch.words import say
+    from commresearch.workflow import write_questionnaire, write_scaffold
+
+    folder = _project(project, None).root / "data_raw" / case
+    if questionnaire:
+        written = write_questionnaire(folder)
+    else:
+        written = write_scaffold(
+            folder, case_id=case, name_zh=name_zh, name_en=name_en, level=level, province=province, city=city, language=lang.value
+        )
+    typer.echo(say("cli.init_done", lang, files=len(written)))
+    typer.echo(say("cli.where", lang, path=folder))
+
+
+@app.command(help="清洗问卷并生成质量报告 / clean the surveys of a case and report their quality")
+@says_its_errors
+def clean(
+    cases: CaseIds, lang: Lang = Language.ZH, project: ProjectFolder = HERE, key_file: KeyFile = None, languages: Languages = BOTH,
+    formats: Formats = ALL, renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+) -> None:
+    """Every survey of the named cases: clean tables below reports/clean, a quality report each."""
+    from commresearch.reporting.quality_reports import plan_quality_reports
+    from commresearch.words import say
+    from commresearch.workflow import clean_case
+
+    place = _project(project, None)
+    key = _pseudonym_key(key_file, place.root)
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    tasks = []
+    for case in _cases(place.root, cases):
+        out = place.root / "reports" / "clean" / case.id
+        surveys = clean_case(
+            case, out, pseudonym_key=key, language=lang, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
+            progress=lambda wave, done, total, name=case.id: typer.echo(say("cli.cleaning", lang, done=done + 1, total=total, case=name, wave=wave)),
+        )
+        for survey in surveys:
+            typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
+            if survey.is_drafted:
+                typer.echo(say("cli.drafted", lang, path=survey.folder / "codebook.xlsx"))
+        typer.echo(say("cli.where", lang, path=out))
+        tasks += plan_quality_reports(case.id, surveys, list(dict.fromkeys(languages)))
+    _finish(_build(lang, place, tasks, how), [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+
+
+@app.command(help="导出清洗后的数据:SPSS、Stata、CSV / export clean data")
+@says_its_errors
+def export(
+    cases: CaseIds, lang: Lang = Language.ZH, project: ProjectFolder = HERE,
+    out: Annotated[Path | None, typer.Option("--out", help="输出文件夹 / folder to write to")] = None,
+) -> None:
+    """The clean tables of the named cases as .sav, .dta and .csv."""
+    from commresearch.words import say
+    from commresearch.workflow import export_case
+
+    place = _project(project, None)
+    for case in cases:
+        folder = out or place.root / "reports" / "export" / case
+        written = export_case(place.root / "reports" / "clean" / case, folder, case, lang)
+        typer.echo(say("cli.exported", lang, files=len(written)))
+        typer.echo(say("cli.where", lang, path=folder))
+
+
 @app.command(help="检查运行环境 / check the installation")
 @says_its_errors
 def doctor(lang: Lang = Language.ZH, project: ProjectFolder = HERE) -> None:
@@ -173,22 +252,30 @@ def _project(root: Path, published: Path | None) -> "Project":
 
 
 def _report(lang: Language, project: "Project", cases: list[str] | None, how: How, *, comparison: bool) -> None:
-    import tempfile
-
     from commresearch.cases import load_published
-    from commresearch.reporting.build import Settings, build_reports, plan_reports, require_writable
-    from commresearch.reporting.fonts import font_folder
-    from commresearch.reporting.rendering import choose_renderer
+    from commresearch.reporting.build import plan_reports
     from commresearch.reporting.site import write_site
-    from commresearch.words import render_error, say
 
-    _require_choice("renderer", how.renderer, ("auto", "quarto", "embedded"))
-    _require_choice("engine", how.engine, ("in-process", "kernel"))
+    _require_choices(how)
     published = load_published(project.published)
-    font_folder()
-    require_writable(project.site)
     wanted = list(published.cases["case_id"]) if cases is None else cases
     tasks = plan_reports(project, published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
+    results = _build(lang, project, tasks, how)
+    _finish(results, [write_site(project, published, how.languages[0])], lang)
+
+
+def _build(lang: Language, project: "Project", tasks: "list[ReportTask]", how: How) -> "list[ReportResult]":
+    """Make reports, telling of each."""
+    import tempfile
+
+    from commresearch.reporting.build import Settings, build_reports, require_writable
+    from commresearch.reporting.fonts import font_folder
+    from commresearch.reporting.rendering import choose_renderer
+    from commresearch.words import render_error, say
+
+    _require_choices(how)
+    font_folder()
+    require_writable(project.site)
     with tempfile.TemporaryDirectory() as folder:
         chosen, problem = choose_renderer(how.renderer, Path(folder), os.environ)
         if problem:
@@ -198,8 +285,40 @@ def _report(lang: Language, project: "Project", cases: list[str] | None, how: Ho
             renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
             languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         )
-        results = list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
-    _finish(results, write_site(project, published, how.languages[0]), lang)
+        return list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
+
+
+def _require_choices(how: How) -> None:
+    _require_choice("renderer", how.renderer, ("auto", "quarto", "embedded"))
+    _require_choice("engine", how.engine, ("in-process", "kernel"))
+
+
+def _cases(root: Path, names: list[str]) -> "list[Case]":
+    """The folders of cases, in data_raw or data_raw/demo; what is wrong with any of them is said together."""
+    from commresearch.cases import load_case
+
+    cases, failures = [], []
+    for name in dict.fromkeys(names):
+        demo = root / "data_raw" / "demo" / name
+        try:
+            cases.append(load_case(demo if demo.is_dir() else root / "data_raw" / name))
+        except CommResearchError as error:
+            failures += error.failures
+    if failures:
+        raise CommResearchError(*failures)
+    return cases
+
+
+def _pseudonym_key(file: Path | None, root: Path) -> bytes | None:
+    """The key of pseudonyms, from a file outside the project or from the environment; None without one."""
+    from commresearch.cleaning.pseudonyms import parse_key, require_key_outside
+
+    if file is None:
+        return parse_key(os.environ[KEY_VARIABLE]) if os.environ.get(KEY_VARIABLE) else None
+    if not file.is_file():
+        raise CaseError(Failure(code="CR-C02", values={"file": str(file)}))
+    require_key_outside(file, root)
+    return parse_key(file.read_text(encoding="utf-8-sig"))
 
 
 def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:
@@ -232,7 +351,7 @@ def _with_progress(results: "Iterable[ReportResult]", tasks: "list[ReportTask]",
         yield result
 
 
-def _finish(results: "list[ReportResult]", index: Path, lang: Language) -> None:
+def _finish(results: "list[ReportResult]", pages: "list[Path]", lang: Language) -> None:
     from commresearch.words import render_error, say
 
     failed = [r for r in results if not r.ok]
@@ -241,7 +360,8 @@ def _finish(results: "list[ReportResult]", index: Path, lang: Language) -> None:
     files = sum(len(r.outputs) for r in results)
     made = len(results) - len(failed)
     typer.echo(say("cli.end", lang, made=made, total=len(results), files=files, reused=sum(r.reused for r in results)))
-    typer.echo(say("cli.where", lang, path=index.resolve()))
+    for page in pages:
+        typer.echo(say("cli.where", lang, path=page.resolve()))
     if failed:
         raise typer.Exit(1)
 

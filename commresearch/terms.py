@@ -256,6 +256,7 @@ class Identifier(StrEnum):
     IP = "ip"
     PLATE = "plate"
     EMAIL = "email"
+    BANK_CARD = "bank_card"
 
 
 class Sampling(StrEnum):

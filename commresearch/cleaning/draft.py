@@ -8,9 +8,9 @@ import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.fit import ABSENT
-from commresearch.cleaning.identifiers import classify_columns
+from commresearch.cleaning.identifier_columns import classify_columns
 from commresearch.cleaning.missing import split_missing
-from commresearch.cleaning.options import has_fill_in, option_labels, plain_label
+from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_multiple
 from commresearch.cleaning.variable import Variable
 from commresearch.sources import Question, RawTable
 from commresearch.terms import Identifier, MissingKind, Platform, Role, VariableType
@@ -129,15 +129,17 @@ def _column_variable(
             missing[kind] = (*missing.get(kind, ()), value)
         values = dict(declared)
         return Variable(**base, type=VariableType.SINGLE, values=values, missing=missing)  # type: ignore[arg-type]
-    kind = _type_of(raw, given, question)
+    parts = _parts(given)
+    kind = _type_of(raw, given, parts, question)
     if kind not in {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}:
         return Variable(**base, type=kind, missing=missing)  # type: ignore[arg-type]
-    labels = _ordered(option_labels(given, kind))
+    labels = _ordered(list(dict.fromkeys(part.label for part in parts)))
     values = {str(i): label for i, label in enumerate(labels, 1)}
     note = entries("dictionary")["draft_values"]["zh"]
     if code and code_columns:
         values, note = _values_from_code(raw, column, kind, code, code_columns, values)
-    open_values = tuple(v for v, label in values.items() if has_fill_in(given, label))
+    filled = {part.label for part in parts if part.fill is not None}
+    open_values = tuple(v for v, label in values.items() if label in filled)
     for value, label in values.items():
         if (no_answer := _no_answer(label)) is not None and value not in open_values:
             missing[no_answer] = (*missing.get(no_answer, ()), value)
@@ -150,13 +152,13 @@ def _values_from_code(
     """Values as the code export has them: one column per option, or the number that stands beside each text."""
     if len(code_columns) > 1:
         question = next(q for numbered in code.by_number.values() for q in numbered if q.columns == tuple(code_columns))
-        return {str(i): plain_label(label) for i, label in enumerate(question.parts, 1)}, ""
+        return {str(i): label.strip() for i, label in enumerate(question.parts, 1)}, ""
     if kind is not VariableType.SINGLE:
         return dict(drafted), entries("dictionary")["draft_values"]["zh"]
     texts, codes = raw.frame[column].to_numpy(), code.raw.frame[code_columns[0]].to_numpy()
     seen: dict[str, Counter[str]] = {}
     for (text, value), n in Counter(zip(texts, codes, strict=True)).items():
-        label = plain_label(text)
+        label = text.partition("〖")[0].strip()
         if label in drafted.values() and re.fullmatch(r"[0-9]+", value):
             seen.setdefault(value, Counter())[label] += n
     values = {value: counts.most_common(1)[0][0] for value, counts in sorted(seen.items(), key=lambda item: int(item[0]))}
@@ -168,22 +170,27 @@ def _from_option_columns(raw: RawTable, question: Question, name: str) -> Variab
     """A multiple choice or ranking whose options stand in columns of their own, as in a code export read alone."""
     return Variable(
         name=name, type=question.type or VariableType.MULTIPLE, source=ABSENT if raw.platform is Platform.WENJUANXING else question.columns[0],
-        source_code=question.columns, question_zh=question.text, values={str(i): plain_label(p) for i, p in enumerate(question.parts, 1)},
+        source_code=question.columns, question_zh=question.text, values={str(i): p.strip() for i, p in enumerate(question.parts, 1)},
         missing=dict(PLATFORM_MARKERS.get(raw.platform, {})),
     )
 
 
-def _type_of(raw: RawTable, given: pd.Series, question: Question | None) -> VariableType:
+def _parts(given: pd.Series) -> list[Part]:
+    """Every option of every distinct cell, in the order in which they appear."""
+    return [part for cell in given.unique() for part in split_multiple(str(cell), separators=(SEPARATOR, ARROW))[0]]
+
+
+def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Question | None) -> VariableType:
     if question and question.type is not None:
         return question.type
     if given.empty:
         return VariableType.TEXT
-    counts = given.map(plain_label).value_counts()
+    labels = {part.label for part in parts}
     numeric = float(given.str.fullmatch(r"[-+0-9０-９.,，．]+\s*\D{0,3}").mean())
     dates = float(given.str.fullmatch(r"[12][0-9]{3}\s*[-/.年].*").mean())
     if dates >= NUMERIC_SHARE:
         return VariableType.DATE
-    few = len(counts) <= MOST_OPTIONS and len(given) >= LEAST_REPEATS * len(counts)
+    few = 0 < len(labels) <= MOST_OPTIONS and len(given) >= LEAST_REPEATS * len(labels)
     if numeric >= NUMERIC_SHARE and not (few and raw.labels):
         return VariableType.NUMBER
     return VariableType.SINGLE if few else VariableType.TEXT
@@ -205,7 +212,7 @@ def _no_answer(label: str) -> MissingKind | None:
 
 def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[Variable]:
     """Mark what names a person, by the question and by the answers."""
-    found = classify_columns(raw.frame, questions={v.source: v.question_zh for v in variables})
+    found = classify_columns(raw.frame, questions=raw.questions)
     identifiers = dict(zip(found["column"], found["identifier"], strict=True))
     for variable in variables:
         identifier = identifiers.get(variable.source)

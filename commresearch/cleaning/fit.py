@@ -1,6 +1,7 @@
 """Whether a codebook fits a received file, and how two codebooks differ."""
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
 from commresearch.terms import Export
 
+QUESTION_MARK = re.compile(r"^(?P<number>[0-9]+)[、.:]")
 ABSENT = "-"  #: stands in `source` or `source_code` where that export does not carry the variable
 COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "scale", "key", "matrix")
 
@@ -58,8 +60,8 @@ def wanted_headers(variable: Variable, export: Export) -> tuple[str, ...]:
 
 
 def plain_header(header: str) -> str:
-    """A header without spaces, with half-width signs."""
-    return "".join(unicodedata.normalize("NFKC", header).split())
+    """A header without spaces, with half-width signs, its question number marked in one way (1、 1. 1: are the same)."""
+    return QUESTION_MARK.sub(r"\g<number>、", "".join(unicodedata.normalize("NFKC", header).split()))
 
 
 def _missing_header(variable: Variable, header: str, raw: RawTable) -> Failure:

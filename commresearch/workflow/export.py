@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from commresearch.cleaning.clean_files import read_clean
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.codebook_file import codebook_xlsx
@@ -80,6 +81,20 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
     except OSError as problem:
         raise CaseError(Failure(code="CR-C04", values={"path": str(folder), "error": problem.strerror or str(problem)})) from None
     return [folder / name for name in files]
+
+
+def export_case(cleaned: str | Path, folder: str | Path, case: str, language: Language) -> list[Path]:
+    """Export every cleaned survey of a case: `<case>_<wave>.sav` and the others of `export_clean`.
+
+    Raises
+    ------
+    CaseError
+        The case has not been cleaned; as `export_clean`.
+    """
+    waves = sorted(p.parent for p in Path(cleaned).glob("*/frame.parquet"))
+    if not waves:
+        raise CaseError(Failure(code="CR-F09", values={"folder": str(cleaned), "missing": "frame.parquet"}))
+    return [path for wave in waves for path in export_clean(read_clean(wave), folder, f"{case}_{wave.name}", language)]
 
 
 def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:

@@ -14,12 +14,13 @@ from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.effort import flag_sensitivity
 from commresearch.cleaning.variable import Variable
 from commresearch.survey import Weights, estimate_mean, estimate_share, rake, reliability, satisfaction, score_scale
-from commresearch.terms import MissingKind, Role, Sampling, VariableType
+from commresearch.terms import Role, Sampling, VariableType
 from commresearch.words import entries
 
 MEASURES_SHOWN = 12  #: measures that the report follows through its flags; more would not be read
 LEAST_SCALE_ITEMS = 2
-WEIGHT = "weight_"  #: working column
+WEIGHT, CLUSTER = "weight_", "cluster_"  #: working columns
+FIVE = [str(i) for i in range(1, 6)]
 BAND = 10  #: years of an age band in the count of K
 
 
@@ -82,13 +83,13 @@ def assess_survey(
     base = _base_weights(clean)
     frame[WEIGHT] = base
     weights = rake(frame, _typed_margins(margins), base_weight=WEIGHT) if margins is not None else None
-    estimate = partial(estimate_measures, measures=measures, sampling=sampling, conf_level=conf_level, design=_design(clean, sampling))
+    estimate = partial(estimate_measures, measures=measures, sampling=sampling, conf_level=conf_level, design=_design(clean, frame, sampling))
     kept = frame.assign(**{WEIGHT: weights.values}) if weights is not None else frame
     scales, items = _scales(clean, frame)
     return SurveyQuality(
         estimates=estimate(frame, weights=weights if weights is not None else WEIGHT),
         sensitivity=flag_sensitivity(kept, clean.flags, partial(estimate, weights=WEIGHT), by=["variable", "measure"]) if measures else pd.DataFrame(),
-        scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins if weights is not None else pd.DataFrame(),
+        scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
         anonymity=_anonymity(clean),
     )
 
@@ -116,6 +117,8 @@ def estimate_measures(
 def best_first(variable: Variable) -> bool | None:
     """Whether a five-point satisfaction item has its best answer first; None where it is no such item."""
     labels = list(variable.answers.values())
+    if list(variable.answers) != FIVE:
+        return None
     for name, scale in entries("answer_scales").items():
         if name.startswith("satisfaction"):
             known = scale["zh"].split(" ")
@@ -133,20 +136,18 @@ def _working_frame(clean: CleanTable) -> tuple[pd.DataFrame, list[Measure]]:
         measures.append(Measure(variable=name, measure="scale", column=f"{name}:scale", unit="score"))
     for variable in clean.codebook:
         if variable.type is VariableType.SINGLE and variable.name in frame and (is_best_first := best_first(variable)) is not None:
-            measures += _satisfaction(clean, frame, variable, best="low" if is_best_first else "high")
+            measures += _satisfaction(clean, frame, variable, best=1 if is_best_first else 5)
     numbers = [v for v in clean.codebook if v.type is VariableType.NUMBER and v.role is None and v.name in frame]
     measures += [Measure(variable=v.name, measure="mean", column=v.name, unit=v.unit or "value") for v in numbers]
     return frame, [m for m in measures if frame[m.column].notna().any()][:MEASURES_SHOWN]
 
 
-def _satisfaction(clean: CleanTable, frame: pd.DataFrame, variable: Variable, *, best: str) -> list[Measure]:
+def _satisfaction(clean: CleanTable, frame: pd.DataFrame, variable: Variable, *, best: int) -> list[Measure]:
     """满意率 (top two of five) and mean score of one item; 不清楚 stands apart."""
-    found = satisfaction(frame, variable.name, best=best, missing_kinds=clean.missing_kinds)
+    found = satisfaction(frame, variable.name, best=best, missing_kinds=clean.missing_kinds[variable.name])
     for part in ("top_two", "score"):
         frame[f"{variable.name}:{part}"] = found[part]
-    kinds = clean.missing_kinds[variable.name]
-    unclear, asked = int((kinds == MissingKind.DONT_KNOW).sum()), int((kinds.isna() | (kinds == MissingKind.DONT_KNOW)).sum())
-    share = unclear / asked if asked else float("nan")
+    share = float(found["dont_know"].astype("float64").mean())
     return [
         Measure(variable=variable.name, measure=part, column=f"{variable.name}:{part}", unit="score", dont_know=share) for part in ("top_two", "score")
     ]
@@ -175,7 +176,8 @@ def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     for name, variables in _numeric_scales(clean).items():
         found = reliability(_numbers(frame, variables), [v.name for v in variables], **_keyed(variables))
         rows.append({
-            "scale": name, "alpha": found.alpha, "conf_low": found.conf_low, "conf_high": found.conf_high, "n": found.n, "n_items": len(variables),
+            "scale": name, "alpha": found.alpha, "conf_low": found.conf_low, "conf_high": found.conf_high, "conf_level": found.conf_level,
+            "omega": found.omega, "n": found.n, "n_items": len(variables),
         })
         items += [{"scale": name, **row} for row in found.items.to_dict("records")]
     return pd.DataFrame(rows), pd.DataFrame(items)
@@ -188,11 +190,19 @@ def _base_weights(clean: CleanTable) -> np.ndarray:
     return clean.frame[given.name].to_numpy(dtype=float, na_value=np.nan)
 
 
-def _design(clean: CleanTable, sampling: Sampling) -> dict[str, object]:
-    """Strata and clusters of a probability sample; for other samples the communities, whose people are alike."""
-    roles = {"strata": Role.STRATUM, "clusters": Role.CLUSTER} if sampling is Sampling.PROBABILITY else {"clusters": Role.COMMUNITY}
-    found = {name: [v.name for v in clean.codebook if v.role is role and v.name in clean.frame] for name, role in roles.items()}
-    return {name: columns[0] for name, columns in found.items() if columns} if sampling is not Sampling.CENSUS else {}
+def _design(clean: CleanTable, frame: pd.DataFrame, sampling: Sampling) -> dict[str, object]:
+    """Strata and clusters of a probability sample; for quota and opt-in samples the communities, whose people are alike."""
+    if sampling is Sampling.CENSUS:
+        return {}
+    if sampling is Sampling.PROBABILITY:
+        found = {name: clean.codebook.role(role) for name, role in (("strata", Role.STRATUM), ("clusters", Role.CLUSTER))}
+        return {name: variable.name for name, variable in found.items() if variable and variable.name in frame}
+    community = clean.codebook.role(Role.COMMUNITY)
+    if community is None or community.name not in frame:
+        return {}
+    named = frame[community.name].astype("object")
+    frame[CLUSTER] = named.where(named.notna(), pd.Series(frame.index, index=frame.index))  # who names none stands alone
+    return {"clusters": CLUSTER} if named.nunique() > 1 else {}
 
 
 def _typed_margins(margins: pd.DataFrame | None) -> pd.DataFrame:
