@@ -11,7 +11,7 @@ from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.corrections import apply_corrections, load_corrections
 from commresearch.cleaning.dates import parse_dates
-from commresearch.cleaning.duplicate_decisions import apply_decisions
+from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet
 from commresearch.cleaning.fit import ABSENT, Placement, place_variables
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
@@ -109,7 +109,7 @@ def clean_survey(
     return CleanTable(
         frame=kept, codebook=known, missing_kinds=pd.DataFrame({c: kinds_of(kinds[c][where], kept.index) for c in kept.columns}, index=kept.index),
         log=_masked(log), flags=flags, account=_account(raws, applied.dropped["rule"] if applied is not None else pd.Series(dtype="str"), len(kept)),
-        duplicates=groups, identifiers=_identifiers(parts), provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
+        duplicates=decision_sheet(groups, frame, decided=decisions), identifiers=_identifiers(parts), provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
     )
 
 
@@ -141,13 +141,13 @@ def _part(raw: RawTable, codebook: Codebook, corrections: pd.DataFrame | None, k
             continue  # identifiers that were dropped
         order = [raw.frame.columns.get_loc(c) for c in there]
         received = Cells(
-            texts=gate.frame[there].set_axis(ids), types=None if types is None else types[:, order], platform=raw.platform, export=raw.export,
+            texts=gate.frame[there].set_axis(ids), other=gate.frame[placement.other].set_axis(ids) if placement.other in gate.frame else None, types=None if types is None else types[:, order], platform=raw.platform, export=raw.export,
             file=raw.path.name, sheet=raw.sheet,
         )
         typed.append(type_variable(placement.variable, received))
         variables.append(placement.variable)
     for variable, values in _derived(placements, gate):
-        received = Cells(texts=values.set_axis(ids).to_frame(), types=None, platform=raw.platform, export=raw.export, file=raw.path.name, sheet=raw.sheet)
+        received = Cells(texts=values.set_axis(ids).to_frame(), other=None, types=None, platform=raw.platform, export=raw.export, file=raw.path.name, sheet=raw.sheet)
         typed.append(type_variable(variable, received))
         variables.append(variable)
     _require_known_answers(raw, variables, typed)
@@ -165,15 +165,15 @@ def _types_of(raw: RawTable, cells: pd.DataFrame) -> "np.ndarray | None":
 
 def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], key: bytes | None) -> Gate:
     """The received columns that the codebook uses, behind the privacy gate."""
-    used = cells[list(dict.fromkeys(c for p in placements for c in p.columns))]
+    used = cells[list(dict.fromkeys(c for p in placements for c in (*p.columns, p.other) if c))]
     marked = _without_markers(used, placements)
     declared: dict[str, str | None] = {}
     for placement in placements:
         variable = placement.variable
         if variable.identifier or variable.type is not VariableType.TEXT or variable.role is not None:
-            declared |= dict.fromkeys(placement.columns, str(variable.identifier) if variable.identifier else None)
+            declared |= dict.fromkeys((*placement.columns, *([placement.other] if placement.other else [])), str(variable.identifier) if variable.identifier else None)
     writes = {VariableType.TEXT, VariableType.SINGLE, VariableType.MULTIPLE}
-    free = [c for p in placements if not p.variable.identifier and p.variable.type in writes for c in p.columns]
+    free = [c for p in placements if not p.variable.identifier and p.variable.type in writes for c in (*p.columns, p.other) if c]
     submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
     on = parse_dates(used[submitted]).values if submitted else None
     gate = apply_privacy(
@@ -243,7 +243,7 @@ def _with_row_ids(log: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
 
 def _unused(raw: RawTable, placements: Sequence[Placement]) -> pd.DataFrame:
     """A line per received column that the codebook does not name."""
-    used = {c for p in placements for c in p.columns}
+    used = {c for p in placements for c in (*p.columns, p.other)}
     unused = [c for c in raw.frame.columns if c not in used]
     return log_lines(
         step="codebook", rule="column_not_in_codebook", file=raw.path.name, sheet=raw.sheet, variable=unused,

@@ -6,7 +6,7 @@ another variable (`tenure_years <= age`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,9 +47,12 @@ class Condition:
     def __str__(self) -> str:
         return f" {self.join} ".join(str(part) for part in self.parts)
 
-    def holds(self, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Where the condition is known to hold, and where it is known to fail; neither where an answer it needs is missing."""
-        results = [_compare(part, frame) for part in self.parts]
+    def holds(self, frame: pd.DataFrame, not_asked: Mapping[str, NDArray[np.bool_]] | None = None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where the condition is known to hold, and where it is known to fail; neither where an answer it needs is missing.
+
+        `not_asked` marks, per column, rows in which a question was not put at all: what rests on its answer fails there.
+        """
+        results = [_compare(part, frame, not_asked or {}) for part in self.parts]
         yes, no = np.array([r[0] for r in results]), np.array([r[1] for r in results])
         return (yes.all(axis=0), no.any(axis=0)) if self.join == "and" else (yes.any(axis=0), no.all(axis=0))
 
@@ -81,13 +84,19 @@ def _read_part(piece: str) -> Comparison:
     return Comparison(name=match["name"], operator=re.sub(r"\s+", " ", match["operator"]), value=match["value"])
 
 
-def _compare(part: Comparison, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _compare(
+    part: Comparison, frame: pd.DataFrame, not_asked: Mapping[str, NDArray[np.bool_]]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    name = f"{part.name}__{part.value}" if part.operator in {"has", "has not"} else part.name
+    yes, no = _compare_answers(part, frame[name], frame)
+    return yes, no | (not_asked[name] & frame[name].isna().to_numpy()) if name in not_asked else no
+
+
+def _compare_answers(part: Comparison, column: pd.Series, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     if part.operator in {"has", "has not"}:
-        column = frame[f"{part.name}__{part.value}"]
         known, chosen = column.notna().to_numpy(), column.fillna(0).to_numpy() == 1
         yes = chosen if part.operator == "has" else ~chosen
         return known & yes, known & ~yes
-    column = frame[part.name]
     known = column.notna().to_numpy()
     if part.operator in {"=", "!="} and not pd.api.types.is_numeric_dtype(column):
         equal = (column.astype("str") == part.value).to_numpy(dtype=bool, na_value=False)

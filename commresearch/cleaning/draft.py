@@ -8,7 +8,7 @@ import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.fit import ABSENT
-from commresearch.cleaning.identifier_columns import classify_columns
+from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
 from commresearch.cleaning.missing import split_missing
 from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_multiple
 from commresearch.cleaning.variable import Variable
@@ -39,6 +39,7 @@ META: Mapping[str, tuple[str, VariableType, Role | None]] = {
 ORDERED = tuple(tuple(str(label) for label in scale["zh"].split(" ")) for scale in entries("answer_scales").values())
 MOST_OPTIONS, LEAST_REPEATS = 30, 3  #: a column with few different answers, each met often, is a choice
 NUMERIC_SHARE = 0.9
+DATE_SHARE = 0.6  #: people write dates in many forms; those that begin with a year are most of them
 
 
 def draft_codebook(raw_text: RawTable, raw_code: RawTable | None = None) -> Codebook:
@@ -131,6 +132,8 @@ def _column_variable(
         return Variable(**base, type=VariableType.SINGLE, values=values, missing=missing)  # type: ignore[arg-type]
     parts = _parts(given)
     kind = _type_of(raw, given, parts, question)
+    if kind is VariableType.SINGLE and code and code_columns and not _is_coded(code.raw, code_columns[0]):
+        kind = VariableType.TEXT  # a choice would stand there as a number
     if kind not in {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}:
         return Variable(**base, type=kind, missing=missing)  # type: ignore[arg-type]
     labels = _ordered(list(dict.fromkeys(part.label for part in parts)))
@@ -144,6 +147,12 @@ def _column_variable(
         if (no_answer := _no_answer(label)) is not None and value not in open_values:
             missing[no_answer] = (*missing.get(no_answer, ()), value)
     return Variable(**base, type=kind, values=values, open=open_values, missing=missing, note=note)  # type: ignore[arg-type]
+
+
+def _is_coded(raw: RawTable, column: str) -> bool:
+    """Whether a column of a code export holds numbers of options."""
+    answers = raw.frame[column]
+    return bool(answers[answers != ""].str.fullmatch(r"-?[0-9]+").mean() >= NUMERIC_SHARE)
 
 
 def _values_from_code(
@@ -186,9 +195,11 @@ def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Q
     if given.empty:
         return VariableType.TEXT
     labels = {part.label for part in parts}
+    if judge_column([given.name, question.text if question else ""], read_content(given)):
+        return VariableType.TEXT
     numeric = float(given.str.fullmatch(r"[-+0-9０-９.,，．]+\s*\D{0,3}").mean())
     dates = float(given.str.fullmatch(r"[12][0-9]{3}\s*[-/.年].*").mean())
-    if dates >= NUMERIC_SHARE:
+    if dates >= DATE_SHARE:
         return VariableType.DATE
     few = 0 < len(labels) <= MOST_OPTIONS and len(given) >= LEAST_REPEATS * len(labels)
     if numeric >= NUMERIC_SHARE and not (few and raw.labels):

@@ -22,10 +22,14 @@ COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "sca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """The columns of a received file that hold a variable; none where this export does not carry it."""
+    """The columns of a received file that hold a variable; none where this export does not carry it.
+
+    `other` is the column of the free text beside an option, empty where this export has none.
+    """
 
     variable: Variable
     columns: tuple[str, ...]
+    other: str = ""
 
 
 def place_variables(codebook: Codebook, raw: RawTable) -> list[Placement]:
@@ -44,9 +48,11 @@ def place_variables(codebook: Codebook, raw: RawTable) -> list[Placement]:
     failures: list[Failure] = []
     placements = []
     for variable in codebook:
-        wanted = wanted_headers(variable, raw.export)
+        apart = len(variable.source_code) > 1 and all(h in headers for h in variable.source_code)
+        wanted = variable.source_code if apart else wanted_headers(variable, raw.export)
         found = tuple(headers.get(h) or headers.get(plain_header(h)) for h in wanted)
-        placements.append(Placement(variable=variable, columns=tuple(h for h in found if h)))
+        other = headers.get(variable.source_other) or headers.get(plain_header(variable.source_other)) or ""
+        placements.append(Placement(variable=variable, columns=tuple(h for h in found if h), other=other))
         failures += [_missing_header(variable, h, raw) for h, there in zip(wanted, found, strict=True) if not there]
     if failures:
         raise SchemaError(*failures)

@@ -1,6 +1,7 @@
 """What stands out in single answer sheets: possible duplicates, careless filling, contradictions. Signs, never deletions."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ from commresearch.cleaning.duplicates import find_duplicates, percent_match_flag
 from commresearch.cleaning.effort import EffortThresholds, effort_flags
 from commresearch.cleaning.missing import CODE, NONE, KindCodes
 from commresearch.cleaning.variable import Variable
+from commresearch.errors import CleaningError
 from commresearch.terms import MissingKind, Role, VariableType
 
 NOT_ASSISTED = ("否", "没有", "本人", "自己", "自填", "无", "no", "not", "self")  #: beginnings of labels that say nobody helped
 BAD_VERDICTS = ("无效", "异常", "可疑", "剔除", "不合格", "invalid")
 CONTEXT = (Role.SUBMITTED, Role.DURATION, Role.SOURCE)
 IP = "ip_"  #: working column; never leaves this module
-LEAST_ANSWERS = 20
+TOO_MANY = "CR-D04"  #: answers so alike that comparing them says nothing
 QUESTIONS = frozenset({VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING, VariableType.NUMBER, VariableType.TEXT})
 ASKED = (NONE, CODE[MissingKind.BLANK], CODE[MissingKind.REFUSED], CODE[MissingKind.UNREADABLE])
 
@@ -34,10 +36,16 @@ def duplicate_groups(codebook: Codebook, frame: pd.DataFrame, ip: pd.Series | No
     working = frame
     if ip is not None:
         working, context = frame.assign(**{IP: ip.where(ip != "")}), {**context, Role.IP: IP}
-    return find_duplicates(
-        working, content_columns=content, key=_column(codebook, Role.KEY, frame), person=_column(codebook, Role.PERSON, frame),
-        community=_column(codebook, Role.COMMUNITY, frame), assisted=assisted_rows(codebook, frame), context=context, min_items=_least_answers(content),
+    compare = partial(
+        find_duplicates, working, content_columns=content, key=_column(codebook, Role.KEY, frame), person=_column(codebook, Role.PERSON, frame),
+        community=_column(codebook, Role.COMMUNITY, frame), assisted=assisted_rows(codebook, frame), context=context,
     )
+    try:
+        return compare()
+    except CleaningError as error:
+        if {f.code for f in error.failures} != {TOO_MANY}:
+            raise
+        return compare(threshold=None)  # only whole contents are compared where nearly everybody answers alike
 
 
 def response_flags(
@@ -55,7 +63,7 @@ def response_flags(
     assisted = assisted_rows(codebook, frame)
     flags = effort_flags(
         frame[first], blocks=blocks, factors=scales, reflect=reflect, asked=asked, duration=_duration(codebook, frame),
-        percent_match=percent_match_flags(frame, all_groups, content_columns=content, min_items=_least_answers(content)), assisted=assisted,
+        percent_match=percent_match_flags(frame, all_groups, content_columns=content), assisted=assisted,
         thresholds=EffortThresholds(duration_floor=shortest_seconds),
     )
     more = {
@@ -92,11 +100,6 @@ def _duration(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
         return frame[given].astype("float64")
     start, end = _column(codebook, Role.STARTED, frame), _column(codebook, Role.SUBMITTED, frame)
     return (frame[end] - frame[start]).dt.total_seconds() if start and end else None
-
-
-def _least_answers(content: Mapping[str, list[str]]) -> int:
-    """Short questionnaires are compared by content too, but only where two thirds of their questions were answered."""
-    return max(5, min(LEAST_ANSWERS, 2 * len(content) // 3))
 
 
 def _is_numeric(variable: Variable) -> bool:

@@ -24,6 +24,8 @@ BLANK, UNREADABLE, NOT_APPLICABLE, NOT_EXPORTED = (
 )
 #: What stands between the options of a cell that holds several.
 SEPARATORS: Mapping[Platform, tuple[str, ...]] = {Platform.WENJUANXING: ("┋",), Platform.KOBO: (" ",)}
+RANKED: Mapping[Platform, tuple[str, ...]] = {Platform.WENJUANXING: ("→",), Platform.KOBO: (" ",)}
+ANY_RANKED = ("→", ">", "＞")
 ANY_SEPARATOR = ("┋", "|", "；", ";", "、", "，", ",")
 NewValues = Any  #: a Series, or the columns of a question with several
 DTYPES = {VariableType.NUMBER: "Float64", VariableType.DURATION: "Float64", VariableType.DATE: "datetime64[us]", VariableType.TEXT: "str"}
@@ -31,9 +33,10 @@ DTYPES = {VariableType.NUMBER: "Float64", VariableType.DURATION: "Float64", Vari
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cells:
-    """The cells of one variable as received: text, the type of each cell in the file, and where the file comes from."""
+    """The cells of one variable as received: text, free text in a column apart, the type of each cell, where the file comes from."""
 
     texts: pd.DataFrame
+    other: pd.Series | None
     types: NDArray[np.uint8] | None
     platform: Platform
     export: Export
@@ -81,9 +84,9 @@ def type_variable(variable: Variable, cells: Cells) -> Typed:
     values = parsed.values
     if variable.type is VariableType.SINGLE:
         values, kinds = _without_missing_values(variable, values, kinds, typed, cells)
-        if variable.other:
-            _other_text(typed, variable, parsed.other, values.isin(list(variable.open)).to_numpy(), kinds, cells)
     typed.columns[variable.name], typed.kinds[variable.name] = values, kinds
+    if variable.other:
+        _other_text(typed, variable, parsed.other, values.isin(list(variable.open)).to_numpy(), kinds, cells)
     return typed
 
 
@@ -125,8 +128,11 @@ def _without_missing_values(
 def _other_text(typed: Typed, variable: Variable, other: pd.Series | None, chosen: NDArray[np.bool_], kinds: KindCodes, cells: Cells) -> None:
     """Free text beside an option: not exported where no cell of a code export holds any, not applicable where the option was not chosen."""
     texts = pd.Series(None, index=cells.texts.index, dtype="str") if other is None else other
+    if cells.other is not None:
+        apart, apart_kinds = split_missing(cells.other, _outer_markers(variable))
+        texts = texts.where(texts.notna(), apart.where(apart_kinds == NONE))
     there = texts.notna().to_numpy()
-    absent = NOT_EXPORTED if cells.export is Export.CODE and not there.any() else BLANK
+    absent = NOT_EXPORTED if cells.export is Export.CODE and cells.other is None and not there.any() else BLANK
     kind = np.where(there, NONE, np.where(chosen, absent, np.where(kinds == NONE, NOT_APPLICABLE, kinds)))
     typed.columns[variable.other], typed.kinds[variable.other] = texts, kind.astype(np.int8)
 
@@ -190,7 +196,7 @@ def _ranking(variable: Variable, cells: Cells) -> Typed:
     typed.logs += [marker_log(cells.texts[c], k, variable.name, **cells.place) for c, (_, k) in zip(cells.texts, split, strict=True)]
     if len(split) == 1:
         answers, kind = split[0]
-        parsed = code_ranking(answers, variable.values, open_values=variable.open, export=cells.export)
+        parsed = code_ranking(answers, variable.values, separators=RANKED.get(cells.platform, ANY_RANKED), open_values=variable.open, export=cells.export)
     else:
         frame = pd.concat([answers for answers, _ in split], axis=1)
         codes = np.array([kind for _, kind in split]).T

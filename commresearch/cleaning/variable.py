@@ -12,7 +12,7 @@ from commresearch.terms import Identifier, MissingKind, Role, VariableType
 
 #: Columns of a codebook, in the order in which they are written.
 COLUMNS = (
-    "name", "type", "role", "source", "source_code", "question_zh", "question_en", "values", "labels_en", "open", "missing", "unit", "min", "max",
+    "name", "type", "role", "source", "source_code", "source_other", "question_zh", "question_en", "values", "labels_en", "open", "missing", "unit", "min", "max",
     "asked_if", "matrix", "scale", "key", "identifier", "quasi", "note",
 )
 NEEDED = ("name", "type", "source")
@@ -34,7 +34,8 @@ class Variable:
     """One variable: where its answers stand in the received files, and how they are read.
 
     `values` maps each value to its Chinese label; `missing` maps a kind of missing to the values or cell texts that mean it;
-    `source_code` names the columns of a code export (one per option for multiple choice and ranking).
+    `source_code` names the columns of a code export (one per option for multiple choice and ranking); `source_other` the column
+    that holds the free text beside an option, where it stands apart from the answer.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Variable:
     source: str
     role: Role | None = None
     source_code: tuple[str, ...] = ()
+    source_other: str = ""
     question_zh: str = ""
     question_en: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Variable:
         kinds = [f"{kind}={marker}" for kind, markers in self.missing.items() for marker in markers]
         return {
             "name": self.name, "type": self.type.value, "role": str(self.role) if self.role else "", "source": self.source,
-            "source_code": "\n".join(self.source_code), "question_zh": self.question_zh, "question_en": self.question_en,
+            "source_code": "\n".join(self.source_code), "source_other": self.source_other, "question_zh": self.question_zh, "question_en": self.question_en,
             "values": _lines(self.values), "labels_en": _lines(self.labels_en), "open": " ".join(self.open), "missing": "\n".join(kinds),
             "unit": self.unit, "min": _plain(self.low), "max": _plain(self.high), "asked_if": str(self.asked_if) if self.asked_if else "",
             "matrix": self.matrix, "scale": self.scale, "key": str(self.key) if self.scale else "",
@@ -133,11 +135,12 @@ def read_variable(cells: Mapping[str, str], place: Mapping[str, object], failure
     for value in labels_en:
         reader.require(value in values, "labels_en", "rule_known_value", got=value)
     reader.require(low is None or high is None or low <= high, "min", "rule_min_max", got=f"{cells['min']} > {cells['max']}")
+    reader.require(values or not cells["source_other"], "source_other", "rule_other_of_choice")
     reader.require(not role or not variable_type or variable_type in ROLE_TYPES.get(role, frozenset(VariableType)), "role", "rule_role_type")
     if len(failures) > before or variable_type is None:
         return None
     return Variable(
-        name=cells["name"], type=variable_type, role=role, source=cells["source"], source_code=tuple(_split(cells["source_code"])),
+        name=cells["name"], type=variable_type, role=role, source=cells["source"], source_code=tuple(_split(cells["source_code"])), source_other=cells["source_other"],
         question_zh=cells["question_zh"], question_en=cells["question_en"], values=values, labels_en=labels_en,
         open=tuple(cells["open"].split()), missing=missing, unit=cells["unit"], low=low, high=high, asked_if=asked_if,
         matrix=cells["matrix"], scale=cells["scale"], key=int(cells["key"]) if cells["key"] else 1,
@@ -218,4 +221,4 @@ def _lines(pairs: Mapping[str, str]) -> str:
 
 
 def _plain(number: float | None) -> str:
-    return "" if number is None else f"{number:g}" if number == int(number) and abs(number) < 1e6 else repr(number)
+    return "" if number is None else str(int(number)) if number == int(number) else repr(number)

@@ -1,0 +1,257 @@
+"""The design of a sample: weights, and for every stage which unit of which stratum a row belongs to."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from commresearch.survey.reading import BoolArray, CodeArray, ColumnReader, FloatArray, shorten, stage_columns
+from commresearch.survey.settings import Settings, SinglePsu
+from commresearch.terms import Sampling
+
+COMPLETE = 1 - 1e-7  #: a stratum sampled at this rate or more was taken completely and adds no variance
+
+
+class Calibration(Protocol):
+    """How weights were fitted to known totals, as far as a variance needs to know."""
+
+    def residuals(self, z: FloatArray, /) -> FloatArray:
+        """Weighted influence values (n, k) less what the known totals explain of them."""
+        ...
+
+
+@runtime_checkable
+class RepeatableCalibration(Protocol):
+    """A calibration that can be done again, as replicates need it."""
+
+    @property
+    def base(self) -> FloatArray:
+        """(n,) weights before calibration."""
+        ...
+
+    def reweight(self, base: FloatArray, /) -> FloatArray:
+        """(n,) weights fitted to the same totals in the same way, from other base weights."""
+        ...
+
+
+@runtime_checkable
+class CalibratedWeights(Protocol):
+    """Weights that may have been fitted to known totals."""
+
+    @property
+    def values(self) -> FloatArray:
+        """One weight per row."""
+        ...
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """How they were fitted; None for weights as designed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignColumns:
+    """Where the design stands in the frame: the arguments of an estimator, as given."""
+
+    weights: object
+    strata: object = None
+    clusters: object = None
+    fpc: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stage:
+    """One stage of sampling.
+
+    unit
+        (n,) the sampled unit of each row, 0 to U - 1; units are numbered within their stratum, never shared between strata
+    stratum
+        (U,) the stratum of each unit, 0 to H - 1; from the second stage on the units of the stage before are strata
+    sampled, rate
+        (H,) units sampled, and their share of all units of the stratum (0 where the stratum counts as unlimited)
+    factor
+        (H,) product of the sampling rates of the stages before
+    """
+
+    unit: CodeArray
+    stratum: CodeArray
+    sampled: FloatArray
+    rate: FloatArray
+    factor: FloatArray
+
+    @property
+    def lonely(self) -> BoolArray:
+        """(H,) strata with one sampled unit of several."""
+        return np.asarray((self.sampled == 1) & (self.rate < COMPLETE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Design:
+    """Weights and stages of a sample."""
+
+    weights: FloatArray
+    stages: tuple[Stage, ...]
+    single_psu: SinglePsu = "raise"
+    calibration: Calibration | None = None
+
+    @property
+    def first(self) -> Stage:
+        """The stage the primary units were sampled at."""
+        return self.stages[0]
+
+    def degrees_of_freedom(self, used: BoolArray) -> int:
+        """Primary units less strata, among the rows used (those of weight zero count as not used)."""
+        units = np.unique(self.first.unit[used & (self.weights > 0)])
+        return len(units) - len(np.unique(self.first.stratum[units]))
+
+
+def read_design(reader: ColumnReader, columns: DesignColumns, settings: Settings) -> Design | None:
+    """The design that the columns describe; None where they have faults, which the reader keeps.
+
+    Without `clusters` the rows are the units. Without `fpc` the primary units count as drawn with replacement, and later stages add
+    nothing to the variance. Cluster ids are numbered within strata unless `settings.nest` is false.
+    """
+    before = len(reader.failures)
+    weights = _read_weights(reader, columns.weights)
+    strata = [reader.complete(c, "strata") for c in stage_columns(columns.strata)]
+    clusters = [reader.complete(c, "clusters") for c in stage_columns(columns.clusters)]
+    fpc = [_read_fpc(reader, c) for c in stage_columns(columns.fpc)]
+    stages = max(1, len(clusters))
+    if fpc and settings.sampling is not Sampling.PROBABILITY:
+        reader.fail(code="CR-W60", sampling=settings.sampling.value)
+    elif fpc and len(fpc) != stages:
+        reader.fail(code="CR-W61", argument="fpc", got=len(fpc), stages=stages)
+    if len(strata) > stages:
+        reader.fail(code="CR-W61", argument="strata", got=len(strata), stages=stages)
+    if len(reader.failures) > before or weights is None or reader.frame.empty:
+        return None
+    built = _build_stages(reader, _found(strata), _found(clusters), _found(fpc), settings)
+    calibration = columns.weights.calibration if isinstance(columns.weights, CalibratedWeights) else None
+    return Design(weights=weights, stages=built, single_psu=settings.single_psu, calibration=calibration)
+
+
+def _found(columns: list[pd.Series | None]) -> list[pd.Series]:
+    return [c for c in columns if c is not None]
+
+
+def _read_weights(reader: ColumnReader, weights: object) -> FloatArray | None:
+    if isinstance(weights, CalibratedWeights):
+        index = getattr(weights, "index", None)
+        weights = np.asarray(weights.values, dtype=float)
+        if index is not None and len(weights) == len(index) == len(reader.frame):
+            weights = pd.Series(weights, index=index, name="weights")
+    values = reader.numbers(np.asarray(weights) if isinstance(weights, list) else weights, "weights")
+    if values is None:
+        return None
+    if np.isnan(values).any():
+        reader.fail(code="CR-W57", argument="weights", column=_name(weights, "weights"), **reader.rows(np.isnan(values)))
+    if (values < 0).any():
+        reader.fail(code="CR-W62", column=_name(weights, "weights"), **reader.rows(values < 0))
+    if len(values) and not np.nansum(values) > 0:
+        reader.fail(code="CR-W63", column=_name(weights, "weights"))
+    return values
+
+
+def _read_fpc(reader: ColumnReader, fpc: object) -> pd.Series | None:
+    """Population counts or sampling fractions, as floats; a single number holds for every row."""
+    if isinstance(fpc, Real) and fpc not in set(reader.frame.columns):
+        fpc = np.full(len(reader.frame), float(fpc))
+    values = reader.numbers(fpc, "fpc")
+    if values is None:
+        return None
+    name = _name(fpc, "fpc")
+    if np.isnan(values).any():
+        reader.fail(code="CR-W57", argument="fpc", column=name, **reader.rows(np.isnan(values)))
+    elif (values <= 0).any():
+        reader.fail(code="CR-W64", column=name, **reader.rows(values <= 0))
+    elif (values < 1).any() and (values > 1).any():
+        found = {"fractions": int((values < 1).sum()), "counts": int((values > 1).sum())}
+        reader.fail(code="CR-W65", column=name, **found, **reader.rows(values < 1))
+    return pd.Series(values, name=name)
+
+
+def _name(column: object, argument: str) -> object:
+    if isinstance(column, pd.Series):
+        return argument if column.name is None else column.name
+    return argument if not isinstance(column, Hashable) else column
+
+
+def _build_stages(
+    reader: ColumnReader, strata: list[pd.Series], clusters: list[pd.Series], fpc: list[pd.Series], settings: Settings
+) -> tuple[Stage, ...]:
+    """Stages from complete columns. Later stages count only where every stage has its fpc."""
+    n = len(reader.frame)
+    ids: list[pd.Series | None] = list(clusters) if clusters else [None]
+    parent = np.zeros(n, dtype=np.int64)
+    factor = np.ones(1)
+    stages: list[Stage] = []
+    for level, cluster in enumerate(ids if fpc else ids[:1]):
+        stratum = nest_codes(parent, strata[level]) if level < len(strata) else parent
+        if cluster is not None and level == 0 and strata and not settings.nest:
+            _check_nesting(reader, stratum, cluster)
+        unit = np.arange(n, dtype=np.int64) if cluster is None else nest_codes(stratum, cluster)
+        of_unit = _first_of(unit, stratum)
+        sampled = np.bincount(of_unit).astype(float)
+        if settings.sampling is Sampling.CENSUS:
+            rate = np.ones(len(sampled))
+        else:
+            rate = _sampling_rate(reader, fpc[level].to_numpy(), stratum, sampled, level) if fpc else np.zeros(len(sampled))
+        stages.append(Stage(unit=unit, stratum=of_unit, sampled=sampled, rate=rate, factor=factor[_first_of(stratum, parent)]))
+        if settings.single_psu == "raise":
+            _check_lonely(reader, stages[-1], stratum, [*strata[: level + 1], *clusters[:level]], level)
+        factor, parent = (stages[-1].factor * rate)[of_unit], unit
+    return tuple(stages)
+
+
+def nest_codes(outer: CodeArray, inner: pd.Series) -> CodeArray:
+    """Codes 0, 1, … of the values of `inner` within each code of `outer`."""
+    codes, values = pd.factorize(inner)
+    if not outer.any():
+        return codes.astype(np.int64)
+    nested, _ = pd.factorize(outer * len(values) + codes)
+    return nested.astype(np.int64)
+
+
+def _first_of(unit: CodeArray, values: CodeArray) -> CodeArray:
+    """Per unit the value that all its rows share."""
+    result = np.zeros(int(unit.max()) + 1, dtype=np.int64)
+    result[unit] = values
+    return result
+
+
+def _sampling_rate(reader: ColumnReader, fpc: FloatArray, stratum: CodeArray, sampled: FloatArray, level: int) -> FloatArray:
+    """(H,) share of the units of a stratum that were sampled."""
+    value = np.empty(len(sampled))
+    value[stratum] = fpc
+    if (varies := fpc != value[stratum]).any():
+        reader.fail(code="CR-W66", stage=level + 1, **reader.rows(np.isin(stratum, stratum[varies])))
+        return np.zeros(len(sampled))
+    if (fpc <= 1).all():
+        return value
+    if (small := value < sampled).any():
+        worst = int(np.argmax(small))
+        reader.fail(code="CR-W67", stage=level + 1, got=value[worst], sampled=int(sampled[worst]), **reader.rows(small[stratum]))
+    return np.asarray(sampled / value)
+
+
+def _check_nesting(reader: ColumnReader, stratum: CodeArray, cluster: pd.Series) -> None:
+    pairs = pd.DataFrame({"stratum": stratum, "cluster": cluster.to_numpy()}).drop_duplicates()
+    spanning = pairs.loc[pairs["cluster"].duplicated(), "cluster"].unique()
+    if len(spanning):
+        reader.fail(code="CR-W68", column=cluster.name, count=len(spanning), clusters=shorten(spanning))
+
+
+def _check_lonely(reader: ColumnReader, stage: Stage, stratum: CodeArray, columns: list[pd.Series], level: int) -> None:
+    """A stratum with one sampled unit says nothing of the differences within it."""
+    lonely = stage.lonely
+    if not lonely.any():
+        return
+    rows = pd.Series(np.arange(len(stratum))).groupby(stratum).first()[np.flatnonzero(lonely)]
+    if not columns:
+        reader.fail(code="CR-W81", count=len(stratum))
+        return
+    names = [" / ".join(str(c.iloc[row]) for c in columns) for row in rows]
+    reader.fail(code="CR-W69", stage=level + 1, count=len(names), strata=shorten(names))
