@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -182,7 +182,7 @@ def clean(
         out = place.root / "reports" / "clean" / case.id
         surveys = clean_case(
             case, out, pseudonym_key=key, language=lang, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
-            progress=lambda wave, done, total, name=case.id: typer.echo(say("cli.cleaning", lang, done=done + 1, total=total, case=name, wave=wave)),
+            progress=partial(_say_cleaning, lang, case.id),
         )
         for survey in surveys:
             typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
@@ -293,11 +293,18 @@ def _require_choices(how: How) -> None:
     _require_choice("engine", how.engine, ("in-process", "kernel"))
 
 
+def _say_cleaning(lang: Language, case: str, wave: str, done: int, total: int) -> None:
+    from commresearch.words import say
+
+    typer.echo(say("cli.cleaning", lang, done=done + 1, total=total, case=case, wave=wave))
+
+
 def _cases(root: Path, names: list[str]) -> "list[Case]":
     """The folders of cases, in data_raw or data_raw/demo; what is wrong with any of them is said together."""
     from commresearch.cases import load_case
 
-    cases, failures = [], []
+    cases: list[Case] = []
+    failures: list[Failure] = []
     for name in dict.fromkeys(names):
         demo = root / "data_raw" / "demo" / name
         try:

@@ -115,7 +115,8 @@ def _clean_one(case: Case, survey: DataFile, key: bytes | None) -> tuple[CleanTa
 
 def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable | None]:
     """The files that hold the answers, and the code export beside a text export, which only the drafting of a codebook needs."""
-    raws, failures = [], []
+    raws: list[RawTable] = []
+    failures: list[Failure] = []
     for name in survey.files:
         try:
             raws.append(read_survey(case.path(name), survey.platform, sheet=survey.sheet))

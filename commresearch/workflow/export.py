@@ -185,7 +185,7 @@ def _dta(columns: Mapping[str, Exported], language: Language) -> bytes:
         used = [k for k in KINDS if (column.kinds == k).any()]
         letters = column.kinds.astype("str").map({str(k): LETTERS[k] for k in KINDS})
         cells[name] = column.cells.astype("object").where(column.cells.notna(), letters) if used else column.cells
-        labels[name] = {**column.labels, **{LETTERS[k]: say(f"survey.kind_{k}", language) for k in used}}
+        labels[name] = {**dict(column.labels.items()), **{LETTERS[k]: say(f"survey.kind_{k}", language) for k in used}}
         if used:
             missing[name] = [LETTERS[k] for k in used]
     return _written("dta", lambda path: pyreadstat.write_dta(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -162,7 +163,13 @@ def _is_numeric(variable: Variable) -> bool:
     return variable.type is VariableType.SINGLE and all(v.lstrip("-").isdigit() for v in variable.answers)
 
 
-def _keyed(variables: Sequence[Variable]) -> dict[str, object]:
+class _Keyed(TypedDict):
+    keys: list[int]
+    low: float
+    high: float
+
+
+def _keyed(variables: Sequence[Variable]) -> _Keyed:
     values = [int(v) for variable in variables for v in variable.answers]
     return {"keys": [v.key for v in variables], "low": min(values), "high": max(values)}
 
@@ -202,7 +209,7 @@ def _design(clean: CleanTable, frame: pd.DataFrame, sampling: Sampling) -> dict[
         return {}
     named = frame[community.name].astype("object")
     frame[CLUSTER] = named.where(named.notna(), pd.Series(frame.index, index=frame.index))  # who names none stands alone
-    return {"clusters": CLUSTER} if named.nunique() > 1 else {}
+    return {"clusters": CLUSTER} if len(named.dropna().unique()) > 1 else {}
 
 
 def _typed_margins(margins: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """What holds for every survey: two exports of one survey agree, rows add up, order does not matter, cleaning twice changes nothing."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
