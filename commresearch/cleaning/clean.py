@@ -139,7 +139,7 @@ def _part(raw: RawTable, codebook: Codebook, corrections: pd.DataFrame | None, k
         there = [c for c in placement.columns if c in gate.frame.columns]
         if placement.columns and not there:
             continue  # identifiers that were dropped
-        order = [raw.frame.columns.get_loc(c) for c in there]
+        order = raw.frame.columns.get_indexer(pd.Index(there))
         received = Cells(
             texts=gate.frame[there].set_axis(ids), other=gate.frame[placement.other].set_axis(ids) if placement.other in gate.frame else None, types=None if types is None else types[:, order], platform=raw.platform, export=raw.export,
             file=raw.path.name, sheet=raw.sheet,

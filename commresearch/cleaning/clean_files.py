@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -50,7 +51,8 @@ def read_clean(folder: str | Path) -> CleanTable:
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
     codebook = pd.read_csv(folder / CODEBOOK, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     provenance: Mapping[str, str] = json.loads((folder / PROVENANCE).read_text(encoding="utf8"))
-    return CleanTable(codebook=Codebook.from_frame(codebook, name=provenance.get("codebook", CODEBOOK)), provenance=provenance, **tables)
+    frames: Any = tables
+    return CleanTable(codebook=Codebook.from_frame(codebook, name=provenance.get("codebook", CODEBOOK)), provenance=provenance, **frames)
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

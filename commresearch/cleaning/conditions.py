@@ -54,7 +54,8 @@ class Condition:
         """
         results = [_compare(part, frame, not_asked or {}) for part in self.parts]
         yes, no = np.array([r[0] for r in results]), np.array([r[1] for r in results])
-        return (yes.all(axis=0), no.any(axis=0)) if self.join == "and" else (yes.any(axis=0), no.all(axis=0))
+        every, some = np.logical_and.reduce, np.logical_or.reduce
+        return (every(yes), some(no)) if self.join == "and" else (some(yes), every(no))
 
 
 def read_condition(text: str) -> Condition:

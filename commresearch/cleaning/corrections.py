@@ -72,7 +72,7 @@ def apply_corrections(
         elif (got := str(frame.loc[row, column])) != line["expect"]:  # type: ignore[index]
             failures.append(Failure(code="CR-D34", values={**place, "expect": line["expect"], "got": got}))
         else:
-            frame.loc[row, column] = line["new"]  # type: ignore[index]
+            frame.loc[row, column] = line["new"]
             logs.append(_line(raw, names[row], line))
         done.add(cell)
     if failures:

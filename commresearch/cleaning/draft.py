@@ -126,8 +126,8 @@ def _column_variable(
     base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text if question else column}
     if declared := raw.labels.get(column):
         for value in raw.missing.get(column, ()):
-            kind = _no_answer(declared.get(value, "")) or MissingKind.BLANK
-            missing[kind] = (*missing.get(kind, ()), value)
+            reason = _no_answer(declared.get(value, "")) or MissingKind.BLANK
+            missing[reason] = (*missing.get(reason, ()), value)
         values = dict(declared)
         return Variable(**base, type=VariableType.SINGLE, values=values, missing=missing)  # type: ignore[arg-type]
     parts = _parts(given)
@@ -195,7 +195,7 @@ def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Q
     if given.empty:
         return VariableType.TEXT
     labels = {part.label for part in parts}
-    if judge_column([given.name, question.text if question else ""], read_content(given)):
+    if judge_column([str(given.name), question.text if question else ""], read_content(given)):
         return VariableType.TEXT
     numeric = float(given.str.fullmatch(r"[-+0-9０-９.,，．]+\s*\D{0,3}").mean())
     dates = float(given.str.fullmatch(r"[12][0-9]{3}\s*[-/.年].*").mean())

@@ -33,7 +33,7 @@ def split_missing(texts: pd.Series, markers: Mapping[str, MissingKind]) -> tuple
 
 def kinds_of(codes: KindCodes, index: pd.Index) -> pd.Series:
     """Codes as the column of `missing_kinds`: a category per kind, NA where there is a value."""
-    return pd.Series(pd.Categorical.from_codes(codes, categories=[str(k) for k in KINDS]), index=index)
+    return pd.Series(pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index([str(k) for k in KINDS])), index=index)
 
 
 def marker_log(texts: pd.Series, kinds: KindCodes, variable: str, file: str, sheet: str) -> pd.DataFrame:

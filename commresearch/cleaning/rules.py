@@ -43,7 +43,7 @@ def load_rules(path: str | Path, codebook: Codebook) -> list[LogicRule]:
     if missing := [c for c in COLUMNS if c not in frame.columns]:
         raise SchemaError(Failure(code="CR-D36", values={"file": path.name, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
     failures: list[Failure] = []
-    rules = [rule for row, line in enumerate(frame.to_dict("records"), FIRST_ROW) if (rule := _rule(line, codebook, path.name, row, failures))]
+    rules = [rule for row, line in zip(frame.index + FIRST_ROW, frame.to_dict("records"), strict=True) if (rule := _rule({str(k): str(v) for k, v in line.items()}, codebook, path.name, row, failures))]
     if failures:
         raise SchemaError(*failures)
     return rules

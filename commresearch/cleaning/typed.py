@@ -185,7 +185,7 @@ def _options(typed: Typed, variable: Variable, parsed: ParsedColumns, kinds: NDA
         typed.kinds[f"{variable.name}__{value}"] = kinds[:, place[value]].astype(np.int8)
     if variable.other:
         opened = [v for v in variable.open if v in answers]
-        chosen = (frame[opened] == 1).fillna(value=False).to_numpy(dtype=bool).any(axis=1)
+        chosen = np.logical_or.reduce((frame[opened] == 1).fillna(value=False).to_numpy(dtype=bool), axis=1)
         _other_text(typed, variable, parsed.other, chosen, kinds[:, place[answers[0]]].astype(np.int8), cells)
 
 
