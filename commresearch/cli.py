@@ -170,7 +170,9 @@ def clean(
     formats: Formats = ALL, renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
 ) -> None:
     """Every survey of the named cases: clean tables below reports/clean, a quality report each."""
+    from commresearch.cases import load_published
     from commresearch.reporting.quality_reports import plan_quality_reports
+    from commresearch.reporting.site import write_site
     from commresearch.words import say
     from commresearch.workflow import clean_case
 
@@ -190,7 +192,10 @@ def clean(
                 typer.echo(say("cli.drafted", lang, path=survey.folder / "codebook.xlsx"))
         typer.echo(say("cli.where", lang, path=out))
         tasks += plan_quality_reports(case.id, surveys, list(dict.fromkeys(languages)))
-    _finish(_build(lang, place, tasks, how), [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+    results = _build(lang, place, tasks, how)
+    if place.published.is_dir():
+        write_site(place, load_published(place.published), how.languages[0])
+    _finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
 
 
 @app.command(help="导出清洗后的数据:SPSS、Stata、CSV / export clean data")

@@ -24,7 +24,7 @@ from commresearch.cleaning.typed import Cells, Typed, logs_of, type_variable
 from commresearch.cleaning.variable import Variable
 from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
 from commresearch.records import join_logs, log_lines
-from commresearch.sources import CellType, RawTable
+from commresearch.sources import ROW_RULES, CellType, RawTable
 from commresearch.terms import Role, VariableType
 from commresearch.words import entries
 
@@ -89,27 +89,57 @@ def clean_survey(
     raws = [raw] if isinstance(raw, RawTable) else list(raw)
     listed = load_corrections(corrections) if isinstance(corrections, str | Path) else corrections
     parts = _parts(raws, codebook, listed, pseudonym_key)
-    place = {"file": raws[0].path.name, "sheet": raws[0].sheet} if len(raws) == 1 else {"file": "", "sheet": ""}
-    variables = parts[0].variables
+    settled = _settle(parts, Codebook(variables=tuple(parts[0].variables), name=codebook.name), rules, _place(raws))
+    return _finish(parts, settled, codebook, decisions, shortest_seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Settled:
+    """The typed parts as one table, after skips, ranges and logic rules."""
+
+    codebook: Codebook
+    frame: pd.DataFrame
+    kinds: dict[str, KindCodes]
+    counts: pd.DataFrame
+    log: pd.DataFrame
+    place: Mapping[str, str]
+
+
+def _place(raws: Sequence[RawTable]) -> dict[str, str]:
+    """File and sheet of lines about the whole table; blank where it comes from several files."""
+    return {"file": raws[0].path.name, "sheet": raws[0].sheet} if len(raws) == 1 else {"file": "", "sheet": ""}
+
+
+def _settle(parts: Sequence[_Part], codebook: Codebook, rules: Sequence[LogicRule], place: Mapping[str, str]) -> _Settled:
     frame, kinds = _joined(parts)
-    known = Codebook(variables=tuple(variables), name=codebook.name)
-    contradictions, skip_log = recompute_skips(known, frame, kinds, place)
-    frame, range_log = apply_ranges(known, frame, kinds, place)
+    contradictions, skip_log = recompute_skips(codebook, frame, kinds, place)
+    frame, range_log = apply_ranges(codebook, frame, kinds, place)
     broken, rule_log = check_rules(list(rules), frame, place)
+    log = join_logs([*(p.log for p in parts), skip_log, range_log, rule_log])
+    return _Settled(codebook=codebook, frame=frame, kinds=kinds, counts=contradictions.join(broken), log=log, place=place)
+
+
+def _finish(
+    parts: Sequence[_Part], settled: _Settled, codebook: Codebook, decisions: pd.DataFrame | None, shortest_seconds: float | None
+) -> CleanTable:
+    """Duplicates and signs of careless filling; then everything that a clean table holds."""
+    frame, raws = settled.frame, [p.raw for p in parts]
     ip = pd.concat([p.ip for p in parts]) if all(p.ip is not None for p in parts) else None
-    groups = duplicate_groups(known, frame, ip)
-    applied = apply_decisions(frame, groups, decisions, **place) if decisions is not None else None
+    groups = duplicate_groups(settled.codebook, frame, ip)
+    applied = apply_decisions(frame, groups, decisions, **settled.place) if decisions is not None else None
     kept = frame if applied is None else applied.frame
     flags = response_flags(
-        known, frame, kinds, groups if applied is None else applied.open_rows, all_groups=groups,
-        counts=contradictions.join(broken), shortest_seconds=shortest_seconds,
+        settled.codebook, frame, settled.kinds, groups if applied is None else applied.open_rows, all_groups=groups, counts=settled.counts,
+        shortest_seconds=shortest_seconds,
     ).loc[kept.index]
     where = frame.index.get_indexer(kept.index)
-    log = join_logs([*(p.log for p in parts), skip_log, range_log, rule_log, *([applied.log] if applied is not None else [])])
+    kinds = pd.DataFrame({c: kinds_of(settled.kinds[c][where], kept.index) for c in kept.columns}, index=kept.index)
+    dropped = applied.dropped["rule"] if applied is not None else pd.Series(dtype="str")
     return CleanTable(
-        frame=kept, codebook=known, missing_kinds=pd.DataFrame({c: kinds_of(kinds[c][where], kept.index) for c in kept.columns}, index=kept.index),
-        log=_masked(log), flags=flags, account=_account(raws, applied.dropped["rule"] if applied is not None else pd.Series(dtype="str"), len(kept)),
-        duplicates=decision_sheet(groups, frame, decided=decisions), identifiers=_identifiers(parts), provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
+        frame=kept, codebook=settled.codebook, missing_kinds=kinds, flags=flags,
+        log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])])), account=_account(raws, dropped, len(kept)),
+        duplicates=decision_sheet(groups, frame, decided=decisions), identifiers=_identifiers(parts),
+        provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
     )
 
 
@@ -268,9 +298,6 @@ def _account(raws: Sequence[RawTable], dropped: pd.Series, n_out: int) -> pd.Dat
         *(("duplicates", str(rule), int(n)) for rule, n in gone.items()), ("", ROWS_OUT, n_out),
     ]
     return pd.DataFrame(rows, columns=["step", "rule", "rows"])
-
-
-ROW_RULES = ("total_row", "note_row", "title_row", "header_row", "unit_row")
 
 
 def _identifiers(parts: Sequence[_Part]) -> pd.DataFrame:

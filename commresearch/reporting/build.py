@@ -209,7 +209,7 @@ def _current_or_made(
     seconds = {"execute": executing, "render": round(time.monotonic() - started, 3)}
     record = RunRecord(
         key=key, made_on=settings.today, inputs={p.name: sha256_of(p) for p in task.inputs},
-        settings={"parameters": task.parameters, "renderer": settings.renderer.name, "engine": settings.engine, "links": page_links},
+        settings={"title": task.title, "parameters": task.parameters, "renderer": settings.renderer.name, "engine": settings.engine, "links": page_links},
         outputs={p.name: sha256_of(p) for p in paths}, versions=versions, seconds=seconds,
     )
     record.write(work / RECORD)

@@ -170,23 +170,13 @@ def simulate_survey(spec: SurveySpec | None = None, *, rng: np.random.Generator 
     check_spec(spec)
     streams = dict(zip(STREAMS, np.random.default_rng(rng).spawn(len(STREAMS)), strict=True))
     questionnaire = community_questionnaire(n_communities=spec.communities, identifiers=spec.identifiers, facility_rows=spec.facility_rows)
-    population = draw_population(
-        PopulationSpec(
-            persons=spec.population,
-            communities=spec.communities,
-            streets=len(STREETS),
-            intraclass=spec.intraclass,
-            first_day=spec.first_day,
-        ),
-        streams["population"],
+    people = PopulationSpec(
+        persons=spec.population, communities=spec.communities, streets=len(STREETS), intraclass=spec.intraclass, first_day=spec.first_day
     )
+    population = draw_population(people, streams["population"])
     everybody = draw_answers(questionnaire, population, spec.alphas, streams["answers"])
     sample = draw_sample(
-        population,
-        respondents=spec.respondents,
-        sampling=spec.sampling,
-        clusters_per_stratum=spec.clusters_per_street,
-        rng=streams["sample"],
+        population, respondents=spec.respondents, sampling=spec.sampling, clusters_per_stratum=spec.clusters_per_street, rng=streams["sample"]
     )
     filled = fill_in(questionnaire, everybody.take(sample.persons), spec.rates, spec.fill_ins_with_separator, streams["conduct"])
     cells = make_dirty(questionnaire, filled.answers, filled.answers.values["age"], spec.rates, streams["dirt"])
