@@ -110,15 +110,21 @@ def compare(
     _report(lang, _project(project, published), [], how, comparison=True)
 
 
-@app.command(help="检查公开材料台账 / check the published ledger")
+@app.command(help="检查公开材料台账,或所列案例的文件 / check the published ledger, or the files of the named cases")
 @says_its_errors
 def check(
+    cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE...]", help="案例编号 / case ids")] = None,
     lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None,
     sources: Annotated[Path | None, typer.Option("--sources", help="原文所在文件夹,核对有无遗漏 / folder of the source texts, to check completeness")] = None,
 ) -> None:
-    """Say what the ledger holds, or everything that is wrong with it."""
+    """Say what the ledger or the cases hold, or everything that is wrong with them."""
     from commresearch.words import say
-    from commresearch.workflow import check_published
+    from commresearch.workflow import check_cases, check_published
+
+    if cases:
+        for pilot, surveys in check_cases(_cases(_project(project, None).root, cases)).items():
+            typer.echo(say("cli.check_case_ok", lang, case=pilot, surveys=surveys))
+        return
 
     folder = _project(project, published).published
     summary = check_published(folder, sources)
@@ -174,12 +180,13 @@ def clean(
     from commresearch.reporting.quality_reports import plan_quality_reports
     from commresearch.reporting.site import write_site
     from commresearch.words import say
-    from commresearch.workflow import clean_case
+    from commresearch.workflow import clean_case, require_clean_reports
 
     place = _project(project, None)
     key = _pseudonym_key(key_file, place.root)
     how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
-    tasks = []
+    tasks: "list[ReportTask]" = []
+    known: dict[str, str] = {}
     for case in _cases(place.root, cases):
         out = place.root / "reports" / "clean" / case.id
         surveys = clean_case(
@@ -190,9 +197,11 @@ def clean(
             typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
             if survey.is_drafted:
                 typer.echo(say("cli.drafted", lang, path=survey.folder / "codebook.xlsx"))
+            known |= survey.clean.known
         typer.echo(say("cli.where", lang, path=out))
         tasks += plan_quality_reports(case.id, surveys, list(dict.fromkeys(languages)))
     results = _build(lang, place, tasks, how)
+    require_clean_reports([path for r in results for path in r.outputs], known)
     if place.published.is_dir():
         write_site(place, load_published(place.published), how.languages[0])
     _finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)

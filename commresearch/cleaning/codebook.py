@@ -1,18 +1,21 @@
 """The codebook: what every variable of a survey is, drafted by the kit and edited by a person in a spreadsheet."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from commresearch.cleaning.conditions import names_and_values
-from commresearch.cleaning.variable import CHOICES, COLUMNS, NEEDED, SEVERAL, Variable, read_variable
+from commresearch.cleaning.conditions import Comparison, Condition
+from commresearch.cleaning.variable import ABSENT, COLUMNS, NEEDED, NUMBER, SEVERAL, Variable, read_variable
 from commresearch.errors import Failure, SchemaError
 from commresearch.records import sha256_of
 from commresearch.terms import Role, VariableType
 
 FIRST_ROW = 2  #: row of the first variable as a spreadsheet shows it
+EQUALITY = ("=", "!=")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,7 +29,9 @@ class Codebook:
         return iter(self.variables)
 
     def __getitem__(self, name: str) -> Variable:
-        return next(v for v in self.variables if v.name == name)
+        if (found := next((v for v in self.variables if v.name == name), None)) is None:
+            raise KeyError(name)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return any(v.name == name for v in self.variables)
@@ -105,25 +110,44 @@ def _between_rows(read: Mapping[int, Variable], file: str) -> Iterator[Failure]:
     for row, variable in read.items():
         place = {"file": file, "row": row}
         for column, text in (("name", variable.name), ("source", variable.source), ("role", str(variable.role or ""))):
-            if text in seen[column] and text and not (column == "role" and variable.role in SEVERAL):
+            if text in seen[column] - {"", ABSENT} and not (column == "role" and variable.role in SEVERAL):
                 yield Failure(code="CR-K06", values={**place, "column": column, "got": text})
             seen[column].add(text)
         if variable.name in columns - set(variable.columns):
             yield Failure(code="CR-K06", values={**place, "column": "name", "got": variable.name})
-        yield from _condition_failures(variable, by_name, place)
+        for part in unfit_parts(variable.asked_if, by_name, own=variable.name) if variable.asked_if else ():
+            yield Failure(code="CR-K07", values={**place, "got": str(part)})
 
 
-def _condition_failures(variable: Variable, by_name: Mapping[str, Variable], place: Mapping[str, object]) -> Iterator[Failure]:
-    for name, operator, value in names_and_values(variable.asked_if) if variable.asked_if else ():
-        asked = by_name.get(name)
-        choice = asked is not None and asked.type in CHOICES
-        fits = asked is not None and name != variable.name and (operator.startswith("has") == (asked.type is VariableType.MULTIPLE))
-        if not fits or (choice and asked is not None and value not in asked.answers) or (asked and asked.type is VariableType.RANKING):
-            yield Failure(code="CR-K07", values={**place, "got": f"{name} {operator} {value}"})
+def unfit_parts(condition: Condition, variables: Mapping[str, Variable], *, own: str = "") -> Iterator[Comparison]:
+    """Comparisons that look at no variable, at an identifier or at `own`, or that do not suit the type of the variable."""
+    columns = {c for v in variables.values() for c in v.columns if c != v.name}
+    for part in condition.parts:
+        asked = variables.get(part.name)
+        if asked is None:
+            fits = part.name in columns and not part.operator.startswith("has") and NUMBER.fullmatch(part.value) is not None
+        else:
+            fits = part.name != own and not asked.identifier and _suits(part, asked, variables)
+        if not fits:
+            yield part
+
+
+def _suits(part: Comparison, asked: Variable, variables: Mapping[str, Variable]) -> bool:
+    """Whether operator and value can be held against answers of the variable's type."""
+    if asked.type is VariableType.MULTIPLE or part.operator.startswith("has"):
+        return asked.type is VariableType.MULTIPLE and part.operator.startswith("has") and part.value in asked.answers
+    if asked.type is VariableType.SINGLE and part.value in asked.answers:
+        return part.operator in EQUALITY or asked.is_numeric
+    if part.operator in EQUALITY and asked.type in {VariableType.SINGLE, VariableType.TEXT}:
+        return asked.type is VariableType.TEXT
+    other = variables.get(part.value)
+    if asked.type is VariableType.DATE:
+        return DAY.fullmatch(part.value) is not None or (other is not None and other.type is VariableType.DATE)
+    return asked.is_numeric and (NUMBER.fullmatch(part.value) is not None or (other is not None and other.is_numeric))
 
 
 def read_codebook(path: str | Path) -> Codebook:
-    """Read a codebook that was edited by hand: the first sheet of an XLSX file, or a CSV file.
+    """Read a codebook that was edited by hand: the first sheet of an XLSX file, or a CSV file; or the XLSForm of a survey.
 
     Raises
     ------
@@ -132,7 +156,10 @@ def read_codebook(path: str | Path) -> Codebook:
     SchemaError
         As `Codebook.from_frame`.
     """
-    from commresearch.sources.tables import read_table
+    from commresearch.cleaning.xlsform import SHEETS, xlsform_rows
+    from commresearch.sources.tables import read_table, sheet_names
 
     path = Path(path)
+    if set(SHEETS) <= set(sheet_names(path)):
+        return Codebook.from_frame(xlsform_rows(path), name=path.name)
     return Codebook.from_frame(read_table(path), name=path.name)

@@ -9,7 +9,7 @@ import pandas as pd
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.fit import ABSENT
 from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
-from commresearch.cleaning.missing import split_missing
+from commresearch.cleaning.missing import no_answer, split_missing
 from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_multiple
 from commresearch.cleaning.variable import Variable
 from commresearch.sources import Question, RawTable
@@ -19,12 +19,6 @@ from commresearch.words import entries
 #: Texts and codes by which the platforms mark what was not answered.
 PLATFORM_MARKERS: Mapping[Platform, Mapping[MissingKind, tuple[str, ...]]] = {
     Platform.WENJUANXING: {MissingKind.SKIPPED: ("(跳过)", "-3"), MissingKind.BLANK: ("(空)", "-2")},
-}
-#: Option labels that are no answers, by the beginning of their wording.
-NO_ANSWERS: Mapping[MissingKind, tuple[str, ...]] = {
-    MissingKind.DONT_KNOW: ("不清楚", "不知道", "说不清", "不了解", "不确定"),
-    MissingKind.REFUSED: ("拒答", "拒绝回答", "不愿回答", "不想回答", "不便回答", "不方便回答"),
-    MissingKind.NOT_APPLICABLE: ("不适用", "没有这种情况"),
 }
 #: Platform columns and what they become: name, type, role.
 META: Mapping[str, tuple[str, VariableType, Role | None]] = {
@@ -126,7 +120,7 @@ def _column_variable(
     base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text if question else column}
     if declared := raw.labels.get(column):
         for value in raw.missing.get(column, ()):
-            reason = _no_answer(declared.get(value, "")) or MissingKind.BLANK
+            reason = no_answer(declared.get(value, "")) or MissingKind.BLANK
             missing[reason] = (*missing.get(reason, ()), value)
         values = dict(declared)
         return Variable(**base, type=VariableType.SINGLE, values=values, missing=missing)  # type: ignore[arg-type]
@@ -144,8 +138,8 @@ def _column_variable(
     filled = {part.label for part in parts if part.fill is not None}
     open_values = tuple(v for v, label in values.items() if label in filled)
     for value, label in values.items():
-        if (no_answer := _no_answer(label)) is not None and value not in open_values:
-            missing[no_answer] = (*missing.get(no_answer, ()), value)
+        if (absent := no_answer(label)) is not None and value not in open_values:
+            missing[absent] = (*missing.get(absent, ()), value)
     return Variable(**base, type=kind, values=values, open=open_values, missing=missing, note=note)  # type: ignore[arg-type]
 
 
@@ -209,16 +203,12 @@ def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Q
 
 def _ordered(labels: Sequence[str]) -> list[str]:
     """Labels along a known order of answers where they all belong to one, else as they appear."""
-    real = [label for label in labels if _no_answer(label) is None]
-    rest = [label for label in labels if _no_answer(label) is not None]
+    real = [label for label in labels if no_answer(label) is None]
+    rest = [label for label in labels if no_answer(label) is not None]
     for scale in ORDERED:
         if len(real) > 1 and set(real) <= set(scale):
             return [*(label for label in scale if label in real), *rest]
     return [*real, *rest]
-
-
-def _no_answer(label: str) -> MissingKind | None:
-    return next((kind for kind, starts in NO_ANSWERS.items() if label.startswith(starts)), None)
 
 
 def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[Variable]:

@@ -10,13 +10,12 @@ from itertools import pairwise
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.variable import Variable
+from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
-from commresearch.terms import Export
+from commresearch.terms import Export, Platform
 
 QUESTION_MARK = re.compile(r"^(?P<number>[0-9]+)[、.:]")
-ABSENT = "-"  #: stands in `source` or `source_code` where that export does not carry the variable
 COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "scale", "key", "matrix")
 
 
@@ -45,6 +44,10 @@ def place_variables(codebook: Codebook, raw: RawTable) -> list[Placement]:
     headers = {header: header for header in raw.frame.columns}
     for header in raw.frame.columns:
         headers.setdefault(plain_header(header), header)
+    if raw.platform is Platform.KOBO:
+        for header in raw.frame.columns:  # questions in groups are named group/question
+            if header.rpartition("/")[0] not in raw.frame.columns:
+                headers.setdefault(header.rpartition("/")[2], header)
     failures: list[Failure] = []
     placements = []
     for variable in codebook:

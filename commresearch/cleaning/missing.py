@@ -13,6 +13,13 @@ KINDS = tuple(MissingKind)
 CODE: Mapping[MissingKind, int] = {kind: i for i, kind in enumerate(KINDS)}
 NONE = -1  #: code of a value that is there
 BRACKETS = str.maketrans("（）－", "()-")
+#: Labels of options that are no answers. Only the whole label counts, or what follows it after a sign: 不知道有活动 is an answer.
+NO_ANSWERS: Mapping[MissingKind, tuple[str, ...]] = {
+    MissingKind.DONT_KNOW: ("不清楚", "不知道", "说不清", "说不清楚", "不了解", "不确定", "记不清", "记不清了", "don't know", "do not know", "not sure"),
+    MissingKind.REFUSED: ("拒答", "拒绝回答", "不愿回答", "不想回答", "不便回答", "不方便回答", "prefer not to say", "refused"),
+    MissingKind.NOT_APPLICABLE: ("不适用", "没有这种情况", "not applicable"),
+}
+SIGNS = "/、或,，(（ "
 
 KindCodes = NDArray[np.int8]
 
@@ -45,6 +52,15 @@ def marker_log(texts: pd.Series, kinds: KindCodes, variable: str, file: str, she
         step="missing", rule="missing_marker", file=file, sheet=sheet, variable=variable, old=counted["old"],
         new=[f"<{KINDS[k]}>" for k in counted["kind"]], count=counted["count"],
     )
+
+
+def no_answer(label: str) -> MissingKind | None:
+    """The kind of missing that an option's label means; None for an answer."""
+    text = label.strip().lower()
+    for kind, words in NO_ANSWERS.items():
+        if any(text == word or (text.startswith(word) and text[len(word)] in SIGNS) for word in words):
+            return kind
+    return None
 
 
 def _plain(text: str) -> str:

@@ -15,8 +15,9 @@ from commresearch.cleaning.clean import clean_survey
 from commresearch.cleaning.clean_files import PROVENANCE, files_of
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook, read_codebook
+from commresearch.cleaning.corrections import apply_corrections, load_corrections
 from commresearch.cleaning.draft import draft_codebook
-from commresearch.cleaning.fit import require_same_meaning
+from commresearch.cleaning.fit import place_variables, require_same_meaning
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.cleaning.rules import load_rules
@@ -96,6 +97,58 @@ def clean_case(
         CleanedSurvey(wave=wave, sampling=_sampling(survey), folder=out / wave, clean=clean, quality=quality, is_drafted=drafted)
         for wave, (survey, clean, quality, drafted) in cleaned.items()
     ]
+
+
+def check_cases(cases: Sequence[Case]) -> dict[str, int]:
+    """Read every survey of the cases and hold its codebook against it; nothing is cleaned or written.
+
+    Returns
+    -------
+    dict
+        Case id → how many surveys were looked at.
+
+    Raises
+    ------
+    CommResearchError
+        Files, codebooks, rules and corrections that are wrong: those of all surveys together.
+    """
+    failures: list[Failure] = []
+    for case in cases:
+        for survey in case.surveys:
+            try:
+                _check_one(case, survey)
+            except CommResearchError as error:
+                failures += [f for f in error.failures if f not in failures]
+    if failures:
+        raise CommResearchError(*failures)
+    return {case.id: len(case.surveys) for case in cases}
+
+
+def _check_one(case: Case, survey: DataFile) -> None:
+    answers, code = read_files(case, survey)
+    codebook = read_codebook(case.path(survey.codebook)) if survey.codebook else draft_codebook(answers[0], code)
+    if survey.rules:
+        load_rules(case.path(survey.rules), codebook)
+    listed = case.path("corrections.csv")
+    corrections = load_corrections(listed) if listed.is_file() else None
+    for raw in answers:
+        apply_corrections(raw, place_variables(codebook, raw), corrections)
+
+
+def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> None:
+    """Search finished reports for identifiers; where one is found, none of them stays.
+
+    Raises
+    ------
+    CleaningError
+        Every identifier found, with file and place.
+    """
+    try:
+        require_no_leaks([p for p in paths if p.is_file()], known)
+    except CommResearchError:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _clean_one(case: Case, survey: DataFile, key: bytes | None) -> tuple[CleanTable, SurveyQuality, bool]:

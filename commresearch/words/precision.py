@@ -1,0 +1,84 @@
+"""Estimates in words: as many digits as their interval allows, and shares of counts."""
+
+import math
+
+from commresearch.words.numbers import number
+
+SMALL_BASE = 100  #: shares of fewer things than this are shown without decimals
+MINUS = "−"
+
+
+def decimals_of(estimate: float, low: float = math.nan, high: float = math.nan, *, significant: int = 2) -> int:
+    """Decimals that an estimate may be shown with.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        The estimate and its interval, in the unit in which they are shown; without an interval NaN.
+    significant : int
+        Digits wanted: two for shares, three for means.
+
+    Returns
+    -------
+    int
+        As many as are wanted, but the last one is the first or the second significant digit of half the interval; below zero where
+        an interval is so wide that whole tens or hundreds are all it allows.
+    """
+    wanted = significant - 1 - _magnitude(estimate)
+    half = (high - low) / 2
+    if math.isfinite(half) and half > 0:
+        return min(max(wanted, -_magnitude(half)), 1 - _magnitude(half))
+    return max(wanted, 0)
+
+
+def decimals_of_difference(low: float, high: float, digits: int) -> int:
+    """Decimals of a difference between two versions of an estimate with this interval, itself shown with `digits`.
+
+    The two share most of their data, so the difference is known better than each: one decimal at least, where the interval of the
+    estimate has that many.
+    """
+    half = (high - low) / 2
+    finest = 1 - _magnitude(half) if math.isfinite(half) and half > 0 else digits + 1
+    return min(finest, max(digits, 1))
+
+
+def with_interval(estimate: float, low: float = math.nan, high: float = math.nan, *, significant: int = 2) -> str:
+    """An estimate with its interval behind it: 62 (58, 66); without an interval the estimate alone, without an estimate a dash."""
+    digits = decimals_of(estimate, low, high, significant=significant)
+    if not (math.isfinite(estimate) and math.isfinite(low) and math.isfinite(high) and high > low):
+        return fixed(estimate, digits)
+    return f"{fixed(estimate, digits)} ({fixed(low, digits)}, {fixed(high, digits)})"
+
+
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals (below zero: to tens, hundreds, …), thousands separators and a true minus; a dash for none."""
+    if not math.isfinite(value):
+        return "—"
+    rounded = round(abs(value), digits)
+    text = f"{rounded:,.{max(digits, 0)}f}"
+    return f"{MINUS}{text}" if value < 0 and rounded != 0 else text
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign: +1.9, −0.4; 0 where nothing of it is left after rounding."""
+    text = fixed(value, digits)
+    return text if text.startswith((MINUS, "—")) or float(text.replace(",", "")) == 0 else f"+{text}"
+
+
+def percent_of(part: float, whole: float) -> str:
+    """A share of counted things in percent, without its sign: 12.4; 0; 100; < 0.1 for what rounding would hide; a dash of nothing."""
+    if not whole:
+        return "—"
+    share = 100 * part / whole
+    if part in {0, whole}:
+        return number(share)
+    digits = 0 if whole < SMALL_BASE else 1
+    least = 10.0**-digits
+    if share < least / 2:
+        return f"< {least:g}"
+    return f"> {100 - least:g}" if share > 100 - least / 2 else f"{share:.{digits}f}"
+
+
+def _magnitude(value: float) -> int:
+    """Place of the first significant digit: 62 → 1, 5.3 → 0, 0.08 → −2; 0 for zero."""
+    return math.floor(math.log10(abs(value))) if value and math.isfinite(value) else 0
