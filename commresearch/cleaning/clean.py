@@ -12,7 +12,7 @@ from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.corrections import apply_corrections, load_corrections
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet
-from commresearch.cleaning.fit import ABSENT, Placement, place_variables
+from commresearch.cleaning.fit import Placement, place_variables
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
 from commresearch.cleaning.privacy import Gate, apply_privacy
@@ -21,7 +21,7 @@ from commresearch.cleaning.rules import LogicRule, check_rules
 from commresearch.cleaning.signs import duplicate_groups, response_flags
 from commresearch.cleaning.skips import recompute_skips
 from commresearch.cleaning.typed import Cells, Typed, logs_of, type_variable
-from commresearch.cleaning.variable import Variable
+from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
 from commresearch.records import join_logs, log_lines
 from commresearch.sources import ROW_RULES, CellType, RawTable

@@ -81,7 +81,7 @@ def _workbook(table: pd.DataFrame) -> bytes:
         sheet.set_column(0, max(len(table.columns) - 1, 0), 18, text)
         for j, column in enumerate(table.columns):
             sheet.write_string(0, j, str(column), head)
-        for i, row in enumerate(table.astype("str").to_numpy().tolist(), 1):
+        for i, row in enumerate(table.astype("str").fillna("").to_numpy().tolist(), 1):
             for j, cell in enumerate(row):
-                sheet.write_string(i, j, "" if cell in {"<NA>", "nan", "NaT", "None"} else cell, text)
+                sheet.write_string(i, j, cell, text)
     return buffer.getvalue()

@@ -2,18 +2,18 @@
 
 A condition is one part, or parts joined by `and`, or parts joined by `or`; the two are not mixed, so that nobody has to know
 which binds closer. A part is a name, one of = != < <= > >= has `has not`, and a value; a number may also be held against
-another variable (`tenure_years <= age`).
+another variable (`tenure_years <= age`), a date against a day (`moved_in < 2020-01-01`) or another date.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-PART = re.compile(r"\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|has\s+not|has)\s*(?P<value>[A-Za-z0-9._\-]+)\s*")
+PART = re.compile(r"\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|has\s+not(?=\s)|has(?=\s))\s*(?P<value>[A-Za-z0-9._\-]+)\s*")
 JOINS = re.compile(r"\s+(and|or)\s+")
 
 
@@ -32,6 +32,11 @@ class Comparison:
     name: str
     operator: str
     value: str
+
+    @property
+    def column(self) -> str:
+        """Column of the clean table that it looks at."""
+        return f"{self.name}__{self.value}" if self.operator.startswith("has") else self.name
 
     def __str__(self) -> str:
         return f"{self.name} {self.operator} {self.value}"
@@ -73,11 +78,6 @@ def read_condition(text: str) -> Condition:
     return Condition(parts=tuple(_read_part(piece) for piece in pieces[::2]), join=joins.pop() if joins else "and")
 
 
-def names_and_values(condition: Condition) -> Iterator[tuple[str, str, str]]:
-    """Every variable, operator and value that a condition speaks of."""
-    return ((part.name, part.operator, part.value) for part in condition.parts)
-
-
 def _read_part(piece: str) -> Comparison:
     match = PART.fullmatch(piece)
     if match is None:
@@ -88,29 +88,43 @@ def _read_part(piece: str) -> Comparison:
 def _compare(
     part: Comparison, frame: pd.DataFrame, not_asked: Mapping[str, NDArray[np.bool_]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    name = f"{part.name}__{part.value}" if part.operator in {"has", "has not"} else part.name
-    yes, no = _compare_answers(part, frame[name], frame)
-    return yes, no | (not_asked[name] & frame[name].isna().to_numpy()) if name in not_asked else no
+    if part.column not in frame.columns:  # an identifier that did not pass the privacy gate
+        return np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    column = frame[part.column]
+    yes, no = _compare_answers(part, column, frame)
+    return yes, no | (not_asked[part.column] & column.isna().to_numpy()) if part.column in not_asked else no
 
 
 def _compare_answers(part: Comparison, column: pd.Series, frame: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    known = column.notna().to_numpy()
     if part.operator in {"has", "has not"}:
-        known, chosen = column.notna().to_numpy(), column.fillna(0).to_numpy() == 1
+        chosen = column.fillna(0).to_numpy() == 1
         yes = chosen if part.operator == "has" else ~chosen
         return known & yes, known & ~yes
-    known = column.notna().to_numpy()
-    if part.operator in {"=", "!="} and not pd.api.types.is_numeric_dtype(column):
+    is_scale = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_dtype(column)
+    if part.operator in {"=", "!="} and not is_scale:
         equal = (column.astype("str") == part.value).to_numpy(dtype=bool, na_value=False)
         yes = equal if part.operator == "=" else ~equal
         return known & yes, known & ~yes
-    numbers = _numbers(column)
-    against = _numbers(frame[part.value]) if part.value in frame.columns else np.full(len(frame), float(part.value))
+    numbers, against = _sides(part, column, frame)
     known &= ~np.isnan(numbers) & ~np.isnan(against)
     yes = _ORDERED[part.operator](numbers, against)
     return known & yes, known & ~yes
 
 
+def _sides(part: Comparison, column: pd.Series, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is compared, as numbers; with a day that is written out days are compared, whatever the hour."""
+    if part.value in frame.columns:
+        return _numbers(column), _numbers(frame[part.value])
+    if pd.api.types.is_datetime64_dtype(column):
+        day = pd.to_datetime(pd.Series([part.value]), format="%Y-%m-%d", errors="coerce")
+        return _numbers(column.dt.normalize()), np.full(len(frame), _numbers(day)[0])
+    return _numbers(column), np.full(len(frame), pd.to_numeric(part.value, errors="coerce"))
+
+
 def _numbers(column: pd.Series) -> NDArray[np.float64]:
+    if pd.api.types.is_datetime64_dtype(column):
+        return np.asarray((column - pd.Timestamp(0)).dt.total_seconds(), dtype=float)
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype=float, na_value=np.nan)
     return pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)

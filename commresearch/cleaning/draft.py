@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.fit import ABSENT
 from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
 from commresearch.cleaning.missing import no_answer, split_missing
 from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_multiple
-from commresearch.cleaning.variable import Variable
+from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.sources import Question, RawTable
 from commresearch.terms import Identifier, MissingKind, Platform, Role, VariableType
 from commresearch.words import entries

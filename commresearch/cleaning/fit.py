@@ -15,6 +15,8 @@ from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
 from commresearch.terms import Export, Platform
 
+__all__ = ["ABSENT", "Placement", "compare_codebooks", "place_variables", "plain_header", "require_same_meaning", "wanted_headers"]
+
 QUESTION_MARK = re.compile(r"^(?P<number>[0-9]+)[、.:]")
 COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "scale", "key", "matrix")
 

@@ -31,11 +31,13 @@ def split_missing(texts: pd.Series, markers: Mapping[str, MissingKind]) -> tuple
     either width.
     """
     known = {_plain(text): CODE[kind] for text, kind in markers.items()} | {"": CODE[MissingKind.BLANK]}
-    position, cells = pd.factorize(texts, use_na_sentinel=False)
-    plain = [_plain(str(cell)) for cell in cells]
-    kinds = np.array([known.get(text, NONE) for text in plain], dtype=np.int8)
-    answers = np.array(["" if kind != NONE else str(cell) for cell, kind in zip(cells, kinds, strict=True)], dtype=object)
-    return pd.Series(answers[position], index=texts.index, dtype="str", name=texts.name), kinds[position]
+    position, found = pd.factorize(texts, use_na_sentinel=False)
+    cells = [str(cell) for cell in found.tolist()]
+    kinds = np.array([known.get(_plain(cell), NONE) for cell in cells], dtype=np.int8)
+    answers = ["" if kind != NONE else cell for cell, kind in zip(cells, kinds.tolist(), strict=True)]
+    if answers == found.tolist() and texts.dtype == "str":  # nothing to blank: a survey has columns by the dozen without a marker
+        return texts, kinds[position]
+    return pd.Series(pd.array(answers, dtype="str").take(position), index=texts.index, name=texts.name), kinds[position]
 
 
 def kinds_of(codes: KindCodes, index: pd.Index) -> pd.Series:
@@ -45,12 +47,15 @@ def kinds_of(codes: KindCodes, index: pd.Index) -> pd.Series:
 
 def marker_log(texts: pd.Series, kinds: KindCodes, variable: str, file: str, sheet: str) -> pd.DataFrame:
     """One line per text that was taken for a kind of missing, with the number of cells; empty cells are not changed and not logged."""
-    taken = (kinds != NONE) & (texts != "").to_numpy()
-    pairs = pd.DataFrame({"old": texts[taken].astype("str").to_numpy(), "kind": kinds[taken]})
-    counted = pairs.groupby(["old", "kind"], sort=True).size().reset_index(name="count")
+    missing = np.flatnonzero(kinds != NONE)
+    position, found = pd.factorize(texts.iloc[missing])
+    counts = np.bincount(position, minlength=len(found))
+    first = np.empty(len(found), dtype=np.int64)
+    first[position[::-1]] = missing[::-1]
+    taken = sorted((str(cell), KINDS[kind], int(count)) for cell, kind, count in zip(found.tolist(), kinds[first], counts, strict=True) if cell != "")
     return log_lines(
-        step="missing", rule="missing_marker", file=file, sheet=sheet, variable=variable, old=counted["old"],
-        new=[f"<{KINDS[k]}>" for k in counted["kind"]], count=counted["count"],
+        step="missing", rule="missing_marker", file=file, sheet=sheet, variable=variable, old=[cell for cell, _, _ in taken],
+        new=[f"<{kind}>" for _, kind, _ in taken], count=[count for _, _, count in taken],
     )
 
 

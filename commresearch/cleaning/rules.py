@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.conditions import Condition, ConditionError, names_and_values, read_condition
+from commresearch.cleaning.codebook import Codebook, unfit_parts
+from commresearch.cleaning.conditions import Condition, ConditionError, read_condition
 from commresearch.errors import Failure, SchemaError
 from commresearch.records import join_logs, log_lines
 
@@ -43,7 +43,8 @@ def load_rules(path: str | Path, codebook: Codebook) -> list[LogicRule]:
     if missing := [c for c in COLUMNS if c not in frame.columns]:
         raise SchemaError(Failure(code="CR-D36", values={"file": path.name, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
     failures: list[Failure] = []
-    rules = [rule for row, line in zip(frame.index + FIRST_ROW, frame.to_dict("records"), strict=True) if (rule := _rule({str(k): str(v) for k, v in line.items()}, codebook, path.name, row, failures))]
+    lines = zip(frame.index, frame.to_dict("records"), strict=True)
+    rules = [r for i, line in lines if (r := _rule({str(k): str(v) for k, v in line.items()}, codebook, path.name, int(i) + FIRST_ROW, failures))]
     if failures:
         raise SchemaError(*failures)
     return rules
@@ -57,22 +58,18 @@ def _rule(line: Mapping[str, str], codebook: Codebook, file: str, row: int, fail
         if not line[part].strip() and part == "if":
             continue
         try:
-            conditions[part] = read_condition(line[part])
+            condition = conditions[part] = read_condition(line[part])
         except ConditionError as error:
             failures.append(Failure(code="CR-D37", values={**place, "column": part, "got": line[part], "part": error.part}))
             continue
-        failures += _unknown(conditions[part], codebook, {**place, "column": part})
+        failures += _unfit(condition, codebook, {**place, "column": part})
     then = conditions.get("then")
     return None if len(failures) > before or then is None else LogicRule(name=line["rule"], given=conditions["if"], then=then, reason=line["reason"])
 
 
-def _unknown(condition: Condition | None, codebook: Codebook, place: Mapping[str, object]) -> Iterator[Failure]:
-    columns = {c for variable in codebook for c in variable.columns}
-    for name, operator, value in names_and_values(condition) if condition else ():
-        column = f"{name}__{value}" if operator.startswith("has") else name
-        number = value.replace(".", "", 1).lstrip("-").isdigit() or value in columns
-        if column not in columns or (operator not in {"=", "!=", "has", "has not"} and not number):
-            yield Failure(code="CR-D38", values={**place, "got": f"{name} {operator} {value}"})
+def _unfit(condition: Condition, codebook: Codebook, place: Mapping[str, object]) -> Iterator[Failure]:
+    for part in unfit_parts(condition, {v.name: v for v in codebook}):
+        yield Failure(code="CR-D38", values={**place, "got": str(part)})
 
 
 def check_rules(rules: list[LogicRule], frame: pd.DataFrame, place: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:

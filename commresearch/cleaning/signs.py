@@ -103,7 +103,7 @@ def _duration(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
 
 
 def _is_numeric(variable: Variable) -> bool:
-    return variable.type is VariableType.SINGLE and all(v.lstrip("-").isdigit() for v in variable.answers)
+    return variable.type is VariableType.SINGLE and variable.is_numeric
 
 
 def _low_plus_high(variable: Variable) -> float:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.conditions import Condition, names_and_values
 from commresearch.cleaning.missing import CODE, NONE, KindCodes
 from commresearch.records import join_logs, log_lines
 from commresearch.terms import MissingKind
@@ -40,7 +39,7 @@ def recompute_skips(
     for variable in codebook:
         if variable.asked_if is None or not (columns := [c for c in variable.columns if c in kinds]):
             continue
-        asked, not_asked = variable.asked_if.holds(frame, {c: kinds[c] == SKIPPED for c in _columns(variable.asked_if) if c in kinds})
+        asked, not_asked = variable.asked_if.holds(frame, {p.column: kinds[p.column] == SKIPPED for p in variable.asked_if.parts if p.column in kinds})
         codes = np.array([kinds[c] for c in columns])
         for column in [*columns, *([variable.other] if variable.other in kinds else [])]:
             blank = not_asked & (kinds[column] == BLANK)
@@ -51,13 +50,10 @@ def recompute_skips(
         for rule, rows, old, new in (
             ("skip_recomputed", blank, "<blank>", "<skipped>"), ("answered_though_skipped", given, "", ""), ("skipped_though_asked", left_out, "", ""),
         ):
-            logs.append(log_lines(step="skips", rule=rule, **place, row_id=frame.index[rows], variable=variable.name, old=old, new=new))
+            if rows.any():
+                logs.append(log_lines(step="skips", rule=rule, **place, row_id=frame.index[rows], variable=variable.name, old=old, new=new))
         answered += given
         unanswered += left_out
     flags = pd.DataFrame({"answered_though_skipped": answered, "skipped_though_asked": unanswered}, index=frame.index)
     return flags, join_logs(logs)
 
-
-def _columns(condition: Condition) -> list[str]:
-    """Columns that a condition looks at."""
-    return [f"{name}__{value}" if operator.startswith("has") else name for name, operator, value in names_and_values(condition)]

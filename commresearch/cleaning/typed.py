@@ -14,7 +14,7 @@ from commresearch.cleaning.durations import parse_durations
 from commresearch.cleaning.missing import CODE, NONE, KindCodes, marker_log, split_missing
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import Parsed, ParsedColumns, Rule, Rules
-from commresearch.cleaning.variable import Variable
+from commresearch.cleaning.variable import Variable, plain_number
 from commresearch.records import join_logs, log_lines
 from commresearch.terms import Export, MissingKind, Platform, VariableType
 
@@ -246,7 +246,7 @@ def _log_rules(
     values = text(new.iloc[changed]) if text else new.iloc[changed]
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype("str")
-    shown = ["<unreadable>" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    shown = ["<unreadable>" if pd.isna(v) else plain_number(v) if isinstance(v, float) else str(v) for v in values]
     typed.logs.append(log_lines(step=STEP, rule=rules, **cells.place, row_id=texts.index, variable=name, old=texts.to_numpy(), new=shown))
     unknown = texts[rules == str(Rule.UNREADABLE_LABEL)]
     typed.unknown = unknown if typed.unknown.empty else pd.concat([typed.unknown, unknown])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+import numpy as np
+
 from commresearch.cleaning.conditions import Condition, ConditionError, read_condition
 from commresearch.errors import Failure
 from commresearch.terms import Identifier, MissingKind, Role, VariableType
@@ -16,6 +18,7 @@ COLUMNS = (
     "asked_if", "matrix", "scale", "key", "identifier", "quasi", "note",
 )
 NEEDED = ("name", "type", "source")
+ABSENT = "-"  #: stands in `source` or `source_code` where that export does not carry the variable
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*|-[0-9]+")
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -79,6 +82,13 @@ class Variable:
         return texts
 
     @property
+    def is_numeric(self) -> bool:
+        """Whether its values are numbers: counts, durations, and choices whose answers are all coded as whole numbers."""
+        if self.type is VariableType.SINGLE:
+            return all(value.lstrip("-").isdigit() for value in self.answers)
+        return self.type in {VariableType.NUMBER, VariableType.DURATION}
+
+    @property
     def columns(self) -> list[str]:
         """Columns of the clean table that hold this variable, without free text beside an option."""
         if self.type is VariableType.MULTIPLE:
@@ -107,7 +117,7 @@ class Variable:
             "name": self.name, "type": self.type.value, "role": str(self.role) if self.role else "", "source": self.source,
             "source_code": "\n".join(self.source_code), "source_other": self.source_other, "question_zh": self.question_zh, "question_en": self.question_en,
             "values": _lines(self.values), "labels_en": _lines(self.labels_en), "open": " ".join(self.open), "missing": "\n".join(kinds),
-            "unit": self.unit, "min": _plain(self.low), "max": _plain(self.high), "asked_if": str(self.asked_if) if self.asked_if else "",
+            "unit": self.unit, "min": _limit(self.low), "max": _limit(self.high), "asked_if": str(self.asked_if) if self.asked_if else "",
             "matrix": self.matrix, "scale": self.scale, "key": str(self.key) if self.scale else "",
             "identifier": str(self.identifier) if self.identifier else "", "quasi": "yes" if self.quasi else "", "note": self.note,
         }
@@ -192,7 +202,7 @@ class _RowReader:
                 allowed = ", ".join(MissingKind)
                 self.failures.append(Failure(code="CR-K02", values={**self.place, "column": "missing", "got": line, "allowed": allowed}))
                 continue
-            self.require(marker.strip(), "missing", "rule_pair", got=line)
+            self.require(marker.strip() and not any(marker.strip() in known for known in found.values()), "missing", "rule_pair", got=line)
             found[MissingKind(kind.strip())] = (*found.get(MissingKind(kind.strip()), ()), marker.strip())
         return found
 
@@ -220,5 +230,10 @@ def _lines(pairs: Mapping[str, str]) -> str:
     return "\n".join(f"{value}={label}" for value, label in pairs.items())
 
 
-def _plain(number: float | None) -> str:
-    return "" if number is None else str(int(number)) if number == int(number) else repr(number)
+def _limit(number: float | None) -> str:
+    return "" if number is None else plain_number(number)
+
+
+def plain_number(number: float) -> str:
+    """A number with all its digits and without an exponent, a whole one without a point."""
+    return np.format_float_positional(number, trim="-")

@@ -55,6 +55,8 @@ class RawTable:
         value → label and user-missing values per column, where the file itself declares them (.sav)
     log
         rows and columns that were set aside on reading, in the columns of the cleaning log
+    lost_digits
+        headers of columns whose numbers had lost digits before the file was written; they are not in `frame`
     """
 
     frame: pd.DataFrame
@@ -71,6 +73,7 @@ class RawTable:
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     log: pd.DataFrame = field(default_factory=lambda: join_logs([]))
     n_rows_read: int = 0
+    lost_digits: tuple[str, ...] = ()
 
     @property
     def row_ids(self) -> pd.Index:

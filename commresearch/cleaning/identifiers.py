@@ -1,0 +1,302 @@
+"""Recognisers of direct identifiers in Chinese text.
+
+A recogniser looks at plain text (`text_spans.plain_text`) and yields the spans it finds. It leans towards finding too much: a
+masked number is a small loss, a published one is not to be had back. What is only likely by its column (names, house numbers
+such as 3-2-501) is judged in `identifier_columns`.
+
+Texts are long (a column, a file), so a pattern begins with a character it cannot do without, and what has to stand before that
+character is looked at afterwards: a pattern that begins by looking back is tried at every character.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from commresearch.cleaning.national_id import valid_numbers
+from commresearch.cleaning.reference_tables import reference_rows
+from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_text
+from commresearch.terms import Identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """A plain text, the runs of digits (with signs between them) long enough for a telephone number, and its lower case."""
+
+    text: str
+    lower: str
+    runs: tuple[tuple[int, int], ...]
+
+
+Bounds: TypeAlias = tuple[int, int]
+Finder: TypeAlias = Callable[[Scanned], Iterator[Bounds]]
+
+_RUN = re.compile(r"[0-9][-0-9_./·() ]{8,}")
+_DIGITS_OF_MOBILE = 11
+
+
+def scanned(plain: str) -> Scanned:
+    """A plain text made ready for the recognisers."""
+    lower = plain.lower()
+    runs = tuple(m.span() for m in _RUN.finditer(plain) if _is_long(m[0]))
+    return Scanned(text=plain, lower=lower if len(lower) == len(plain) else plain, runs=runs)
+
+
+def _is_long(run: str) -> bool:
+    digits = len(run) - sum(map(run.count, "-_./·() "))
+    return digits >= _DIGITS_OF_MOBILE or (run[0] == "0" and digits > _DIGITS_OF_MOBILE - 2)
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#: no digit, and no decimal point of a longer number, on either side; ".0" is what a number read as a float gets
+_LEFT, _RIGHT = r"(?<![0-9])(?<![0-9]\.)", r"(?![0-9])(?!\.[0-9]*[1-9])(?![eE][-+]?[0-9])"
+_NATIONAL_ID = re.compile(rf"{_LEFT}(?=([0-9](?:[ -]{{0,2}}[0-9]){{16}}[ -]{{0,2}}[0-9Xx](?![0-9])|[0-9]{{15}}(?![0-9Xx])))")
+_PERMIT = re.compile(r"(?:护照|通行证|回乡证|台胞证|居留证|证件)(?:号码?)?[是为: ]{0,3}((?=[A-Z]{0,3}[0-9])[A-Z]{0,3}[0-9]{7,12})(?![0-9A-Za-z])")
+_MOBILE = re.compile(
+    rf"{_LEFT}(?:(?:00)?86[) ]?[- ]?)?"
+    r"(?:1[3-9][0-9]{9}|1[3-9][0-9](?P<gap> ?[-.·_ /] ?)[0-9]{4}(?P=gap)[0-9]{4}|1[3-9][0-9]{2}(?P<gap2> ?[- ] ?)[0-9]{3}(?P=gap2)[0-9]{4}"
+    rf"|1[3-9][0-9][- ][0-9]{{8}}|1[3-9][0-9]{{5}}[- ][0-9]{{4}}|1(?P<gap3>[- ])[3-9](?:(?P=gap3)[0-9]){{9}})(?:\.0+)?{_RIGHT}"
+)
+_SPOKEN = "〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两"
+_SPOKEN_MOBILE = re.compile(rf"[一幺壹](?<![{_SPOKEN}][一幺壹])[三四五六七八九叁肆伍陆柒捌玖](?: ?[{_SPOKEN}]){{9}}(?![{_SPOKEN}])")
+_AREA = r"0(?:10|2[0-57-9]|[3-9][0-9]{2})"
+_LANDLINE = re.compile(rf"(?<![0-9-])(?:{_AREA}\) ?|{_AREA} ?- ?|{_AREA} )[2-8][0-9]{{6,7}}(?:-[0-9]{{1,5}})?(?![0-9-])")
+_LANDLINE_ALONE = re.compile(rf"(?<![^\0]){_AREA}[2-8][0-9]{{6,7}}(?![^\0])")
+_LANDLINE_NAMED = re.compile(rf"(?:电话|座机|固话)(?:号码?)?[是为: ]{{0,3}}((?:{_AREA})?[2-8][0-9]{{6,7}})(?![0-9])")
+#: 62 UnionPay, 4 Visa, 51-55 MasterCard, 35 JCB, 9558 and others of single banks
+_CARD = re.compile(rf"{_LEFT}(?=((?:62|4|5[1-5]|35|9558|9559|60138|6858)[0-9]*(?:[ -]?[0-9]){{10,18}}{_RIGHT}))")
+
+
+def _in_runs(scene: Scanned, pattern: re.Pattern[str], group: int = 0) -> Iterator[Bounds]:
+    """Matches inside long runs of digits; what follows is let in, for a last X and for exponents."""
+    for start, end in scene.runs:
+        yield from (m.span(group) for m in pattern.finditer(scene.text, start, end + 4))
+
+
+def _find_national_ids(scene: Scanned) -> Iterator[Bounds]:
+    text = scene.text
+    spans = list(_in_runs(scene, _NATIONAL_ID, 1))
+    numbers = list(dict.fromkeys(text[a:b] for a, b in spans))
+    valid = {n for n, ok in zip(numbers, valid_numbers(numbers), strict=True) if ok}
+    yield from ((a, b) for a, b in spans if text[a:b] in valid)
+    if "证" in text or "护照" in text:
+        yield from (m.span(1) for m in _PERMIT.finditer(text))
+
+
+def _find_mobiles(scene: Scanned) -> Iterator[Bounds]:
+    text = scene.text
+    for start, end in _in_runs(scene, _MOBILE):
+        before = text[max(0, start - 3) : start]
+        yield start - next((len(p) for p in ("(+", "+ ", "+") if before.endswith(p)), 0), end
+    if not text.isascii():
+        yield from (m.span() for m in _SPOKEN_MOBILE.finditer(text))
+
+
+def _find_landlines(scene: Scanned) -> Iterator[Bounds]:
+    for start, end in _in_runs(scene, _LANDLINE):
+        yield start - (scene.text[start - 1 : start] == "("), end
+    yield from _in_runs(scene, _LANDLINE_ALONE)
+    if not scene.text.isascii():
+        yield from (m.span(1) for m in _LANDLINE_NAMED.finditer(scene.text))
+
+
+def _find_cards(scene: Scanned) -> Iterator[Bounds]:
+    yield from ((a, b) for a, b in _card_forms(scene) if is_luhn(re.sub("[ -]", "", scene.text[a:b])))
+
+
+def _card_forms(scene: Scanned) -> list[Bounds]:
+    return [(a, b) for a, b in _in_runs(scene, _CARD, 1) if 16 <= len(re.sub("[ -]", "", scene.text[a:b])) <= 19]
+
+
+def count_card_forms(plain: str) -> int:
+    """Numbers of a text with the length and the first digits of a card number, whether or not they pass its check."""
+    return len(_card_forms(scanned(plain)))
+
+
+def is_luhn(digits: str) -> bool:
+    """Whether the last digit of a card number is its Luhn check digit (ISO/IEC 7812-1)."""
+    doubled = (int(d) * (2 if i % 2 else 1) for i, d in enumerate(reversed(digits)))
+    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+# ── names on networks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_AFTER_AT = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
+_BEFORE_AT = re.compile(r"[A-Za-z0-9._%+'-]{1,64}$")
+#: what follows an "@" in names of pictures, scripts and packages
+_FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "mjs", "css", "json", "html", "py", "ts", "md", "woff"})
+_MIDDLE_OF_IPV4 = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])(?: ?\([^()\0]{1,30}\))?")
+_START_OF_IPV4 = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,3}$")
+_VERSION_CUE = re.compile(r"(?:[vV]|版本|第|version|==|>=|@|[A-Za-z]/)[: ]?$")
+_MIDDLE_OF_IPV6 = re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Za-z:.])(?:[23][0-9A-Fa-f]{3}|[fF][cCdDeE][0-9A-Fa-f]{2}):"
+    r"(?:(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){0,5}(?::[0-9A-Fa-f]{1,4}){1,6})(?![0-9A-Za-z:])(?: ?\([^()\0]{1,30}\))?"
+)
+_WXID = re.compile(r"wxid_[0-9a-z]{6,}")
+_OPENID = re.compile(r"o(?<![0-9A-Za-z_/+=-]o)[0-9A-Za-z_-]{27}(?![0-9A-Za-z_/+=-])")
+_CUES = ("微信", "薇信", "威信", "v信", "wechat", "weixin", "vx", "wx")
+_ACCOUNT = re.compile(
+    rf"(?:{'|'.join(_CUES)})(?:(?: ?(?:号码?|账号|帐号|id))[是为: ]{{0,3}}|[是为:][ ]?)([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_])"
+    rf"|(?:{'|'.join(_CUES)})[ ]{{0,2}}([a-z](?=[a-z_-]*[0-9_])[a-z0-9_-]{{5,19}})(?![a-z0-9_])"
+)
+_QQ = re.compile(r"(?:qq|扣扣)(?:号码?)?[是为: ]{0,3}([1-9][0-9]{4,10})(?![0-9])")
+
+
+def _find_emails(scene: Scanned) -> Iterator[Bounds]:
+    for match in _AFTER_AT.finditer(scene.text):
+        before = _BEFORE_AT.search(scene.text[max(0, match.start() - 64) : match.start()])
+        if before and match[0].rpartition(".")[2].lower() not in _FILE_ENDINGS:
+            yield match.start() - len(before[0]), match.end()
+
+
+def _find_ips(scene: Scanned) -> Iterator[Bounds]:
+    text = scene.text
+    for match in _MIDDLE_OF_IPV4.finditer(text):
+        first = _START_OF_IPV4.search(text, max(0, match.start() - 4), match.start())
+        if first and is_host(text[first.start() : match.end()]) and not _VERSION_CUE.search(text, max(0, first.start() - 9), first.start()):
+            yield first.start(), match.end()
+    for middle in _MIDDLE_OF_IPV6.finditer(text):
+        yield from (m.span() for m in _IPV6.finditer(text, max(0, middle.start() - 5), middle.end() + 80))
+
+
+def is_host(address: str) -> bool:
+    """Whether an IPv4 address (with or without a place behind it) can be that of somebody's connection."""
+    parts = [int(part) for part in address.split("(", maxsplit=1)[0].split(".")]
+    return max(parts) <= 255 and parts[0] not in {0, 127} and min(parts[:3]) < 255
+
+
+def _find_accounts(scene: Scanned) -> Iterator[Bounds]:
+    text, lower = scene.text, scene.lower
+    yield from (m.span() for m in _WXID.finditer(lower))
+    for match in _OPENID.finditer(text):
+        if re.search("[0-9]", match[0]) and re.search("[A-Z]", match[0]) and re.search("[a-z]", match[0][1:]):
+            yield match.span()
+    if any(cue in lower for cue in _CUES):
+        yield from (m.span(m.lastindex or 0) for m in _ACCOUNT.finditer(lower) if not _follows_letter(lower, m.start()))
+    yield from (m.span(1) for m in _QQ.finditer(lower) if not _follows_letter(lower, m.start()))
+
+
+def _follows_letter(lower: str, start: int) -> bool:
+    return lower[start] < "\x7f" and "a" <= lower[start - 1 : start] <= "z"
+
+
+# ── vehicles and doors ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+_PLATE = re.compile(
+    f"[{''.join(row['plate'] for row in reference_rows('provinces'))}](?<![更最全重刷创革]新)[ ]?[A-Za-z][ ·.-]?"
+    "(?:[A-HJKa-hjk](?=[A-Za-z0-9]*[0-9])[A-HJ-NP-Za-hj-np-z0-9][0-9]{4}|[0-9]{5}[A-HJKa-hjk]"
+    "|(?=[A-Za-z]{0,4}[0-9])[A-HJ-NP-Za-hj-np-z0-9]{4}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])(?![A-Za-z0-9])"
+)
+_N = r"(?:[0-9]{1,4}|[一二三四五六七八九十百〇零两]{1,4})"
+_BUILDING = rf"(?:{_N}[A-Za-z]?|(?<![A-Za-z])[A-Za-z])[ ]?(?:号楼|栋|幢|座|号院|#楼|#)"
+_UNIT = rf"{_N}[ ]?(?:单元|门洞)"
+_FLOOR = rf"(?:{_N}[ ]?[层楼][ ]?)?"
+_NOT_A_ROOM = r"(?![0-9年月日人元户个天米平㎡%.多余次])"
+_ROOM = rf"(?:[0-9]{{1,2}}[A-Za-z]?[0-9]{{2}}{_NOT_A_ROOM}(?:室|号房|房|号)?|{_N}[ ]?(?:室|号房)|[一二三四五六七八九十〇零]{{3,4}}(?:室|号房|号)?(?![年月日人元户]))"
+_SIDE = r"[ ,-]?(?:东|西|中)(?:门|户)"
+_INSIDE = rf"{_BUILDING}[ ,-]?{_UNIT}[ ,-]?{_FLOOR}(?:{_ROOM}|{_SIDE})?|{_BUILDING}[ ,-]?{_FLOOR}{_ROOM}|{_UNIT}[ ,-]?{_FLOOR}(?:{_ROOM}|{_SIDE})"
+_DOOR = re.compile(rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})")
+_SIGN_OF_DOOR = re.compile(r"号[楼院]|[栋幢座#弄]|单元|门洞|[路街巷道里同][0-9一二三四五六七八九十百]{1,4}号")
+_HOME = re.compile(
+    r"(?:家住|我住|住在|住址|家庭地址|住宅|地址|门牌号?|房号)[是为在: ]{0,2}"
+    r"([^,。;:!?\0\n]{0,24}?(?:(?<![0-9-])[0-9]{1,3}[A-Za-z]?-[0-9]{1,2}-[0-9]{2,4}(?![0-9-])"
+    rf"|(?<![0-9-])[0-9]{{1,3}}-[0-9]{{3,4}}(?![0-9-年])|[路街巷道弄里同]{_N}[ ]?号(?![楼院线])))"
+)
+_REACH = (8, 60)  #: how far around a sign of a door its address may reach
+
+
+def _find_plates(scene: Scanned) -> Iterator[Bounds]:
+    if not scene.text.isascii():
+        yield from (m.span() for m in _PLATE.finditer(scene.text))
+
+
+def _find_doors(scene: Scanned) -> Iterator[Bounds]:
+    text, done = scene.text, 0
+    if text.isascii():
+        return
+    for sign in _SIGN_OF_DOOR.finditer(text):
+        start = max(done, sign.start() - _REACH[0])
+        for match in _DOOR.finditer(text, start, sign.end() + _REACH[1]):
+            if match.start() > sign.end():
+                break
+            done = match.end()
+            yield match.span()
+    yield from (m.span(1) for m in _HOME.finditer(text))
+
+
+#: in order of precedence, where spans overlap
+FINDERS: Mapping[str, Finder] = {
+    Identifier.NATIONAL_ID: _find_national_ids, Identifier.EMAIL: _find_emails, Identifier.BANK_CARD: _find_cards, Identifier.WECHAT: _find_accounts,
+    Identifier.IP: _find_ips, Identifier.MOBILE: _find_mobiles, Identifier.LANDLINE: _find_landlines, Identifier.PLATE: _find_plates,
+    Identifier.ADDRESS: _find_doors,
+}
+#: digits of numbers that also serve as codes of places, of which some pass the check by chance
+_AMBIGUOUS = {15: Identifier.NATIONAL_ID} | dict.fromkeys((16, 17, 18, 19), Identifier.BANK_CARD)
+CODES_FROM, CODES_BELOW = 20, 0.5  #: so many numbers of one form, with less than this share passing, are codes
+
+
+def find_identifiers(plain: str, finders: Mapping[str, Finder] = FINDERS) -> list[Span]:
+    """Every identifier of a plain text, left to right; overlapping spans become one, of the class that stands first in `finders`."""
+    scene = scanned(plain)
+    return merged_spans([Span(a, b, identifier) for identifier, find in finders.items() for a, b in find(scene)], list(finders))
+
+
+def column_identifiers(joined: JoinedTexts, finders: Mapping[str, Finder] = FINDERS) -> dict[int, list[Span]]:
+    """Spans by position of the distinct text.
+
+    Codes of grids and places have 15 to 19 digits, too; a tenth of them pass the check of a bank card, some the date of an old
+    national ID. A column whose numbers of one length mostly do not pass holds codes, and those that pass are left alone.
+    """
+    found = joined.by_text(find_identifiers(joined.plain, finders))
+    numbers: dict[int, list[int]] = {}
+    for position, text in enumerate(joined.texts):
+        if len(text) in _AMBIGUOUS and text.isdecimal():
+            numbers.setdefault(len(text), []).append(position)
+    for length, positions in numbers.items():
+        passing = {p for p in positions if [s.identifier for s in found.get(p, [])] == [_AMBIGUOUS[length]]}
+        if len(positions) >= CODES_FROM and len(passing) < CODES_BELOW * len(positions):
+            found = {p: spans for p, spans in found.items() if p not in passing}
+    return found
+
+
+def holds_identifier(texts: pd.Series, identifier: str, *, whole: bool = False) -> NDArray[np.bool_]:
+    """Whether each text holds an identifier of one class.
+
+    Parameters
+    ----------
+    texts : Series of str
+        Cells; missing ones hold nothing.
+    identifier : str
+        A key of `FINDERS`.
+    whole : bool
+        Count a cell only where nothing but signs stands beside the identifier.
+    """
+    joined = JoinedTexts(texts)
+    found = joined.by_text(find_identifiers(joined.plain, {identifier: FINDERS[identifier]}))
+    holds = np.zeros(len(joined.texts), dtype=bool)
+    holds[[i for i, spans in found.items() if not whole or is_whole(joined.texts[i], spans)]] = True
+    return np.asarray(holds[joined.codes])
+
+
+def telephone_digits(texts: pd.Series) -> pd.Series:
+    """Digits of telephone numbers, a mobile number without the code of the country."""
+    plain = pd.Series([plain_text(t) for t in texts.fillna("").to_list()], index=texts.index, dtype="str")
+    digits = plain.str.replace(r"\.0+$", "", regex=True).str.replace(r"[^0-9]", "", regex=True)
+    return digits.str.replace(r"^(?:00)?86(?=1[3-9][0-9]{9}$)", "", regex=True)
+
+
+def is_mobile_in_use(texts: pd.Series) -> NDArray[np.bool_]:
+    """Whether each whole text is a mobile number of a segment (first three digits) that operators have given out.
+
+    Segments are added every few years (`data/mobile_segments.csv`), so this says how good a column of numbers is; it never
+    decides whether a number is hidden.
+    """
+    digits = telephone_digits(texts)
+    segments = [row["segment"] for row in reference_rows("mobile_segments")]
+    return np.asarray(digits.str.len().eq(11) & digits.str.slice(0, 3).isin(segments), dtype=bool)

@@ -1,0 +1,65 @@
+"""Finding known identifiers (names, numbers, accounts of a file) wherever they stand in texts."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from commresearch.cleaning.text_spans import DIVIDER, Span, plain_text
+
+#: shorter values of letters and digits are no identifiers by themselves
+SHORTEST = 4
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]")
+
+
+def _first_characters(firsts: set[str]) -> re.Pattern[str] | None:
+    """Where a value may begin: letters and digits only at the beginning of a word."""
+    if not firsts:
+        return None
+    inside, alone = (re.escape("".join(sorted(c for c in firsts if bool(_ASCII_WORD.match(c)) == is_word))) for is_word in (False, True))
+    branches = [f"[{inside}]"] * bool(inside) + [f"[{alone}](?<![0-9A-Za-z][{alone}])"] * bool(alone)
+    return re.compile("|".join(branches))
+
+
+class KnownValues:
+    """A set of exact values to look for; built once, then used on any number of texts.
+
+    Values that begin or end with a letter or digit are found only where no further letter or digit follows on that side.
+    Chinese names are found inside running text.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._classes: dict[str, str] = {}
+        plains = plain_text(DIVIDER.join(v.replace(DIVIDER, " ") for v in values)).split(DIVIDER)
+        for plain, identifier in zip(map(str.strip, plains), values.values(), strict=False):
+            if len(plain) >= (SHORTEST if plain.isascii() else 2):
+                self._classes[plain] = identifier
+        lengths: dict[str, set[int]] = {}
+        for value in self._classes:
+            lengths.setdefault(value[:2], set()).add(len(value))
+        self._lengths = {prefix: tuple(sorted(found, reverse=True)) for prefix, found in lengths.items()}
+        self._first = _first_characters({prefix[0] for prefix in lengths})
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def class_of(self, text: str) -> str | None:
+        """Class of a whole text that is a known value."""
+        return self._classes.get(plain_text(text).strip())
+
+    def find(self, plain: str) -> Iterator[Span]:
+        """Every known value of a plain text, the longest at each place."""
+        if self._first is None:
+            return
+        lengths, classes = self._lengths, self._classes
+        for match in self._first.finditer(plain):
+            start = match.start()
+            for length in lengths.get(plain[start : start + 2], ()):
+                value = plain[start : start + length]
+                if value in classes and self._stands_alone(plain, start, start + length):
+                    yield Span(start, start + length, classes[value])
+                    break
+
+    @staticmethod
+    def _stands_alone(plain: str, start: int, end: int) -> bool:
+        left = start == 0 or not (_ASCII_WORD.match(plain[start]) and _ASCII_WORD.match(plain[start - 1]))
+        right = end == len(plain) or not (_ASCII_WORD.match(plain[end - 1]) and _ASCII_WORD.match(plain[end]))
+        return left and right

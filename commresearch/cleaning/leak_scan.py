@@ -1,0 +1,195 @@
+"""The search for identifiers in everything that was written.
+
+It is the second line behind the privacy gate: whatever went wrong before it, a file that holds an identifier is not handed out.
+It looks for what can be told from other numbers and words by itself (ID numbers with their check character, telephones, e-mail
+and IP addresses, plates, WeChat and card numbers), and for every identifier that is known from the received file.
+"""
+
+import bisect
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM, FINDERS, Finder, count_card_forms, find_identifiers
+from commresearch.cleaning.known_values import KnownValues
+from commresearch.cleaning.masking import PRECEDENCE
+from commresearch.cleaning.personal_names import words_like_names
+from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans, plain_text
+from commresearch.cleaning.written_texts import Piece, read_pieces
+from commresearch.errors import CleaningError, Failure
+from commresearch.terms import Identifier, Language
+from commresearch.words import say
+
+#: not landlines and addresses: reports print those of offices
+_TELLING = (
+    Identifier.NATIONAL_ID, Identifier.EMAIL, Identifier.BANK_CARD, Identifier.WECHAT, Identifier.IP, Identifier.MOBILE, Identifier.PLATE,
+)
+_FINDERS: Mapping[str, Finder] = {k: FINDERS[k] for k in _TELLING}
+_LABELS: Mapping[str, str] = {
+    Identifier.NAME: "label_name", Identifier.NATIONAL_ID: "label_national_id", Identifier.MOBILE: "label_mobile",
+    Identifier.LANDLINE: "label_landline", Identifier.ADDRESS: "label_address", Identifier.WECHAT: "label_wechat", Identifier.IP: "label_ip",
+    Identifier.PLATE: "label_plate", Identifier.EMAIL: "label_email", Identifier.BANK_CARD: "label_bank_card",
+}
+#: hashes and the ids of runs, rows and cells: digits in them are no numbers
+_HEXADECIMAL = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=(?:[0-9]*[a-f]){3})[0-9a-f]{16,}")
+_BEFORE, _AFTER = re.compile(r"[0-9a-f-]*$"), re.compile(r"[0-9a-f-]*")
+_SMALL_PARTS = 20  #: four parts below this are the number of a version or a section rather than an address
+_SHOWN = 2  #: characters of a leak that its report shows
+_UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """An identifier in a written file.
+
+    `part` is the column or the member of a zipped file (blank in a plain one); `line` counts from 1 and is 0 where `cell` says
+    the place (sheet and cell, or row of a column); `identifier` is the class; of `sample` only the first characters are shown.
+    """
+
+    path: Path
+    part: str
+    line: int
+    cell: str
+    identifier: str
+    sample: str
+
+
+def scan_files(paths: Iterable[Path], *, known: Iterable[str] | Mapping[str, str] = (), allowed: Iterable[str] = ()) -> list[Leak]:
+    """Identifiers in written files.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files of any kind that `written_texts` reads; pictures are passed over.
+    known : iterable of str, or mapping
+        Identifiers of the received data (`Gate.known`), with their classes if it is a mapping; each is searched for as it stands.
+    allowed : iterable of str
+        What may stand in files: the telephone and e-mail address of the office that answers for the data, say.
+
+    Returns
+    -------
+    list of Leak
+        In the order of the files and of the places in them; empty where nothing was found.
+
+    Raises
+    ------
+    CleaningError
+        Files that cannot be read (CR-P09, one per file).
+    """
+    leaks, unreadable = _scan(paths, known, allowed)
+    if unreadable:
+        raise CleaningError(*unreadable)
+    return leaks
+
+
+def require_no_leaks(paths: Iterable[Path], known: Iterable[str] | Mapping[str, str] = (), *, allowed: Iterable[str] = ()) -> None:
+    """Refuse files that hold identifiers.
+
+    Parameters
+    ----------
+    paths, known, allowed
+        As in `scan_files`.
+
+    Raises
+    ------
+    CleaningError
+        One CR-P08 per identifier found, one CR-P09 per file that cannot be read.
+    """
+    leaks, unreadable = _scan(paths, known, allowed)
+    failures = [Failure(code="CR-P08", values=_values(leak)) for leak in leaks]
+    if failures or unreadable:
+        raise CleaningError(*failures, *unreadable)
+
+
+def _values(leak: Leak) -> dict[str, object]:
+    both = {"zh": Language.ZH, "en": Language.EN}
+    place = {key: _place(leak, language) for key, language in both.items()}
+    return {"path": leak.path, "place": place, "label": {k: say(f"errors.{_LABELS[leak.identifier]}", v) for k, v in both.items()}, "sample": leak.sample}
+
+
+def _place(leak: Leak, language: Language) -> str:
+    if leak.cell:
+        return say("errors.place_cell", language, part=f"{leak.part} " if leak.part else "", cell=leak.cell)
+    return say("errors.place_line", language, part=f"{leak.part} " if leak.part else "", line=leak.line)
+
+
+def _scan(
+    paths: Iterable[Path], known: Iterable[str] | Mapping[str, str], allowed: Iterable[str],
+) -> tuple[list[Leak], list[Failure]]:
+    finder, harmless = _known_values(known), {plain_text(a).strip() for a in allowed}
+    leaks: list[Leak] = []
+    unreadable: list[Failure] = []
+    for path in paths:
+        try:
+            found = [leak for piece in read_pieces(path) for leak in _leaks(path, piece, finder, harmless)]
+        except _UNREADABLE as error:
+            unreadable.append(Failure(code="CR-P09", values={"path": path, "error": error}))
+            continue
+        leaks += dict.fromkeys(found)
+    return leaks, unreadable
+
+
+def _known_values(known: Iterable[str] | Mapping[str, str]) -> KnownValues:
+    """Known identifiers but for names that are everyday words; the class of a value without one is told by its form."""
+    values = known if isinstance(known, Mapping) else _with_classes(known)
+    return KnownValues({v: c for v, c in values.items() if v not in words_like_names()})
+
+
+def _with_classes(values: Iterable[str]) -> dict[str, str]:
+    joined = JoinedTexts(pd.Series(list(values), dtype="str"))
+    found = joined.by_text(find_identifiers(joined.plain))
+    return {text: found[i][0].identifier if i in found else Identifier.NAME for i, text in enumerate(joined.texts)}
+
+
+def _leaks(path: Path, piece: Piece, known: KnownValues, allowed: set[str]) -> Iterator[Leak]:
+    plain = plain_text(piece.text)
+    breaks: list[int] = []
+    for span in merged_spans([*find_leaks(plain), *known.find(plain)], PRECEDENCE):
+        sample = plain[span.start : span.end]
+        if sample in allowed:
+            continue
+        breaks = breaks or [m.start() for m in re.finditer("\n", plain)]
+        line = bisect.bisect_left(breaks, span.start)
+        cell = piece.cell_of(line) if piece.cell_of else ""
+        shown = 1 if span.identifier == Identifier.NAME else min(_SHOWN, len(sample) // 3)
+        yield Leak(
+            path=path, part=piece.part, line=0 if cell else line + 1, cell=cell, identifier=span.identifier,
+            sample=sample[:shown] + "*" * (len(sample) - shown),
+        )
+
+
+def find_leaks(plain: str) -> list[Span]:
+    """Identifiers in the plain text of a written file, with less zeal than in received cells: files hold many other numbers."""
+    return _without_codes(plain, [s for s in find_identifiers(plain, _FINDERS) if _is_certain(plain, s)])
+
+
+def _is_certain(text: str, span: Span) -> bool:
+    sample, before, after = text[span.start : span.end], text[max(0, span.start - 64) : span.start], text[span.end : span.end + 64]
+    if span.identifier == Identifier.NATIONAL_ID:
+        return sum(c.isalnum() for c in sample) != 15
+    if span.identifier == Identifier.MOBILE:
+        is_inside_word = re.fullmatch("[A-Za-z]{2}", before[-1:] + after[:1])
+        return not is_inside_word and not re.search(r"[/_·]|\.(?!0+$)", sample) and not _is_hexadecimal(sample, before, after)
+    if span.identifier == Identifier.IP:
+        return ":" in sample or max(map(int, sample.split("(", maxsplit=1)[0].split("."))) >= _SMALL_PARTS
+    if span.identifier == Identifier.WECHAT:
+        return sample.lower().startswith("wxid_") or len(sample) == 28 or "信" in before[-8:]
+    return True
+
+
+def _is_hexadecimal(sample: str, before: str, after: str) -> bool:
+    left, right = _BEFORE.search(before), _AFTER.match(after)
+    return bool(_HEXADECIMAL.fullmatch((left[0] if left else "") + sample + (right[0] if right else "")))
+
+
+def _without_codes(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Card numbers only where most numbers of that form pass the check; else they are codes of places."""
+    cards = [s for s in spans if s.identifier == Identifier.BANK_CARD]
+    if cards and (n := count_card_forms(text)) >= CODES_FROM and len(cards) < CODES_BELOW * n:
+        return [s for s in spans if s.identifier != Identifier.BANK_CARD]
+    return list(spans)

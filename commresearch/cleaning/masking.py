@@ -1,0 +1,82 @@
+"""Masking identifiers in free text."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from commresearch.cleaning.identifiers import FINDERS, column_identifiers
+from commresearch.cleaning.known_values import KnownValues
+from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, words_like_names
+from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans
+from commresearch.terms import Identifier
+
+#: what stands in the data in place of an identifier, in both languages of the reports
+TOKENS: Mapping[str, str] = {
+    Identifier.NAME: "〔姓名〕", Identifier.NATIONAL_ID: "〔身份证号〕", Identifier.MOBILE: "〔手机号〕", Identifier.LANDLINE: "〔座机号〕",
+    Identifier.ADDRESS: "〔住址〕", Identifier.WECHAT: "〔微信号〕", Identifier.IP: "〔IP地址〕", Identifier.PLATE: "〔车牌号〕",
+    Identifier.EMAIL: "〔邮箱〕", Identifier.BANK_CARD: "〔银行卡号〕",
+}
+PRECEDENCE = (*FINDERS, Identifier.NAME)
+
+
+def mask_text(texts: pd.Series, names: Iterable[str] = ()) -> tuple[pd.Series, pd.DataFrame]:
+    """Free text with a token in place of every identifier found.
+
+    Parameters
+    ----------
+    texts : Series of str
+        Free text; missing cells are taken as blank.
+    names : iterable of str
+        Names known from the same file; masked wherever they occur, but for those that are also everyday words.
+
+    Returns
+    -------
+    (Series, DataFrame)
+        The masked texts, and what was found: row (label of `texts.index`), identifier, n.
+
+    Notes
+    -----
+    A name that is neither known nor announced by a word (我叫…, 联系人：…) nor beside a number is not found.
+    """
+    known = KnownValues({name: Identifier.NAME for name in names if name not in words_like_names()})
+    joined = JoinedTexts(texts)
+    found = with_names(joined, column_identifiers(joined), known)
+    return masked(texts, joined, found), counts(texts.index, joined, found)
+
+
+def with_names(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues) -> dict[int, list[Span]]:
+    """The spans of distinct texts, and those of names in running text and of known values."""
+    more = joined.by_text([*find_announced_names(joined.plain), *known.find(joined.plain)])
+    together: dict[int, list[Span]] = {}
+    for position in sorted(found.keys() | more.keys()):
+        spans = found.get(position, [])
+        beside = find_names_beside(joined.plains[position], spans)
+        together[position] = merged_spans([*spans, *more.get(position, []), *beside], PRECEDENCE)
+    return together
+
+
+def masked(texts: pd.Series, joined: JoinedTexts, found: Mapping[int, Sequence[Span]]) -> pd.Series:
+    """The column with tokens in place of spans."""
+    distinct = list(joined.texts)
+    for position, spans in found.items():
+        distinct[position] = "".join(_pieces(distinct[position], spans))
+    return pd.Series(pd.array(distinct, dtype="str").take(joined.codes), index=texts.index, name=texts.name)
+
+
+def _pieces(text: str, spans: Sequence[Span]) -> Iterator[str]:
+    end = 0
+    for span in spans:
+        yield text[end : span.start]
+        yield TOKENS[span.identifier]
+        end = span.end
+    yield text[end:]
+
+
+def counts(index: pd.Index, joined: JoinedTexts, found: Mapping[int, Sequence[Span]]) -> pd.DataFrame:
+    """Identifiers found per row and class, in the order of the rows: row, identifier, n."""
+    classes = [(position, span.identifier) for position, spans in found.items() for span in spans]
+    per_text = pd.DataFrame(classes, columns=["text", "identifier"]).groupby(["text", "identifier"], sort=False).size().reset_index(name="n")
+    cells = pd.DataFrame({"text": joined.codes, "row": index})
+    cells = cells[cells["text"].isin(per_text["text"])]
+    merged = cells.merge(per_text, on="text", how="inner").sort_values("row", kind="stable")
+    return merged[["row", "identifier", "n"]].reset_index(drop=True)

@@ -1,0 +1,113 @@
+"""Chinese personal names: in cells of their own, after words that announce them, and beside a number.
+
+A name in running text cannot be told from other words by a pattern alone. It is found where a word announces it (我叫…,
+联系人：…), where it stands alone beside a telephone or ID number, and where it is known from a column of names
+(`known_values`).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from commresearch.cleaning.reference_tables import has_answer, reference_rows
+from commresearch.cleaning.text_spans import Span, plain_text
+from commresearch.terms import Identifier
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002fa1f"
+_TITLE = (
+    "(?:阿姨|大爷|大妈|大姐|大哥|大叔|大婶|叔叔|爷爷|奶奶|伯伯|婶婶|先生|女士|小姐|同志|主任|书记|副?主席|老师|医生|大夫|师傅|经理|队长|站长|组长|楼长|社长"
+    "|院长|所长|局长|科长|处长|校长|会长|律师|警官|网格员|社工|总|工|姐|哥|姨|叔|婶)"
+)
+#: characters that follow a name in running text and hardly ever stand in one
+_AFTER = "的是在有与及今住家来这那也都不就很我你他她说觉认希想要会可把被让给从对到过着了吗呢吧啊个岁电微号同讲反提打"
+_ANNOUNCED = r"(?:(?:我叫|名叫|名字[叫是]|本人叫|姓名|联系人|经办人|户主|签名|署名)[:是为叫 ]{0,3}|(?:负责人|家长|业主|当事人|介绍人)[:是为叫 ]{1,3})"
+_ENDS = r"(?=$|[\0\s,。;:!?、()\[\]…~.]|[0-9A-Za-z])"
+_PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店院所县市省桥河湾")
+_NOT_PERSONS = frozenset("人员者户")
+_NUMBER_WORD = r"(?:电话|手机|手机号|联系方式|联系电话|微信|身份证号?|号码)?"
+
+
+@cache
+def words_like_names() -> frozenset[str]:
+    """Everyday words of two to four characters that stand in columns of names or have the form of one."""
+    return frozenset(row["word"] for row in reference_rows("words_like_names"))
+
+
+@cache
+def words_that_are_names() -> frozenset[str]:
+    """Those of them that are also given to persons (高峰, 平安)."""
+    form = _patterns()["cell"]
+    return frozenset(word for word in words_like_names() if form.fullmatch(word))
+
+
+@cache
+def _surname() -> str:
+    """Pattern of a surname, compound ones first."""
+    names = [row["surname"] for row in reference_rows("surnames")]
+    return f"(?:{'|'.join(n for n in names if len(n) > 1)}|[{''.join(n for n in names if len(n) == 1)}])"
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    surname, given = _surname(), rf"(?![{_AFTER}])[{_HAN}]"
+    minority = rf"[{_HAN}]{{2,8}}(?:·[{_HAN}]{{1,8}}){{1,3}}"
+    return {
+        "cell": re.compile(rf"(?:{surname}[{_HAN}]{{1,2}}|{minority})(?:{_TITLE})?|{surname}{_TITLE}"),
+        "announced": re.compile(rf"{_ANNOUNCED}({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|[老小]{surname})"),
+        "introduced": re.compile(rf"(?:我是|本人是?|我系|这是)({surname}[{_HAN}]{{1,2}}){_ENDS}"),
+        "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
+        "before": re.compile(rf"(?<![{_HAN}])({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)[ :,(/-]{{0,3}}{_NUMBER_WORD}[ :(]{{0,3}}$"),
+        "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
+    }
+
+
+def name_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each whole text has the form of a personal name and is no everyday word or place."""
+    whole, words = _patterns()["cell"], words_like_names()
+    aside = re.compile(r"\s|\([^)]*\)")
+    tidy = [aside.sub("", plain_text(t)) for t in texts]
+    return np.array([bool(whole.fullmatch(t)) and t not in words and t[-1] not in _PLACE_ENDINGS for t in tidy], dtype=bool)
+
+
+def known_names(cells: pd.Series) -> list[str]:
+    """Names that cells of a column of names hold, to be looked for in texts: whole cells, and their parts between blanks and signs.
+
+    Everyday words are left out, and so are words of two characters that do not begin with a surname.
+    """
+    parts: set[str] = set()
+    title, between = re.compile(f"{_TITLE}$"), re.compile(r"[ ,、;/()\[\]]+")
+    for cell in cells.dropna().unique().tolist():
+        plain = plain_text(str(cell)).strip()
+        pieces = {plain, plain.replace(" ", ""), *between.split(plain)} if between.search(plain) else {plain}
+        parts |= pieces if len(plain) < 3 else pieces | {title.sub("", piece) for piece in pieces}
+    names = sorted(p for p in parts - words_like_names() if len(p) > 1 and not p.isdecimal())
+    return [n for n, is_name, says in zip(names, name_cells(names), has_answer(names), strict=True) if is_name or (len(n) > 2 and says)]
+
+
+def find_announced_names(plain: str) -> Iterator[Span]:
+    """Names after words that announce them."""
+    patterns, words = _patterns(), words_like_names()
+    for key in ("announced", "introduced", "titled"):
+        for match in patterns[key].finditer(plain):
+            name = match[1]
+            if name[:2] in words or name in words or (key == "introduced" and name[-1] in _NOT_PERSONS):
+                continue
+            yield Span(*match.span(1), Identifier.NAME)
+
+
+def find_names_beside(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Names that stand alone directly before or after a telephone, ID or account number."""
+    patterns, words = _patterns(), words_like_names()
+    for span in spans:
+        if span.identifier in {Identifier.ADDRESS, Identifier.PLATE, Identifier.IP, Identifier.NAME}:
+            continue
+        start = max(0, span.start - 24)
+        if (match := patterns["before"].search(text, start, span.start)) and match[1] not in words:
+            yield Span(*match.span(1), Identifier.NAME)
+        rest = text[span.end : span.end + 24]
+        if (match := patterns["after"].search(rest)) and match[1] not in words:
+            yield Span(span.end + match.start(1), span.end + match.end(1), Identifier.NAME)

@@ -1,0 +1,299 @@
+"""The privacy gate: behind it no cell holds a direct identifier.
+
+What an identifier says about its holder (age, sex, area) is derived first; then its column is dropped, or with a key replaced by
+pseudonyms, and identifiers inside all other texts are masked. The gate says what it did without repeating what it found.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from commresearch.cleaning.identifier_columns import ColumnContent, judge_column, read_content
+from commresearch.cleaning.identifiers import is_mobile_in_use
+from commresearch.cleaning.known_values import KnownValues
+from commresearch.cleaning.masking import TOKENS, counts, masked, with_names
+from commresearch.cleaning.national_id import derive_from_national_id
+from commresearch.cleaning.personal_names import known_names, name_cells, words_that_are_names
+from commresearch.cleaning.places import ip_place
+from commresearch.cleaning.pseudonyms import LEAST, is_pseudonym, key_fingerprint, normal_identifiers, pseudonymise
+from commresearch.cleaning.reference_tables import has_answer
+from commresearch.cleaning.text_spans import Span
+from commresearch.errors import CleaningError, Failure
+from commresearch.records import join_logs, log_lines
+from commresearch.sources.raw_table import Question
+from commresearch.terms import Identifier
+
+STEP = "privacy"
+PSEUDONYM = "〔假名〕"  #: stands for a pseudonym in the log
+FOUND_COLUMNS = ("column", "identifier", "by", "declared", "action", "n")
+_SHORTEST_KNOWN = 6  #: other values than names are looked for from this length on, and if they are not all words
+_WRITTEN = re.compile("[0-9A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gate:
+    """What leaves the privacy gate.
+
+    frame : DataFrame of str
+        Rows and index as they came in; identifiers gone or pseudonymous, derived columns behind the one they come from
+        (`<column>_age`, `_sex`, `_area`, `_place`).
+    log : DataFrame
+        Lines of the cleaning log; they never hold an identifier.
+    found : DataFrame
+        One row per column and class: column, identifier, by ("declared", "name", "content", "both"), declared (bool), action
+        ("dropped", "pseudonymised", "masked"), n (filled cells of a column of identifiers; identifiers masked in another).
+    fingerprint : str
+        That of the key; blank without a key.
+    known : mapping
+        Identifier → class, as collected on the way in, for the scan of what is written. It is never written itself.
+    """
+
+    frame: pd.DataFrame
+    log: pd.DataFrame
+    found: pd.DataFrame
+    fingerprint: str
+    known: Mapping[str, str] = field(repr=False)
+
+    @property
+    def undeclared(self) -> pd.DataFrame:
+        """Columns of identifiers that the codebook does not declare, to be entered there."""
+        return self.found[~self.found["declared"] & (self.found["action"] != "masked")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    identifier: str
+    by: str
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Passage:
+    """What one column leaves behind: the columns in its place, log lines, rows of `found`."""
+
+    columns: Mapping[str, pd.Series]
+    logs: Sequence[pd.DataFrame]
+    found: Sequence[tuple[str, str, str, bool, str, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    """Where log lines point."""
+
+    file: str
+    sheet: str
+    row_ids: pd.Series
+
+    def whole_column(self, rule: str, column: str, *, old: str, new: str, count: int) -> pd.DataFrame:
+        """One line about a column; none where no cell is concerned."""
+        lines = log_lines(step=STEP, rule=rule, file=self.file, sheet=self.sheet, variable=column, old=old, new=new, count=count)
+        return lines if count else lines.iloc[:0]
+
+
+def apply_privacy(
+    frame: pd.DataFrame, *, declared: Mapping[str, str | None], free_text: Collection[str], key: bytes | None, file: str, sheet: str,
+    row_ids: Sequence[str] | pd.Index, on: pd.Series | None = None, questions: Sequence[Question] | None = None,
+) -> Gate:
+    """Take direct identifiers out of a received table.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+        Received cells, "" where empty.
+    declared : mapping
+        Column → its class of identifier as the codebook has it (`terms.Identifier`); None for a column that is none although
+        its header or content looks like it (identifiers inside its cells are masked all the same).
+    free_text : collection of str
+        Columns in which people wrote sentences; known names are looked for in them.
+    key : bytes or None
+        Key of the pseudonyms; without it columns of identifiers are dropped.
+    file, sheet : str
+        For the log.
+    row_ids : sequence of str
+        Lasting name of each row, for the log.
+    on : Series of datetime64 (index of `frame`), optional
+        Day of each answer; ages are taken on it. Without it no age is derived.
+    questions : sequence of Question, optional
+        Wording of the questions, read like headers.
+
+    Returns
+    -------
+    Gate
+
+    Raises
+    ------
+    CleaningError
+        The key is too short (CR-P01); a declared column is not in the table (CR-P06); a derived column has the name of one that
+        is there (CR-P07).
+
+    Notes
+    -----
+    An undeclared column that holds identifiers by its header or content is treated like a declared one and listed in
+    `Gate.undeclared`. No row is dropped.
+    """
+    fingerprint = key_fingerprint(key) if key is not None else ""
+    _require_columns(frame, [*declared, *free_text], file, sheet)
+    contents = {c: read_content(frame[c]) for c in frame.columns if not declared.get(c)}
+    verdicts = _verdicts(frame, declared, contents, questions)
+    place = _Place(file=file, sheet=sheet, row_ids=pd.Series(list(row_ids), index=frame.index, dtype="str"))
+    known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
+    names = frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]]
+    finder = KnownValues(known)
+    passages = [
+        _pass_identifiers(frame[c], verdicts[c], key, on, place) if c in verdicts
+        else _pass_text(frame[c], contents[c], finder, names if c in free_text else names.iloc[:, :0], place, is_free=c in free_text)
+        for c in frame.columns
+    ]
+    _require_new_names(frame, passages, file, sheet)
+    columns = {name: cells for passage in passages for name, cells in passage.columns.items()}
+    found = pd.DataFrame([row for p in passages for row in p.found], columns=list(FOUND_COLUMNS)).astype({"declared": bool, "n": "int64"})
+    log = join_logs([log for p in passages for log in p.logs])
+    return Gate(frame=pd.DataFrame(columns, index=frame.index), log=log, found=found, fingerprint=fingerprint, known=known)
+
+
+def collect_known(frame: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, str]:
+    """Identifiers that stand in columns of identifiers, each with its class; what could be any word or number is left out."""
+    known: dict[str, str] = {}
+    for column, identifier in columns.items():
+        if identifier == Identifier.NAME:
+            known |= dict.fromkeys(known_names(frame[column]), identifier)
+            continue
+        distinct = pd.Series(frame[column].fillna("").unique(), dtype="str")
+        normal = normal_identifiers(distinct, identifier).to_list()
+        least = LEAST.get(identifier, _SHORTEST_KNOWN)
+        pairs = [(raw, tidy) for raw, tidy in zip(distinct.to_list(), normal, strict=True) if len(tidy) >= least and _WRITTEN.search(tidy)]
+        known |= dict.fromkeys([raw.strip() for raw, _ in pairs], identifier) | dict.fromkeys([tidy for _, tidy in pairs], identifier)
+    return {value: identifier for value, identifier in known.items() if not is_pseudonym(value)}
+
+
+def _verdicts(
+    frame: pd.DataFrame, declared: Mapping[str, str | None], contents: Mapping[str, ColumnContent], questions: Sequence[Question] | None,
+) -> dict[str, _Verdict]:
+    """Columns of identifiers, declared or found."""
+    wording = {column: question.text for question in questions or () for column in question.columns}
+    verdicts: dict[str, _Verdict] = {}
+    for column in frame.columns:
+        if column in declared:
+            if identifier := declared[column]:
+                verdicts[column] = _Verdict(identifier=str(identifier), by="declared", declared=True)
+        elif judged := judge_column([str(column), wording.get(column, "")], contents[column]):
+            verdicts[column] = _Verdict(identifier=judged[0], by=judged[1], declared=False)
+    return verdicts
+
+
+# ── columns of identifiers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pass_identifiers(cells: pd.Series, verdict: _Verdict, key: bytes | None, on: pd.Series | None, place: _Place) -> _Passage:
+    column, token = str(cells.name), TOKENS[verdict.identifier]
+    cells = cells.fillna("")
+    filled = int((cells.str.strip() != "").sum())
+    columns, logs = _derived(cells, verdict.identifier, on, place)
+    if key is None:
+        logs.append(place.whole_column("dropped_identifier", column, old=token, new="", count=filled))
+    else:
+        pseudonyms = pseudonymise(cells, key, purpose=verdict.identifier)
+        is_lost = (pseudonyms == "") & (cells.str.strip() != "")
+        is_new = (pseudonyms != cells) & ~is_lost
+        columns = {column: pseudonyms} | columns
+        logs.append(place.whole_column("pseudonymised", column, old=token, new=PSEUDONYM, count=int(is_new.sum())))
+        logs.append(place.whole_column("unusable_identifier", column, old=token, new="", count=int(is_lost.sum())))
+    action = "dropped" if key is None else "pseudonymised"
+    found = [(column, verdict.identifier, verdict.by, verdict.declared, action, filled)]
+    return _Passage(columns=columns, logs=logs, found=found)
+
+
+def _derived(cells: pd.Series, identifier: str, on: pd.Series | None, place: _Place) -> tuple[dict[str, pd.Series], list[pd.DataFrame]]:
+    """What a column of identifiers says about persons, as text, and the lines that say so."""
+    column, logs = str(cells.name), []
+    values: dict[str, pd.Series] = {}
+    if identifier == Identifier.IP:
+        values = {"place": ip_place(cells)}
+    elif identifier == Identifier.NATIONAL_ID:
+        facts = derive_from_national_id(cells, on)
+        values = {"age": facts["age"], "sex": facts["sex"], "area": facts["area6"]}
+        reasons = facts.loc[_is_number(cells) & ~facts["valid"].to_numpy(), "reason"].value_counts().sort_index()
+        logs = [place.whole_column(f"national_id_{r}", column, old=TOKENS[identifier], new="", count=int(n)) for r, n in reasons.items()]
+    elif identifier == Identifier.MOBILE:
+        n_unknown = int((_is_number(cells) & ~is_mobile_in_use(cells)).sum())
+        logs = [place.whole_column("mobile_not_in_use", column, old=TOKENS[identifier], new="", count=n_unknown)]
+    columns = {f"{column}_{what}": value.astype("str").fillna("") for what, value in values.items() if value.notna().any()}
+    columns = {name: value for name, value in columns.items() if (value != "").any()}
+    for name, value in columns.items():
+        rule = f"derived_{name.removeprefix(f'{column}_')}"
+        logs.append(place.whole_column(rule, name, old=TOKENS[identifier], new="", count=int((value != "").sum())))
+    return columns, logs
+
+
+def _is_number(cells: pd.Series) -> NDArray[np.bool_]:
+    """Cells that say something and are not yet pseudonyms."""
+    texts = cells.to_list()
+    return np.asarray(has_answer(texts) & ~np.array([is_pseudonym(t) for t in texts], dtype=bool))
+
+
+# ── other columns ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pass_text(
+    cells: pd.Series, content: ColumnContent, known: KnownValues, names: pd.DataFrame, place: _Place, *, is_free: bool,
+) -> _Passage:
+    """Mask identifiers inside the cells of a column that is none of identifiers."""
+    joined, found = content.joined, dict(content.spans())
+    if is_free:
+        found = with_names(joined, found, known)
+    else:
+        found |= {i: [Span(0, len(t), c)] for i, t in enumerate(joined.texts) if (c := _class_of_cell(t, known))}
+    column = str(cells.name)
+    per_row = counts(place.row_ids.index, joined, found)
+    result = masked(cells, joined, found) if len(per_row) else cells
+    result, own = _mask_own_names(result, names)
+    per_row = pd.concat([per_row, own], ignore_index=True) if len(own) else per_row
+    if per_row.empty:
+        return _Passage(columns={column: cells}, logs=[], found=[])
+    tokens = per_row["identifier"].map(TOKENS)
+    lines = log_lines(
+        step=STEP, rule="masked_text", file=place.file, sheet=place.sheet, row_id=place.row_ids.loc[per_row["row"]].to_numpy(),
+        variable=column, old=tokens.to_numpy(), new=tokens.to_numpy(), count=per_row["n"].to_numpy(),
+    )
+    total = per_row.groupby("identifier")["n"].sum()
+    rows = [(column, str(identifier), "content", False, "masked", int(n)) for identifier, n in total.items()]
+    return _Passage(columns={column: result}, logs=[lines], found=rows)
+
+
+def _class_of_cell(text: str, known: KnownValues) -> str | None:
+    """Class of a cell that is a known value; a word that somebody put down for a name (一般) is none in a column of answers."""
+    identifier = known.class_of(text)
+    return None if identifier == Identifier.NAME and not name_cells([text])[0] else identifier
+
+
+def _mask_own_names(cells: pd.Series, names: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """Names that are also everyday words (高峰) are masked in the text of their own row only."""
+    token, texts, rows = TOKENS[Identifier.NAME], cells.fillna("").to_list(), []
+    for column in names:
+        own = names[column].fillna("").str.strip()
+        for position in np.flatnonzero(own.isin(words_that_are_names())).tolist():
+            if n := texts[position].count(own.iloc[position]):
+                texts[position] = texts[position].replace(own.iloc[position], token)
+                rows.append((cells.index[position], Identifier.NAME.value, n))
+    result = pd.Series(texts, index=cells.index, name=cells.name, dtype="str") if rows else cells
+    return result, pd.DataFrame(rows, columns=["row", "identifier", "n"])
+
+
+# ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _require_columns(frame: pd.DataFrame, wanted: Sequence[str], file: str, sheet: str) -> None:
+    absent = [c for c in dict.fromkeys(wanted) if c not in frame.columns]
+    if absent:
+        raise CleaningError(*(Failure(code="CR-P06", values={"file": file, "sheet": sheet, "column": c}) for c in absent))
+
+
+def _require_new_names(frame: pd.DataFrame, passages: Sequence[_Passage], file: str, sheet: str) -> None:
+    made = [(original, name) for original, p in zip(frame.columns, passages, strict=True) for name in p.columns if name != original]
+    taken = [(original, name) for original, name in made if name in frame.columns]
+    if taken:
+        raise CleaningError(*(Failure(code="CR-P07", values={"file": file, "sheet": sheet, "column": o, "name": n}) for o, n in taken))

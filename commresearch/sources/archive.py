@@ -1,0 +1,242 @@
+"""Workbooks in zip archives (.xlsx): looked through for what would harm, before anything is read from them.
+
+The reader of cells unpacks without a limit and asks for memory by the outermost cell of a sheet; it delivers error values as
+empty cells. All three are looked up here first.
+"""
+
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from commresearch.errors import Failure
+from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
+
+MAX_UNPACKED_BYTES = 2 << 30
+MAX_RATIO = 200  #: unpacked to packed, for members from `RATIO_FROM_BYTES` on; sheets of survey answers reach 10-40
+RATIO_FROM_BYTES = 50 << 20
+MAX_MEMBERS = 5_000
+BLOCK_BYTES, CHUNK_BYTES = 128 << 10, 1 << 20  #: packed bytes taken at a time, unpacked bytes given at a time
+XML_HEAD_BYTES = 4_096  #: declarations stand before the first element
+LONGEST_CELL_BYTES = 8 << 20
+
+#: cells nearer than this are not looked at one by one: all of them together fit into memory
+NEAR_ROWS, NEAR_COLUMNS = 99_999, 702
+_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d+:)?([A-Z]{1,2})(\d{1,7})"')
+_ROWS = re.compile(rb'r="[A-Za-z]{0,7}(\d{1,9})')
+_LETTERS = re.compile(rb'r="([A-Za-z]{2,7})\d')
+_REFERENCE = re.compile(rb'r="([A-Za-z]{1,3})(\d{1,7})')
+_FORMULA_CELL = rb"\s*<f\b[^>]*(?:/>|>[^<]*</f *>)\s*"
+_FORMULA = re.compile(rb"<c\s([^>]*)>" + _FORMULA_CELL + rb"(<v>[^<]+<)?")
+_ERROR = re.compile(rb'<c\s([^>]*\bt="e"[^>]*)>(?:' + _FORMULA_CELL + rb")?<v>([^<]*)<")
+_HAS_TEXT_RESULT = re.compile(rb'\bt="(?:str|e)"')
+_PREFIX = re.compile(rb"<(\w+:)worksheet\b")
+_SPACED = re.compile(rb"\s*=\s*\"")
+_SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
+
+
+def check_archive(file: str, data: bytes, archive: zipfile.ZipFile) -> list[Failure]:
+    """Failures of the archive as its directory describes it: too large, too many members, declarations in the XML."""
+    members = archive.infolist()
+    failures = list(_declared_sizes(file, members))
+    for member in members:
+        if member.filename.endswith((".xml", ".rels")):
+            head = next(_unpacked(data, member), b"")[:XML_HEAD_BYTES].replace(b"\0", b"").upper()
+            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                failures.append(Failure(code="CR-S10", values={"file": file, "member": member.filename}))
+    return failures
+
+
+def _declared_sizes(file: str, members: list[zipfile.ZipInfo]) -> Iterator[Failure]:
+    total = sum(m.file_size for m in members)
+    if total > MAX_UNPACKED_BYTES:
+        yield Failure(code="CR-S08", values={"file": file, "got": total >> 20, "allowed": MAX_UNPACKED_BYTES >> 20})
+    for member in members:
+        if member.file_size > max(RATIO_FROM_BYTES, MAX_RATIO * member.compress_size):
+            ratio = member.file_size // max(member.compress_size, 1)
+            yield Failure(code="CR-S07", values={"file": file, "member": member.filename, "got": ratio, "size": member.file_size >> 20, "allowed": MAX_RATIO})
+    if len(members) > MAX_MEMBERS:
+        yield Failure(code="CR-S09", values={"file": file, "got": len(members), "allowed": MAX_MEMBERS})
+
+
+def scan_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, SheetScan]:
+    """Every worksheet by its name in the workbook; all that is XML is unpacked once.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        A member is damaged, or longer than the directory declares.
+    """
+    members = {m.filename: m for m in archive.infolist()}
+    names, scans = _sheet_names(data, members), {}
+    for name, member in members.items():
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            scans[names.get(name, name)] = _scan(data, member)
+        elif name.endswith((".xml", ".rels")):
+            for _ in _unpacked(data, member):
+                pass
+    return scans
+
+
+def _unpacked(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Content of one member in chunks.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        The member is cut off, damaged, encrypted, packed in another way, or not as long as the directory declares.
+    """
+    start = member.header_offset + 30
+    if len(data) < start or member.flag_bits & 1 or member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise zipfile.BadZipFile(member.filename)
+    start += int.from_bytes(data[start - 4 : start - 2], "little") + int.from_bytes(data[start - 2 : start], "little")
+    packed = memoryview(data)[start : start + member.compress_size]
+    if len(packed) < member.compress_size:
+        raise zipfile.BadZipFile(member.filename)
+    if member.compress_type == zipfile.ZIP_STORED:
+        yield from (bytes(packed[i : i + CHUNK_BYTES]) for i in range(0, len(packed), CHUNK_BYTES))
+        return
+    machine, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    try:
+        for place in range(0, len(packed), BLOCK_BYTES):
+            rest = bytes(packed[place : place + BLOCK_BYTES])
+            while rest and not machine.eof and size <= member.file_size:
+                chunk = machine.decompress(rest, CHUNK_BYTES)
+                size, rest = size + len(chunk), machine.unconsumed_tail
+                yield chunk
+    except zlib.error as error:
+        raise zipfile.BadZipFile(member.filename) from error
+    if size != member.file_size:
+        raise zipfile.BadZipFile(member.filename)
+
+
+def _scan(data: bytes, member: zipfile.ZipInfo) -> SheetScan:
+    """Findings about one sheet.
+
+    The sheet's own statement of its extent is rounded up, and cells are searched for that lie beyond; only where there are
+    some, or where it states too much, are all cells looked at.
+    """
+    scan, is_far, near = SheetScan(), False, None
+    for piece in _pieces(data, member):
+        if near is None:
+            near = _Near.of(_DIMENSION.search(piece))
+        is_far = is_far or bool(near.beyond_columns.search(piece) or near.beyond_rows.search(piece))
+        _note_kinds(scan, piece)
+    if near is not None and not is_far and near.rows * near.columns <= MAX_CELLS:
+        scan.rows, scan.columns = near.rows, near.columns
+        return scan
+    rows, letters = set[bytes](), set[bytes]()
+    for piece in _pieces(data, member):
+        rows.update(_ROWS.findall(piece))
+        letters.update(_LETTERS.findall(piece))
+    scan.rows = max(map(int, rows), default=0)
+    scan.columns = max((column_position(text.decode()) + 1 for text in letters), default=26)
+    return scan
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """An extent with round ends, and patterns of cells beyond them."""
+
+    rows: int
+    columns: int
+    beyond_rows: re.Pattern[bytes]
+    beyond_columns: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, stated: re.Match[bytes] | None) -> "_Near":
+        """At least `NEAR_ROWS`; at least `NEAR_COLUMNS` where so many rows leave memory for them."""
+        number = max(NEAR_ROWS, int(stated[2]) if stated else 0)
+        first, digits = int(str(number)[0]), len(str(number))
+        rows = (first + 1) * 10 ** (digits - 1) - 1
+        more = f"[{first + 1}-9]\\d{{{digits - 1}}}|" if first < 9 else ""
+        letters = f"{stated[1].decode():A>2}" if stated else "ZZ"
+        is_tall = rows * NEAR_COLUMNS > MAX_CELLS and letters[0] < "Z"
+        columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
+        wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
+        return cls(
+            rows, columns, re.compile(f'r="[A-Za-z]{{0,2}}+(?:{more}\\d{{{digits + 1}}})'.encode()),
+            re.compile(f'r="(?:{wider}[A-Za-z]{{3,7}})\\d'.encode()),
+        )
+
+
+def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The XML in pieces that end with a cell or a row, so that no cell is cut; without name-space prefixes, quoted in one way."""
+    rest, prefix = b"", None
+    for chunk in _unpacked(data, member):
+        if prefix is None:
+            prefix = found[1] if (found := _PREFIX.search(chunk)) else b""
+        whole = rest + chunk
+        cut = max(whole.rfind(b"</" + prefix + b"c>"), whole.rfind(b"</" + prefix + b"row>"))
+        if cut < 0:
+            cut = max(whole.rfind(b"/>"), len(whole) if len(whole) > LONGEST_CELL_BYTES else 0)
+        yield _in_one_way(whole[:cut], prefix)
+        rest = whole[cut:]
+    yield _in_one_way(rest, prefix or b"")
+
+
+def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
+    if b"'" in piece:
+        piece = piece.replace(b"'", b'"')
+    if prefix:
+        piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
+    return _SPACED.sub(b'="', piece) if b"r =" in piece or b"r= " in piece else piece
+
+
+def _note_kinds(scan: SheetScan, piece: bytes) -> None:
+    if b"f" in piece and b"<f" in piece:
+        for match in _FORMULA.finditer(piece):
+            if (found := _REFERENCE.search(match[1])) is None:
+                continue
+            column = column_position(found[1].decode())
+            scan.formulas[column] = scan.formulas.get(column, 0) + 1
+            if match[2] is None and not _HAS_TEXT_RESULT.search(match[1]):
+                scan.uncalculated.append(f"{column_letters(column)}{found[2].decode()}")
+    scan.has_booleans |= b"b" in piece and b't="b"' in piece
+    if b"e" in piece and b't="e"' in piece:
+        for match in _ERROR.finditer(piece):
+            if (found := _REFERENCE.search(match[1])) is not None:
+                place = int(found[2]) - 1, column_position(found[1].decode())
+                scan.errors[place] = html.unescape(match[2].decode("utf8", "replace"))
+
+
+def _sheet_names(data: bytes, members: dict[str, zipfile.ZipInfo]) -> dict[str, str]:
+    """Name in the workbook of each worksheet member."""
+    texts = [_text(data, members.get(name)) for name in ("xl/_rels/workbook.xml.rels", "xl/workbook.xml")]
+    targets = {}
+    for tag in _RELATION.findall(texts[0]):
+        if (key := _attribute(tag, "Id")) and (target := _attribute(tag, "Target")):
+            targets[key] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    found = {}
+    for tag in _SHEET.findall(texts[1]):
+        if (key := _attribute(tag, r"\w+:id")) and (name := _attribute(tag, "name")):
+            found[targets.get(key, key)] = name
+    return found
+
+
+def _text(data: bytes, member: zipfile.ZipInfo | None) -> str:
+    return "" if member is None else b"".join(_unpacked(data, member)).decode("utf8", "replace")
+
+
+def _attribute(tag: str, name: str) -> str | None:
+    match = re.search(rf"\s{name}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag)
+    return None if match is None else html.unescape(match[1] if match[1] is not None else match[2])
+
+
+def open_archive(data: bytes) -> zipfile.ZipFile:
+    """The archive's directory.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        There is none, or a name stands in it twice.
+    """
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    names = archive.namelist()
+    if len(set(names)) < len(names):
+        raise zipfile.BadZipFile("a name stands twice")
+    return archive

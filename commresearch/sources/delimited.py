@@ -1,0 +1,139 @@
+"""Text tables (.csv, .tsv, .txt): separator, rows and cells."""
+
+import csv
+import io
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from commresearch.errors import Failure, SourceError
+from commresearch.records import log_lines
+from commresearch.sources.encoding import decode
+from commresearch.sources.received import Received
+from commresearch.sources.sheet import OpenedFile, Sheet, check_size, text_array
+
+SEPARATORS = (",", "\t", ";")
+SAMPLE_ROWS, SAMPLE_CHARACTERS = 50, 1 << 20
+WORKBOOK_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".et"}
+BLOCK_BYTES = 1 << 20
+
+
+def open_text(received: Received) -> OpenedFile:
+    """A text table as one sheet without a name.
+
+    Raises
+    ------
+    SourceError
+        It cannot be decoded, a quotation mark is not closed, rows have too many or too few cells, or it is too large.
+    """
+    text, encoding = decode(received.name, received.data)
+    separator = _separator(text)
+    columns = _fast_columns(text, separator) or _careful_columns(received.name, text, separator)
+    check_size(received.name, len(columns[0]), len(columns))
+    log: tuple[pd.DataFrame, ...] = ()
+    suffix = received.path.suffix.lower()
+    if suffix in WORKBOOK_SUFFIXES:
+        log = (log_lines(step="read", rule="other_kind", file=received.name, old=suffix, new=received.kind.value),)
+    return OpenedFile(sheet=Sheet(name="", columns=columns), encoding=encoding, log=log)
+
+
+def _separator(text: str) -> str:
+    """The separator that gives most rows one and the same number of cells, two at least."""
+
+    def agreement(separator: str) -> tuple[bool, float, int]:
+        widths = [len(row) for row in _sample(text, separator)]
+        usual = _usual(widths)
+        return usual > 1, widths.count(usual) / len(widths), usual
+
+    return max(SEPARATORS, key=agreement)
+
+
+def _usual(widths: Sequence[int]) -> int:
+    """The width that most rows have; of several the first that is no single cell, as titles are."""
+    widest = statistics.multimode(widths)
+    return next((width for width in widest if width > 1), max(widest, default=0))
+
+
+def _sample(text: str, separator: str) -> list[list[str]]:
+    """The first rows that hold anything; one without cells where there is none."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text[:SAMPLE_CHARACTERS], newline=""), delimiter=separator):
+            if row:
+                rows.append(row)
+            if len(rows) == SAMPLE_ROWS:
+                break
+    except csv.Error:
+        pass
+    return rows or [[]]
+
+
+def _fast_columns(text: str, separator: str) -> list[Any] | None:
+    """Columns of a table whose rows all have one width; None where a row has not."""
+    width = _usual([len(row) for row in _sample(text, separator)])
+    if width == 0 or text.count('"') % 2:
+        return None
+    irregular: list[bool] = []
+
+    def skip(_row: object) -> str:
+        irregular.append(True)
+        return "skip"
+
+    names, data = [str(j) for j in range(width)], text.encode()
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=separator, newlines_in_values=_breaks_in_quotes(data), ignore_empty_lines=False, invalid_row_handler=skip),
+            convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return None if irregular else [column.combine_chunks() for column in table.columns]
+
+
+def _breaks_in_quotes(data: bytes) -> bool:
+    """Whether a line ends within quotation marks; where none does, blocks of lines are read side by side."""
+    if b'"' not in data:
+        return False
+    characters = np.frombuffer(data, np.uint8)
+    ends = (characters == ord("\n")) | (characters == ord("\r"))
+    before = np.searchsorted(np.flatnonzero(characters == ord('"')), np.flatnonzero(ends))
+    return bool((before % 2).any())
+
+
+def _careful_columns(file: str, text: str, separator: str) -> list[Any]:
+    """Columns of a table some of whose rows have another width.
+
+    Short rows above the header are titles; empty cells beyond the last column are what spreadsheets leave at their edge.
+    """
+    rows = list(_rows(file, text, separator))
+    width = _usual([len(row) for row in rows[:SAMPLE_ROWS] if row])
+    header = next((i for i, row in enumerate(rows) if len(row) == width), 0)
+    failures = []
+    for i, row in enumerate(rows):
+        while len(row) > width and not row[-1].strip():
+            row.pop()
+        if not any(cell.strip() for cell in row) or (i < header and len(row) < width):
+            row.extend([""] * (width - len(row)))
+        if len(row) != width:
+            failures.append(Failure(code="CR-S23", values={"file": file, "row": i + 1, "got": len(row), "expected": width}))
+    if failures:
+        raise SourceError(*failures)
+    return [text_array(column) for column in zip(*rows, strict=True)] or [text_array([])]
+
+
+def _rows(file: str, text: str, separator: str) -> Iterator[list[str]]:
+    n_read = 0
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            n_read += 1
+            yield cells
+    except csv.Error as error:
+        raise SourceError(Failure(code="CR-S24", values={"file": file, "row": n_read + 1, "got": str(error)})) from error

@@ -1,0 +1,250 @@
+"""Where on a sheet the survey stands: its header, its rows, and the other tables, titles and notes around it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commresearch.errors import Failure, SourceError
+from commresearch.sources.platforms import known_headers
+from commresearch.sources.sheet import CellRange, Sheet
+
+HEADER_SEARCH_ROWS = 15  #: a header stands among the first rows of its table
+HEADER_SHARE = 0.8  #: of the columns of a table that its header names
+HEADER_DEPTH = 3
+PROFILE_ROWS = 50  #: rows that show what the columns of a table hold
+NUMBER_SHARE = 0.8
+OTHER_LENGTH = 0.5  #: a table beside another one is another table if it is shorter than this share of it
+
+
+@dataclass(slots=True, kw_only=True)
+class Table:
+    """One table found on a sheet: positions of its header rows, its rows below, its columns.
+
+    `above` are rows of the table's own block that stand over its header.
+    """
+
+    header: tuple[int, ...]
+    columns: NDArray[np.int64]
+    rows: list[tuple[int, int]]
+    above: tuple[int, ...] = ()
+    known: int = 0
+    numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def extent(self) -> CellRange:
+        """The rectangle from header to last row."""
+        return CellRange(min(self.header), int(self.columns[0]), max(self.rows[-1][1] - 1, *self.header), int(self.columns[-1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layout:
+    """The table that is the survey, and what else stands on its sheet.
+
+    rows
+        positions of the rows below the header that hold anything
+    titles, notes
+        rows above the header, and rows of one or two cells outside the table
+    n_blank
+        number of blank rows between the header and the last row
+    """
+
+    table: Table
+    rows: NDArray[np.int64]
+    titles: tuple[int, ...]
+    notes: tuple[int, ...]
+    others: tuple[CellRange, ...]
+    n_blank: int
+
+
+def find_table(file: str, sheet: Sheet) -> Layout:
+    """The table with the headers of a survey platform, or else the one with most cells.
+
+    Blank rows separate tables that stand below one another where the row after them is a header, blank columns those that
+    stand side by side where their lengths differ.
+
+    Raises
+    ------
+    SourceError
+        There is no table with a header and a row below it.
+    """
+    counts = sheet.filled.sum(axis=1)
+    tables: list[Table] = []
+    others: list[CellRange] = []
+    loose: list[int] = []
+    least = min(2, int(counts.max(initial=0)))
+    for start, stop in _runs(counts > 0):
+        if counts[start:stop].max() < least:
+            loose += range(start, stop)
+        elif tables and not _starts_table(sheet, tables[-1], start, stop):
+            tables[-1].rows.append((start, stop))
+        else:
+            table, beside = _new_table(sheet, start, stop)
+            tables.append(table)
+            others += beside
+    if not tables:
+        raise SourceError(Failure(code="CR-S17", values={"file": sheet.place(file)}))
+    main = max(tables, key=lambda t: (t.known, sum(int(counts[a:b].sum()) for a, b in t.rows)))
+    _check_header(file, sheet, main)
+    taken = {j for area in others for j in range(area.left, area.right + 1)}
+    further = {j for a, b in main.rows[1:] for j in np.flatnonzero(sheet.filled[a:b].any(axis=0)).tolist()} - taken
+    main.columns = np.array(sorted({*main.columns.tolist(), *further}), np.int64)
+    others += [t.extent for t in tables if t is not main]
+    return _layout(sheet, main, loose, others, counts)
+
+
+def _layout(sheet: Sheet, main: Table, loose: list[int], others: list[CellRange], counts: NDArray[np.int64]) -> Layout:
+    first, last = max(main.header) + 1, main.rows[-1][1]
+    inside = np.concatenate([np.arange(max(a, first), b) for a, b in main.rows])
+    inside = inside[sheet.filled[np.ix_(inside, main.columns)].any(axis=1)]
+    data, notes = [], []
+    for row in loose:
+        if row < first or not _is_sparse_answer(sheet, main, row):
+            notes.append(row)
+        else:
+            data.append(row)
+    rows = np.sort(np.concatenate([inside, np.array(data, np.int64)])) if data else inside
+    return Layout(
+        table=main, rows=rows, titles=tuple(sorted({*main.above, *(r for r in notes if r < first)})), notes=tuple(r for r in notes if r >= first),
+        others=tuple(others), n_blank=int((counts[first:last] == 0).sum()),
+    )
+
+
+def _runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First and last-plus-one positions of stretches that are filled."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], filled.astype(np.int8), [0]])))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _new_table(sheet: Sheet, start: int, stop: int) -> tuple[Table, list[CellRange]]:
+    """The table in some rows without a blank one between them, and tables that stand beside it."""
+    filled = sheet.filled[start:stop]
+    segments = [np.arange(a, b) for a, b in _runs(np.asarray(filled.any(axis=0)))]
+    main = max(segments, key=lambda s: (max(known_headers(sheet.texts(r, s)) for r in _top(start, stop)), int(filled[:, s].sum())))
+    own, beside = [main], []
+    for segment in segments:
+        if segment is main:
+            continue
+        extent = _extent(filled, segment)
+        if _is_other(extent, _extent(filled, main), filled, segment):
+            beside.append(CellRange(start + extent[0], int(segment[0]), start + extent[1], int(segment[-1])))
+        else:
+            own.append(segment)
+    columns = np.sort(np.concatenate(own))
+    last = start + _extent(filled, columns)[1]
+    header = _header_rows(sheet, start, last + 1, columns)
+    table = Table(header=header, columns=columns, rows=[(start, last + 1)], above=tuple(range(start, header[0])),
+                  known=known_headers(t for r in header for t in sheet.texts(r, columns)))
+    table.numbers = _number_columns(sheet, table, last + 1)
+    return table, beside
+
+
+def _top(start: int, stop: int) -> range:
+    return range(start, min(stop, start + HEADER_SEARCH_ROWS))
+
+
+def _extent(filled: NDArray[np.bool_], columns: NDArray[np.int64]) -> tuple[int, int]:
+    rows = np.flatnonzero(filled[:, columns].any(axis=1))
+    return int(rows[0]), int(rows[-1])
+
+
+def _is_other(extent: tuple[int, int], main: tuple[int, int], filled: NDArray[np.bool_], columns: NDArray[np.int64]) -> bool:
+    """Whether columns beside a table are another table: without a gap of their own, and much shorter."""
+    length = extent[1] - extent[0] + 1
+    without_gap = int(filled[:, columns].any(axis=1).sum()) == length
+    return without_gap and length < OTHER_LENGTH * (main[1] - main[0] + 1)
+
+
+def _header_rows(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64]) -> tuple[int, ...]:
+    """The row with the headers of a platform, else the first one that names most columns, with the rows merged into it."""
+    top = _top(start, stop)
+    known = [known_headers(sheet.texts(row, columns)) for row in top]
+    if max(known):
+        header = top[int(np.argmax(known))]
+    else:
+        needed = min(2, len(columns))
+        named = [len(_named(sheet, row, columns)) if sheet.filled[row, columns].sum() >= needed else 0 for row in top]
+        enough = [row for row, n in zip(top, named, strict=True) if n >= HEADER_SHARE * len(columns)]
+        worded = [row for row, n in zip(top, named, strict=True) if 2 * n >= len(columns) and _is_wording(sheet, row, columns)]
+        if worded and not (enough and _is_wording(sheet, enough[0], columns)):
+            header = worded[0]
+        else:
+            header = enough[0] if enough else top[int(np.argmax(named))]
+    return tuple(range(header, min(header + _depth(sheet, header, columns), stop)))
+
+
+def _named(sheet: Sheet, row: int, columns: NDArray[np.int64]) -> set[int]:
+    """Columns that have a text in a row, those of merged cells among them."""
+    named = {int(j) for j in columns if sheet.filled[row, j]}
+    for area in sheet.merged:
+        if area.top <= row <= area.bottom and sheet.filled[area.top, area.left]:
+            named |= set(range(area.left, area.right + 1)) & set(columns.tolist())
+    return named
+
+
+def _is_wording(sheet: Sheet, row: int, columns: NDArray[np.int64]) -> bool:
+    return not any(sheet.is_number(row, int(j)) for j in columns if sheet.filled[row, j])
+
+
+def _depth(sheet: Sheet, header: int, columns: NDArray[np.int64]) -> int:
+    """Number of header rows: as many as are merged downwards, two where only the columns of merged cells go on below."""
+    areas = [a for a in sheet.merged if a.top == header and columns[0] <= a.left <= columns[-1]]
+    depth = max((a.bottom - a.top + 1 for a in areas), default=1)
+    wide = {j for a in areas if a.right > a.left for j in range(a.left, a.right + 1)}
+    if depth == 1 and wide and header + 1 < sheet.n_rows:
+        below = {int(j) for j in columns if sheet.filled[header + 1, j]}
+        depth = 2 if below and below <= wide else 1
+    return min(depth, HEADER_DEPTH)
+
+
+def _number_columns(sheet: Sheet, table: Table, stop: int) -> NDArray[np.int64]:
+    """Columns of a table that hold numbers and dates in most of its first rows."""
+    first = max(table.header) + 1
+    rows = range(first, min(stop, first + PROFILE_ROWS))
+    found = []
+    for j in table.columns:
+        cells = [sheet.is_number(row, int(j)) for row in rows if sheet.filled[row, j]]
+        if cells and sum(cells) >= NUMBER_SHARE * len(cells):
+            found.append(int(j))
+    return np.array(found, np.int64)
+
+
+def _starts_table(sheet: Sheet, table: Table, start: int, stop: int) -> bool:
+    """Whether the row after a blank one is the header of another table, not the next row of the one above.
+
+    A header differs from the rows above it: it reaches beyond their columns, or has words where they have numbers; without
+    numbers to go by, it covers less than half of their columns.
+    """
+    cells = [int(j) for j in np.flatnonzero(sheet.filled[start])]
+    own = set(table.columns.tolist())
+    if sheet.texts(start, cells) == sheet.texts(max(table.header), cells):
+        return False
+    if stop - start < 2 or any(sheet.is_number(start, j) for j in cells if j in own):
+        return False
+    if not set(cells) <= own:
+        return True
+    if len(table.numbers):
+        return any(sheet.filled[start, j] for j in table.numbers)
+    used = sheet.filled[start:stop].any(axis=0)
+    return int(used.sum()) < OTHER_LENGTH * len(own)
+
+
+def _is_sparse_answer(sheet: Sheet, table: Table, row: int) -> bool:
+    """Whether a row of one cell is an answer: a number in a column of the table that holds numbers."""
+    cells = np.flatnonzero(sheet.filled[row])
+    return all(int(j) in table.numbers and sheet.is_number(row, int(j)) for j in cells)
+
+
+def _check_header(file: str, sheet: Sheet, table: Table) -> None:
+    """Refuse a table without a header, whose first answers would be taken for one, and a header without rows."""
+    row = max(table.header)
+    cells = [int(j) for j in table.columns if sheet.filled[row, j]]
+    numbers = [sheet.is_number(row, j) for j in cells]
+    texts = sheet.texts(row, cells)
+    is_counted = all(t.isdecimal() for t in texts) and np.all(np.diff([int(t) for t in texts]) > 0)
+    if 2 * sum(numbers) > len(numbers) and not is_counted:
+        values = {"file": sheet.place(file), "row": row + 1, "got": ", ".join(texts[:4])}
+        raise SourceError(Failure(code="CR-S25", values=values))
+    if table.rows[-1][1] <= row + 1:
+        raise SourceError(Failure(code="CR-S26", values={"file": sheet.place(file)}))

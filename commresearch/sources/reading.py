@@ -1,0 +1,166 @@
+"""From a received file to a raw table: what is a row of answers, what is not, and where the file comes from."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from commresearch.errors import Failure, SourceError
+from commresearch.records import join_logs, log_lines
+from commresearch.sources.column_rules import formula_texts, lost_digits, masked
+from commresearch.sources.delimited import open_text
+from commresearch.sources.encoding import misread
+from commresearch.sources.headers import name_columns
+from commresearch.sources.layout import Layout, find_table
+from commresearch.sources.platforms import KNOWN, detect_export, detect_platform, is_answer, meta_columns
+from commresearch.sources.questions import group_questions
+from commresearch.sources.raw_table import RawTable
+from commresearch.sources.received import FileKind, Received, receive
+from commresearch.sources.row_rules import rows_set_aside
+from commresearch.sources.sheet import OpenedFile, Sheet, take_rows
+from commresearch.sources.spss import read_spss
+from commresearch.sources.workbook import open_workbook
+from commresearch.terms import Platform
+
+
+def read_survey(path: Path | str, platform: Platform | str | None = None, *, sheet: str | None = None) -> RawTable:
+    """A survey file as text, cell by cell, with what its platform says of its columns.
+
+    Nothing is repaired: "" is an empty cell, leading zeros and words like NA stay, a date cell of a spreadsheet is ISO text.
+    Rows that are no answers (titles, totals, notes, units, the header again) and columns that lost digits are left out of the
+    frame, each with a line in `log`.
+
+    Parameters
+    ----------
+    path
+        .xlsx, .xls, .csv (also .tsv, .txt) or .sav; the content decides, not the name.
+    platform
+        Where the file comes from; found by its headers if not given.
+    sheet
+        Name of the sheet to read; the one that looks most like a survey if not given.
+
+    Returns
+    -------
+    RawTable
+        With `n_rows_read` = rows of the frame + lines of the log whose rule is one of `ROW_RULES`.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, damaged, locked, hostile, of another kind, in an unknown encoding, or holds no table; all faults of
+        one kind are reported together and nothing is read by half.
+    """
+    asked = _asked(platform)
+    received = receive(Path(path))
+    if asked is not None and (asked is Platform.SPSS) != (received.kind is FileKind.SPSS):
+        values = {"file": received.name, "got": received.kind.value, "platform": asked.value}
+        raise SourceError(Failure(code="CR-S27", values=values))
+    if sheet is not None and received.kind in {FileKind.TEXT, FileKind.SPSS}:
+        raise SourceError(Failure(code="CR-S32", values={"file": received.name, "got": sheet}))
+    if received.kind is FileKind.SPSS:
+        return read_spss(received)
+    opened = open_text(received) if received.kind is FileKind.TEXT else open_workbook(received, sheet)
+    return _raw_table(received, opened, asked)
+
+
+def _asked(platform: Platform | str | None) -> Platform | None:
+    try:
+        return None if platform is None else Platform(platform)
+    except ValueError as error:
+        raise SourceError(Failure(code="CR-S29", values={"got": platform, "known": ", ".join(Platform)})) from error
+
+
+def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -> RawTable:
+    sheet, file = opened.sheet, received.name
+    layout = find_table(file, sheet)
+    names, header_logs = name_columns(file, sheet, layout)
+    if (wrong := misread(names, KNOWN)) is not None:
+        raise SourceError(Failure(code="CR-S31", values={"file": file, "got": wrong[0], "meant": wrong[1]}))
+    platform = _platform(file, names, asked)
+    meta = meta_columns(names, platform)
+    at: dict[str, int] = {meaning: int(layout.table.columns[names.index(meta[meaning])]) for meaning in ("key", "submitted") if meaning in meta}
+    aside = rows_set_aside(sheet, layout, at)
+    kept = layout.rows[~np.isin(layout.rows, list(aside))]
+    if not len(kept):
+        raise SourceError(Failure(code="CR-S26", values={"file": sheet.place(file)}))
+    bare = RawTable(frame=pd.DataFrame(), path=received.path, sha256=received.sha256, sheet=sheet.name, platform=platform, encoding=opened.encoding)
+    logs = [*opened.log, *_row_logs(bare, sheet, layout, aside), *header_logs, *_merged_logs(bare, sheet, layout, names, aside)]
+    cells = {name: take_rows(sheet.columns[j], kept) for name, j in zip(names, layout.table.columns, strict=True)}
+    types = None if sheet.types is None else sheet.types[np.ix_(kept, layout.table.columns)]
+    lost, column_logs = _column_logs(bare, sheet, layout, cells, types)
+    return _filled(replace(bare, n_rows_read=len(kept) + len(aside), lost_digits=lost, log=join_logs([*logs, *column_logs])), cells, types, kept, meta)
+
+
+def _platform(file: str, names: Sequence[str], asked: Platform | None) -> Platform:
+    if asked is None:
+        return detect_platform(names)
+    if asked is not Platform.PLAIN and not meta_columns(names, asked):
+        raise SourceError(Failure(code="CR-S28", values={"file": file, "platform": asked.value, "got": ", ".join(names[:6])}))
+    return asked
+
+
+def _filled(bare: RawTable, cells: Mapping[str, Any], types: NDArray[np.uint8] | None, rows: NDArray[np.int64], meta: Mapping[str, str]) -> RawTable:
+    """The table with its cells and questions; columns that lost digits are left out of both."""
+    whole = {name: column for name, column in cells.items() if name not in bare.lost_digits}
+    frame = pd.DataFrame({name: pd.array(column, dtype="str") for name, column in whole.items()}, index=pd.Index(rows + 1, name="row"), copy=False)
+    answers = {name: column for name, column in whole.items() if is_answer(name, bare.platform, meta)}
+    export = detect_export(answers, bare.platform)
+    return replace(
+        bare, frame=frame, types=None if types is None else types[:, [name in whole for name in cells]], export=export,
+        meta={meaning: name for meaning, name in meta.items() if name in whole}, questions=group_questions(answers, bare.platform, export),
+    )
+
+
+def _row_logs(bare: RawTable, sheet: Sheet, layout: Layout, aside: Mapping[int, str]) -> list[pd.DataFrame]:
+    """Lines about rows and tables that were set aside."""
+    where = {"step": "read", "file": bare.path.name, "sheet": sheet.name}
+    rules = dict.fromkeys(layout.titles, "title_row") | dict(sorted(aside.items()))
+    logs = []
+    for row, rule in rules.items():
+        first = next((text for text in sheet.texts(row, range(len(sheet.columns))) if text.strip()), "")
+        said = first if rule == "title_row" else re.split("[:：]", first)[0]
+        logs.append(log_lines(**where, rule=rule, row_id=_row_id(bare, row), old=masked(said)))
+    if layout.n_blank:
+        logs.append(log_lines(**where, rule="blank_row", count=layout.n_blank))
+    return logs + [log_lines(**where, rule="other_table", old=area.a1) for area in layout.others]
+
+
+def _row_id(bare: RawTable, row: int) -> str:
+    return str(replace(bare, frame=pd.DataFrame(index=[row + 1])).row_ids[0])
+
+
+def _merged_logs(bare: RawTable, sheet: Sheet, layout: Layout, names: Sequence[str], aside: Mapping[int, str]) -> list[pd.DataFrame]:
+    """Lines about merged cells among the answers: the value stays in the first cell."""
+    by_column = dict(zip(layout.table.columns.tolist(), names, strict=True))
+    rows = set(layout.rows.tolist()) - set(aside)
+    return [
+        log_lines(
+            step="read", rule="merged_cell", file=bare.path.name, sheet=sheet.name, row_id=_row_id(bare, area.top), variable=by_column[area.left],
+            old=area.a1, count=(area.bottom - area.top + 1) * (area.right - area.left + 1) - 1,
+        )
+        for area in sheet.merged if area.top in rows and area.left in by_column
+    ]
+
+
+def _column_logs(
+    bare: RawTable, sheet: Sheet, layout: Layout, cells: Mapping[str, Any], types: NDArray[np.uint8] | None,
+) -> tuple[tuple[str, ...], list[pd.DataFrame]]:
+    """Columns that lost digits, and lines about them and about formulas."""
+    where = {"step": "read", "file": bare.path.name, "sheet": sheet.name}
+    lost, logs = [], []
+    for place, (name, column) in enumerate(cells.items()):
+        kinds = None if types is None else types[:, place]
+        found = lost_digits(column, kinds)
+        if len(found):
+            lost.append(name)
+            logs.append(log_lines(**where, rule="lost_digits", variable=name, old=masked(column[int(found[0])].as_py()), count=len(found)))
+        if number := formula_texts(column, kinds):
+            logs.append(log_lines(**where, rule="formula_text", variable=name, count=number))
+        if number := sheet.formulas.get(int(layout.table.columns[place]), 0):
+            logs.append(log_lines(**where, rule="formula_cell", variable=name, count=number))
+    return tuple(lost), logs

@@ -1,0 +1,119 @@
+"""Rows below a header that are no answers: totals, units, notes, and the header again."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from commresearch.sources.layout import Layout
+from commresearch.sources.sheet import Sheet, take_rows
+
+#: rules whose lines stand for one row each; with the rows of the frame they make up the rows that were read
+ROW_RULES = ("total_row", "note_row", "header_row")
+TOTALS = ("合计", "小计", "总计", "共计", "汇总", "平均值", "平均数", "平均分", "平均", "均值", "Subtotal", "Grand total", "Total", "Average", "Mean")
+#: a total may name its group before it and its unit behind: 甲社区小计、合计（人）
+TOTAL = re.compile(rf"[^,.;!?，。；！？]{{0,12}}?(?:{'|'.join(TOTALS)})数?[:：]?(?:[(（][^)）]*[)）])?", re.IGNORECASE)
+_SPACED = "|".join(r"[\s\x{3000}]*".join(word) for word in TOTALS)
+ANY_TOTAL = rf"(?i)^[^,.;!?，。；！？]*(?:{_SPACED}|合$|小$|总$|平$)"
+NOTE = re.compile(r"(?:注|备注|说明|附注|资料来源|数据来源|来源|填表人|填表日期|制表人?|制表日期|审核人?|填报人?|填报单位|填报日期|负责人|联系人|联系电话|Notes?|Source)\s*\d*\s*[:：]", re.IGNORECASE)
+UNIT = re.compile(
+    r"[(（]?(?:单位[:：]?)?(?:人次|人|户|岁|次|个|件|条|份|%|％|‰|分|秒|分钟|小时|时|天|日|周|月|年|元|万元|千元|米|平方米|㎡|公里|亩|公斤|单位[:：]?|yuan|years?|persons?|minutes?|hours?)[)）]?",
+    re.IGNORECASE,
+)
+NO_NUMBER = frozenset({"", "-", "--", "—", "——", "/", "\\"})
+CANDIDATE_CELLS = 2
+
+
+def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> dict[int, str]:
+    """Position → rule for the rows below the header that are no answers.
+
+    `columns` gives the positions of the key and of the time of submission ("key", "submitted") where the table has them. A row
+    that has them is an answer, whatever it says; without a key column a total has numbers only beside its name.
+    """
+    found = dict.fromkeys(layout.notes, "note_row")
+    rows = layout.rows
+    if not len(rows):
+        return found
+    first = _first_cells(sheet, layout)
+    header = sheet.texts(max(layout.table.header), layout.table.columns)
+    for row in rows[_candidates(sheet, rows, first)].tolist():
+        if _is_total(sheet, layout, row, columns):
+            found[row] = "total_row"
+    for row in _repeats(sheet, layout, header):
+        found[row] = "header_row"
+    if _is_unit_row(sheet, layout, int(rows[0]), columns):
+        found[int(rows[0])] = "note_row"
+    for row in rows[::-1].tolist():
+        if row not in found and not _is_note(sheet, layout, row, columns):
+            break
+        found.setdefault(row, "note_row")
+    return found
+
+
+def _first_cells(sheet: Sheet, layout: Layout) -> NDArray[np.int64]:
+    """Column of the first filled cell of each row."""
+    filled = sheet.filled[np.ix_(layout.rows, layout.table.columns)]
+    return np.asarray(layout.table.columns[filled.argmax(axis=1)])
+
+
+def _candidates(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of the rows whose first cell may name a total."""
+    found = []
+    for j in np.unique(first):
+        places = np.flatnonzero(first == j)
+        matches = pc.match_substring_regex(take_rows(sheet.columns[j], rows[places]), ANY_TOTAL)
+        found.append(places[matches.to_numpy(zero_copy_only=False)])
+    return np.sort(np.concatenate(found))
+
+
+def _cells(sheet: Sheet, layout: Layout, row: int) -> dict[int, str]:
+    """Filled cells of a row, by column."""
+    columns = [int(j) for j in layout.table.columns if sheet.filled[row, j]]
+    return {j: re.sub(r"\s", "", text) for j, text in zip(columns, sheet.texts(row, columns), strict=True)}
+
+
+def _has_own(cells: Mapping[int, str], columns: Mapping[str, int], but: tuple[int, ...] = ()) -> bool:
+    """Whether a row has a key or a time of submission, as every answer has where there are such columns."""
+    return any(j in cells and j not in but for j in columns.values())
+
+
+def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:
+    cells = _cells(sheet, layout, row)
+    places = list(cells)
+    if TOTAL.fullmatch(cells[places[0]]):
+        name: tuple[int, ...] = (places[0],)
+    elif len(places) > 1 and cells[places[0]] + cells[places[1]] in TOTALS:
+        name = (places[0], places[1])
+    else:
+        return False
+    if columns:
+        return not _has_own(cells, columns, name)
+    return all(text in NO_NUMBER or sheet.is_number(row, j) for j, text in cells.items() if j not in name)
+
+
+def _repeats(sheet: Sheet, layout: Layout, header: list[str]) -> list[int]:
+    """Rows that hold the header once more, as printed pages do."""
+    named = [(j, text) for j, text in zip(layout.table.columns, header, strict=True) if text.strip()]
+    if len(named) < CANDIDATE_CELLS:
+        return []
+    rows = layout.rows
+    for j, text in named:
+        equal = pc.equal(take_rows(sheet.columns[j], rows), text).to_numpy(zero_copy_only=False)
+        rows = rows[equal]
+        if not len(rows):
+            return []
+    return [int(row) for row in rows]
+
+
+def _is_unit_row(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:
+    cells = _cells(sheet, layout, row)
+    enough = len(cells) >= (1 if columns else CANDIDATE_CELLS)
+    return enough and all(UNIT.fullmatch(unicodedata.normalize("NFKC", text)) for text in cells.values())
+
+
+def _is_note(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:
+    cells = _cells(sheet, layout, row)
+    return not _has_own(cells, columns) and len(cells) <= CANDIDATE_CELLS and bool(cells) and NOTE.match(next(iter(cells.values()))) is not None

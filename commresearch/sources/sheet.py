@@ -1,0 +1,183 @@
+"""One sheet of a received file as text, before anybody knows what its rows and columns are."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from commresearch.errors import Failure, SourceError
+from commresearch.sources.raw_table import CellType
+
+MAX_COLUMNS = 2_000
+MAX_ROWS = 2_000_000
+MAX_CELLS = 100_000_000  #: of the rectangle that the outermost cells span; the reader takes 32 bytes for each
+#: rows with at most this many cells are looked at again: cells of white space only are blank
+SPARSE_CELLS = 3
+#: 12  1,234.5  -3  50%  2025/3/1  2025-03-01 12:00:00
+NUMBER_LIKE = re.compile(r"[-+]?[\d,]*\.?\d+%?|\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+
+
+class CellRange(NamedTuple):
+    """A rectangle of cells, positions from 0, last row and column included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def a1(self) -> str:
+        """The range as spreadsheets name it."""
+        first, last = f"{column_letters(self.left)}{self.top + 1}", f"{column_letters(self.right)}{self.bottom + 1}"
+        return first if first == last else f"{first}:{last}"
+
+
+@dataclass(slots=True)
+class SheetScan:
+    """What is known of a sheet before its cells are read; filled while its records or its XML run past.
+
+    rows, columns
+        extent from the first row and column of the sheet
+    errors
+        text of error values by (row, column) position
+    formulas
+        number of formula cells by column position
+    uncalculated
+        names of formula cells without a stored value
+    has_booleans
+        whether truth values stand among the cells
+    """
+
+    rows: int = 0
+    columns: int = 0
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[int, int] = field(default_factory=dict)
+    uncalculated: list[str] = field(default_factory=list)
+    has_booleans: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sheet:
+    """Cells of one sheet: one text array per column, all of one length, from the first row and column of the sheet.
+
+    `types` holds a `CellType` per cell, None where the file has text only; `formulas` counts formula cells per column position.
+    """
+
+    name: str
+    columns: list[Any]
+    types: NDArray[np.uint8] | None = None
+    merged: tuple[CellRange, ...] = ()
+    formulas: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0]) if self.columns else 0
+
+    def place(self, file: str) -> str:
+        """Name of the file, with the sheet where there are several."""
+        return f"{file} › {self.name}" if self.name else file
+
+    @cached_property
+    def filled(self) -> NDArray[np.bool_]:
+        """Which cells hold something other than white space (rows, columns)."""
+        filled = np.column_stack([text_lengths(c) > 0 for c in self.columns]) if self.columns else np.zeros((0, 0), bool)
+        sparse = np.flatnonzero((filled.sum(axis=1) <= SPARSE_CELLS) & filled.any(axis=1))
+        for j, column in enumerate(self.columns):
+            filled[sparse, j] = text_lengths(pc.utf8_trim_whitespace(take_rows(column, sparse))) > 0
+        return filled
+
+    def texts(self, row: int, columns: Iterable[int]) -> list[str]:
+        """Texts of some cells of one row."""
+        return [self.columns[j][row].as_py() for j in columns]
+
+    def is_number(self, row: int, column: int) -> bool:
+        """Whether a cell holds a number or a date, by its type or by its text."""
+        if self.types is not None and self.types[row, column] in {CellType.NUMBER, CellType.DATE}:
+            return True
+        return NUMBER_LIKE.fullmatch(unicodedata.normalize("NFKC", self.columns[column][row].as_py()).strip()) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OpenedFile:
+    """The sheet that holds the survey, how its text was encoded, and log lines about what stands beside it."""
+
+    sheet: Sheet
+    encoding: str = ""
+    log: tuple[pd.DataFrame, ...] = ()
+
+
+def check_size(file: str, n_rows: int, n_columns: int) -> None:
+    """Refuse a table that is larger than any survey.
+
+    Raises
+    ------
+    SourceError
+        It has more than `MAX_COLUMNS` columns or `MAX_ROWS` rows.
+    """
+    failures = []
+    if n_columns > MAX_COLUMNS:
+        failures.append(Failure(code="CR-S21", values={"file": file, "got": n_columns, "allowed": MAX_COLUMNS}))
+    if n_rows > MAX_ROWS:
+        failures.append(Failure(code="CR-S22", values={"file": file, "got": n_rows, "allowed": MAX_ROWS}))
+    if failures:
+        raise SourceError(*failures)
+
+
+def column_letters(position: int) -> str:
+    """Name of a spreadsheet column: A for 0, AA for 26."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def column_position(letters: str) -> int:
+    """Position of a spreadsheet column: 0 for A, 26 for AA."""
+    position = 0
+    for letter in letters.upper():
+        position = position * 26 + ord(letter) - ord("A") + 1
+    return position - 1
+
+
+def text_array(texts: Iterable[str]) -> Any:
+    """Texts as one array."""
+    return pa.array(texts, pa.large_string())
+
+
+def take_rows(column: Any, rows: NDArray[np.int64]) -> Any:
+    """Cells of some rows; nothing is copied where they follow one another."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return column.slice(int(rows[0]), len(rows))
+    return column.take(pa.array(rows))
+
+
+def text_lengths(column: Any) -> NDArray[np.int64]:
+    """Number of bytes of each cell."""
+    return np.diff(_offsets(column))
+
+
+def first_bytes(column: Any, place: int = 0) -> NDArray[np.uint8]:
+    """The byte at one place of each cell's UTF-8 text, 0 where the text is shorter."""
+    offsets = _offsets(column)
+    found = np.zeros(len(column), np.uint8)
+    long_enough = np.diff(offsets) > place
+    if long_enough.any():
+        found[long_enough] = np.frombuffer(column.buffers()[2], np.uint8)[offsets[:-1][long_enough] + place]
+    return found
+
+
+def _offsets(column: Any) -> NDArray[np.int64]:
+    if not len(column):
+        return np.zeros(1, np.int64)
+    return np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]

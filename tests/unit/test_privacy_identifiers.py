@@ -1,0 +1,102 @@
+"""Recognisers: what they find and what they leave alone. Mobile numbers begin with 154, which no operator has."""
+
+import pandas as pd
+import pytest
+
+from commresearch.cleaning.identifiers import column_identifiers, find_identifiers, holds_identifier, is_luhn, is_mobile_in_use
+from commresearch.cleaning.national_id import check_character
+from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_text
+
+ID = "37999919900101123" + check_character("37999919900101123")
+CARD = "6200000000000000000"[:18]
+CARD += next(d for d in "0123456789" if is_luhn(CARD + d))
+
+FOUND = [
+    ("national_id", f"身份证{ID}。", ID), ("national_id", f"{ID[:6]} {ID[6:14]} {ID[14:]}", f"{ID[:6]} {ID[6:14]} {ID[14:]}"),
+    ("national_id", f"{ID[:6]}-{ID[6:]}", f"{ID[:6]}-{ID[6:]}"), ("national_id", f"第3位 12 {ID}", ID), ("national_id", "老证379999520229123号", "379999520229123"),
+    ("national_id", "护照号：E12345678", "E12345678"), ("national_id", "港澳通行证 H01234567", "H01234567"),
+    ("mobile", "电话15412345678", "15412345678"), ("mobile", "154-1234-5678", "154-1234-5678"), ("mobile", "154 1234 5678。", "154 1234 5678"),
+    ("mobile", "1541 234 5678", "1541 234 5678"), ("mobile", "154 12345678", "154 12345678"), ("mobile", "1541234 5678", "1541234 5678"),
+    ("mobile", "+86 154 1234 5678", "+86 154 1234 5678"), ("mobile", "(+86)15412345678", "(+86)15412345678"), ("mobile", "008615412345678", "008615412345678"),
+    ("mobile", "8615412345678", "8615412345678"), ("mobile", "１５４１２３４５６７８", "１５４１２３４５６７８"), ("mobile", "15412345678.0", "15412345678.0"),
+    ("mobile", "一五四一二三四五六七八", "一五四一二三四五六七八"), ("mobile", "幺五四一二三四五六七八打给我", "幺五四一二三四五六七八"),
+    ("mobile", "1 5 4 1 2 3 4 5 6 7 8", "1 5 4 1 2 3 4 5 6 7 8"), ("mobile", "\u202d15412345678\u202c", "15412345678"), ("mobile", "TEL15412345678", "15412345678"),
+    ("mobile", "154.1234.5678", "154.1234.5678"), ("mobile", "154\u200b1234\u200b5678", "154\u200b1234\u200b5678"),
+    ("landline", "0999-5231234", "0999-5231234"), ("landline", "（0999）5231234", "（0999）5231234"), ("landline", "010 62345678", "010 62345678"),
+    ("landline", "09995231234", "09995231234"), ("landline", "家里电话5231234", "5231234"), ("landline", "座机：09995231234", "09995231234"),
+    ("landline", "021-62345678-801", "021-62345678-801"),
+    ("email", "请写zhang.san@example.cn。", "zhang.san@example.cn"), ("email", "Ａ１@example.com", "Ａ１@example.com"),
+    ("ip", "10.20.30.40(山东-威海)", "10.20.30.40(山东-威海)"), ("ip", "10.20.30.40（山东-威海）", "10.20.30.40（山东-威海）"), ("ip", "从10.20.30.40登录", "10.20.30.40"),
+    ("ip", "2001:db8::1", "2001:db8::1"), ("ip", "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:0db8:0000:0000:0000:0000:0000:0001"),
+    ("ip", "http://10.20.30.40/a", "10.20.30.40"),
+    ("plate", "车鲁Z12345堵门", "鲁Z12345"), ("plate", "鲁ZD12345", "鲁ZD12345"), ("plate", "鲁Z12345D", "鲁Z12345D"),
+    ("plate", "鲁z·1a2b3", "鲁z·1a2b3"), ("plate", "京Z1234学", "京Z1234学"), ("plate", "粤Z1234港", "粤Z1234港"), ("plate", "新Z12345", "新Z12345"),
+    ("wechat", "wxid_abc123def", "wxid_abc123def"), ("wechat", "微信号：lihua_88", "lihua_88"), ("wechat", "加微信lihua1990", "lihua1990"), ("wechat", "VX: abc-1234", "abc-1234"),
+    ("wechat", "oABCDEFGHIJKLMNopqrstuvw1234", "oABCDEFGHIJKLMNopqrstuvw1234"), ("wechat", "QQ：123456789", "123456789"),
+    ("address", "3号楼2单元501的灯", "3号楼2单元501"), ("address", "3栋2单元501室", "3栋2单元501室"), ("address", "5幢302", "5幢302"), ("address", "A座1203", "A座1203"),
+    ("address", "三号楼二单元五零一", "三号楼二单元五零一"), ("address", "和平路12号3单元201室", "12号3单元201室"), ("address", "住址：和平路12号", "和平路12号"),
+    ("address", "家住幸福小区3-2-501", "幸福小区3-2-501"), ("address", "幸福巷8弄6号楼12号201室", "8弄6号楼12号201室"), ("address", "2单元东户", "2单元东户"),
+    ("bank_card", f"卡号{CARD}", CARD), ("bank_card", " ".join(CARD[i : i + 4] for i in range(0, 19, 4)), " ".join(CARD[i : i + 4] for i in range(0, 19, 4))),
+]
+
+
+@pytest.mark.parametrize(("identifier", "text", "span"), FOUND, ids=repr)
+def test_an_identifier_is_found_with_its_bounds(identifier, text, span):
+    found = find_identifiers(plain_text(text))
+    assert [(text[s.start : s.end], s.identifier) for s in found] == [(span, identifier)]
+    assert holds_identifier(pd.Series([text]), identifier).tolist() == [True]
+
+
+LEFT_ALONE = [
+    f"{ID[:17]}{'0' if ID[17] != '0' else '1'}", f"1{ID}", f"{ID}1", "订单20250601154123456789", "371002001001", "0371002001", "37999900010100",
+    "0.15412345678", "1.15412345678", "15412345678.5", "15412345678e-12", "115412345678", "12412345678", "13 14 15 16 17 1", "1 2 3 4 5 6 7 8 9", "15000元200000元",
+    "2025-03-01 12:30:45", "2025年3月1日至2025-03-05共5次", "20250301123045", "1741000000000", "3.5万", "12345热线", "打0999-12345", "12%和35.5%", "第12.3.4条",
+    "icon@2x.png", "@市民", "a@b", "v1.2.3.4", "版本10.20.30.40", "Chrome/120.0.0.0", "256.1.1.1", "127.0.0.1", "255.255.255.0", "1.2.3", "12:30:45", "std::vector", "::1",
+    "更新V12345", "云A", "鲁班奖", "最新A12345", "是否使用微信", "微信小程序", "微信公众号", "加微信群", "wechat", "oabcdefghijklmnopqrstuvwxyza", "qq群",
+    "3栋100户", "3号楼2025年改造", "2栋3层", "在和平路12号门口", "2单元1楼", "住在3号楼", "地址是否方便", "3-2-501", "每周3-5次", "第3条2项", "5号楼前", "住了3年多",
+    "6200000000000000001", "4" * 15, "参加1次和2次共3次", "60岁以上的老人占35%", "2024-2025学年", "上午9:00-11:30", "二〇二五年", "一二三四五",
+]
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_other_numbers_and_words_are_left_alone(text):
+    assert find_identifiers(plain_text(text)) == []
+
+
+def test_whole_cells_are_told_from_cells_that_hold_more():
+    texts = pd.Series(["15412345678", " 15412345678。", "电话15412345678", "", None, "15412345678 / 15487654321"])
+    assert holds_identifier(texts, "mobile").tolist() == [True, True, True, False, False, True]
+    assert holds_identifier(texts, "mobile", whole=True).tolist() == [True, True, False, False, False, True]
+    assert is_whole("15412345678", [Span(0, 11, "mobile")])
+
+
+def test_overlapping_spans_become_one_of_the_first_class():
+    spans = [Span(0, 5, "b"), Span(3, 8, "a"), Span(8, 9, "b")]
+    assert merged_spans(spans, ["a", "b"]) == [Span(0, 8, "a"), Span(8, 9, "b")]
+    assert [s.identifier for s in find_identifiers(f"{ID[:6]} 15412345678")] == ["mobile"]
+
+
+def test_codes_of_places_are_no_cards_and_no_old_numbers():
+    grids = [f"6299{area:06d}{grid:06d}" for area in range(20) for grid in range(10)]
+    found = column_identifiers(JoinedTexts(pd.Series(grids, dtype="str")))
+    assert any(is_luhn(g) for g in grids)
+    assert found == {}
+    communities = [f"379999{200 + town:03d}{village:03d}001" for town in range(10) for village in range(1, 20)]
+    assert holds_identifier(pd.Series(communities, dtype="str"), "national_id").any()
+    assert column_identifiers(JoinedTexts(pd.Series(communities, dtype="str"))) == {}
+
+
+def test_few_numbers_of_that_length_are_taken_for_what_they_look_like():
+    assert column_identifiers(JoinedTexts(pd.Series([CARD, "很好"], dtype="str"))) == {0: [Span(0, 19, "bank_card")]}
+
+
+def test_plain_text_keeps_every_character_in_its_place():
+    text = "１２ｘ－３：（甲）—\u3000\u200b①㎡℃" * 60
+    assert len(plain_text(text)) == len(text)
+    assert plain_text(text) == "".join(plain_text(c) for c in text)
+    assert plain_text("①㎡℃") == "①㎡℃"
+    assert plain_text("a\tb") == "a b"
+
+
+def test_segments_in_use():
+    assert is_mobile_in_use(pd.Series(["13800138000", "+86 138-0013-8000", "15412345678", "", "12345"])).tolist() == [True, True, False, False, False]

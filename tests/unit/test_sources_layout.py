@@ -1,0 +1,200 @@
+"""Titles, totals, notes, units, further tables and merged cells around and in the answers."""
+
+import pytest
+
+from commresearch.errors import SourceError
+from commresearch.sources import ROW_RULES, read_survey
+from tests.unit.sources_files import write_csv, write_xlsx
+
+HEAD = ["序号", "社区", "户数", "意见"]
+DATA = [[1, "甲", 20, "合计"], [2, "乙", 30, "平均"], [3, "丙", 40, "小计太多"]]
+
+
+def lines(raw, *columns):
+    return raw.log[["rule", *columns]].values.tolist()
+
+
+def rows_of(raw):
+    """The row numbers that log lines name, by rule."""
+    return [(rule, int(row.rsplit(":", 1)[1])) for rule, row in zip(raw.log["rule"], raw.log["row_id"], strict=True) if row]
+
+
+def holds_account(raw):
+    return raw.n_rows_read == len(raw.frame) + int(raw.log["rule"].isin(ROW_RULES).sum())
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_csv])
+def test_everything_around_the_answers_is_set_aside_and_said(tmp_path, write):
+    rows = [
+        ["2025年社区登记表"], ["填表单位：海州街道", "", "", "日期：2025-3-1"], HEAD, ["", "", "（户）", ""], *DATA[:2], [], DATA[2], HEAD,
+        [4, "丁", 10, ""], ["合 计", "", 100, ""], ["　平　均", "", 25, ""], [], ["注：由居委会提供"], [], ["社区", "负责人"], ["甲", "张三"], ["乙", "李四"],
+    ]
+    width = max(map(len, rows))
+    raw = read_survey(write(tmp_path / f"a.{write.__name__[6:]}", [[*row, *[""] * (width - len(row))] for row in rows]))
+    assert raw.frame["社区"].tolist() == ["甲", "乙", "丙", "丁"]
+    assert list(raw.frame.index) == [5, 6, 8, 10]
+    assert rows_of(raw) == [
+        ("title_row", 1), ("title_row", 2), ("note_row", 4), ("header_row", 9), ("total_row", 11), ("total_row", 12), ("note_row", 14),
+    ]
+    assert ["blank_row", 1] in lines(raw, "count")
+    assert ["other_table", "A16:B18"] in lines(raw, "old")
+    assert raw.n_rows_read == 9
+    assert holds_account(raw)
+
+
+@pytest.mark.parametrize("name", ["合计", "合 计", "合　计", "总计：", "小计", "甲社区小计", "合计（户）", "平均值", "均值", "汇总", "Total", "subtotal", "AVERAGE"])
+def test_names_of_totals(tmp_path, name):
+    keyed = read_survey(write_csv(tmp_path / "a.csv", [HEAD, *DATA, ["", name, 90, ""]]))
+    named_in_key = read_survey(write_csv(tmp_path / "b.csv", [HEAD, *DATA, [name, "", 90, ""]]))
+    for raw in (keyed, named_in_key):
+        assert rows_of(raw) == [("total_row", 5)]
+        assert len(raw.frame) == 3
+        assert holds_account(raw)
+
+
+def test_a_total_may_be_written_over_two_cells(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["社区", "街道", "户数"], ["甲", "东", 2], ["合", "计", 2]]))
+    assert rows_of(raw) == [("total_row", 3)]
+
+
+@pytest.mark.parametrize(
+    "row", [[4, "合计", 5, ""], [4, "合计", 5, "合计"], ["", "大家的合计不清楚怎么算，请再说明一下", 5, ""], [4, "", "", "总计"]]
+)
+def test_an_answer_is_no_total(tmp_path, row):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [HEAD, *DATA, row]))
+    assert len(raw.frame) == 4
+    assert raw.log.empty
+
+
+def test_a_person_who_writes_total_in_a_table_without_key_is_kept_where_words_stand_beside_it(tmp_path):
+    head, rows = ["意见", "社区", "分数"], [["好", "甲", 3], ["合计", "乙", 4], ["合计", "", 7]]
+    raw = read_survey(write_csv(tmp_path / "a.csv", [head, *rows]))
+    assert raw.frame["意见"].tolist() == ["好", "合计"]
+    assert rows_of(raw) == [("total_row", 4)]
+
+
+def test_a_submitted_answer_without_key_is_kept(tmp_path):
+    head = ["序号", "提交答卷时间", "1、意见"]
+    raw = read_survey(write_csv(tmp_path / "a.csv", [head, [1, "2025/3/1 9:00", "好"], ["", "2025/3/2 9:00", "合计"], ["合计", "", 2]]))
+    assert raw.frame["1、意见"].tolist() == ["好", "合计"]
+
+
+def test_total_rows_of_a_survey_are_no_respondents(tmp_path):
+    head = ["序号", "提交答卷时间", "1、总体满意度"]
+    rows = [*([i, f"2025/3/{i} 9:00:00", 5] for i in range(1, 9)), ["合计", "", "98%"], ["平均", "", 4.9]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [head, *rows]))
+    assert len(raw.frame) == 8
+    assert holds_account(raw)
+
+
+@pytest.mark.parametrize("unit", [["", "人", "元"], ["", "(人次)", "（万元）"], ["单位：", "人", "%"]])
+def test_units_below_the_header(tmp_path, unit):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["序号", "人数", "费用"], unit, [1, 2, 3], [2, 3, 4]]))
+    assert rows_of(raw) == [("note_row", 2)]
+    assert raw.frame["人数"].tolist() == ["2", "3"]
+
+
+def test_words_that_are_units_may_be_answers(tmp_path):
+    assert len(read_survey(write_csv(tmp_path / "a.csv", [["序号", "频率"], [1, "天"], [2, "周"]])).frame) == 2
+    assert len(read_survey(write_csv(tmp_path / "b.csv", [["频率"], ["天"], ["周"]])).frame) == 2
+
+
+def test_notes_stand_below_only(tmp_path):
+    rows = [["社区", "意见"], ["备注：第一条", "好"], ["甲", "好"], ["说明：以上为样本", ""], ["填表人：王小明 13800138000", ""]]
+    raw = read_survey(write_csv(tmp_path / "a.csv", rows))
+    assert raw.frame["社区"].tolist() == ["备注：第一条", "甲"]
+    assert lines(raw, "old") == [["note_row", "说明"], ["note_row", "填表人"]]
+
+
+def test_tables_side_by_side(tmp_path):
+    main = [["序号", "甲"], *([i, f"x{i}"] for i in range(1, 20))]
+    rows = [[*row, "", *beside] for row, beside in zip(main, [["项目", "数量"], ["回收", 19], ["有效", 18], *[["", ""]] * 17], strict=True)]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert list(raw.frame.columns) == ["序号", "甲"]
+    assert lines(raw, "old") == [["other_table", "D1:E3"]]
+
+
+def test_a_blank_column_does_not_cut_a_table(tmp_path):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [["序号", "甲", "", "乙"], *([i, "a", "", "b" if i % 3 else ""] for i in range(1, 12))]))
+    assert list(raw.frame.columns) == ["序号", "甲", "乙"]
+
+
+def test_the_survey_is_chosen_by_its_headers_though_another_table_is_larger(tmp_path):
+    other = [["社区", "街道", "户数", "人口"], *([f"c{i}", "s", i, i] for i in range(30))]
+    rows = [["序号", "提交答卷时间", "1、甲", ""], [1, "2025/3/1 9:00", "a", ""], [], *other]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert (raw.frame["1、甲"].tolist(), lines(raw, "old")) == (["a"], [["other_table", "A4:D34"]])
+
+
+def test_blank_rows_between_answers_keep_what_comes_after(tmp_path):
+    rows = [["序号", "提交答卷时间", "1、意见"], [1, "2025/3/1", "a"], [], [], [2, "2025/3/2", ""], ["　", " ", ""], [3, "2025/3/3", "c"]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert list(raw.frame.index) == [2, 5, 7]
+    assert lines(raw, "count") == [["blank_row", 3]]
+    texts = read_survey(write_xlsx(tmp_path / "b.xlsx", [["姓名", "意见"], ["小明", "好"], [], ["小红", "不好"], ["小刚", "还行"]]))
+    assert texts.frame["姓名"].tolist() == ["小明", "小红", "小刚"]
+
+
+def test_a_stray_remark_beside_later_rows_gets_a_column_of_its_own(tmp_path):
+    rows = [["序号", "人数"], [1, 5], [], [2, 6, "待核"], [3, 7]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert raw.frame["列3"].tolist() == ["", "待核", ""]
+    assert lines(raw, "variable")[-1] == ["blank_header", "列3"]
+
+
+def test_a_number_alone_on_its_row_is_an_answer(tmp_path):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [["人数", "意见"], [5, "a"], [], [6], [], [7, "b"], [], ["核对完毕"]]))
+    assert raw.frame["人数"].tolist() == ["5", "6", "7"]
+    assert rows_of(raw) == [("note_row", 8)]
+    assert holds_account(raw)
+
+
+def test_a_table_of_one_column(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["意见"], ["好"], ["不好"]]))
+    assert raw.frame["意见"].tolist() == ["好", "不好"]
+
+
+def test_merged_headers_count_for_all_their_columns(tmp_path):
+    rows = [["序号", "7、满意度", "", "", "备注"], [1, 5, 4, 3, ""], [2, 4, 4, 4, "x"]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows, merge=["B1:D1"]))
+    assert list(raw.frame.columns) == ["序号", "7、满意度", "7、满意度 (2)", "7、满意度 (3)", "备注"]
+    assert raw.questions[0].columns == ("7、满意度", "7、满意度 (2)", "7、满意度 (3)")
+
+
+@pytest.mark.parametrize("merge", [["A2:A3", "B2:D2", "E2:E3"], ["B2:D2"]])
+def test_headers_of_two_rows(tmp_path, merge):
+    rows = [["调查表"], ["序号", "7、满意度", "", "", "备注"], ["", "环境", "物业", "停车", ""], [1, 5, 4, 3, ""], [2, 4, 4, 4, "x"]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows, merge=["A1:E1", *merge]))
+    assert list(raw.frame.columns) == ["序号", "7、满意度—环境", "7、满意度—物业", "7、满意度—停车", "备注"]
+    assert raw.questions[0].parts == ("环境", "物业", "停车")
+    assert rows_of(raw) == [("title_row", 1)]
+
+
+def test_merged_answers_stay_in_the_first_cell(tmp_path):
+    rows = [["序号", "社区", "意见"], [1, "甲", "a"], [2, "", "b"], [3, "乙", "c"], ["合计", "", 3]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows, merge=["B2:B3", "A5:B5"]))
+    assert raw.frame["社区"].tolist() == ["甲", "", "乙"]
+    line = raw.log[raw.log["rule"] == "merged_cell"].iloc[0]
+    assert (line["variable"], line["old"], line["count"]) == ("社区", "B2:B3", 1)
+    assert line["row_id"].endswith(":2")
+    assert (raw.log["rule"] == "merged_cell").sum() == 1
+
+
+def test_long_numbers_are_masked_in_the_log(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["联系人13800138000，身份证371002199001011234", "", "", ""], HEAD, *DATA]))
+    assert raw.log["old"].iloc[0] == "联系人138001…，身份证371002…"
+
+
+def test_a_table_without_header_is_refused(tmp_path):
+    with pytest.raises(SourceError) as caught:
+        read_survey(write_csv(tmp_path / "a.csv", [[1, 3, "甲", 5], [2, 4, "乙", 3]]))
+    assert [f.code for f in caught.value.failures] == ["CR-S25"]
+    years = read_survey(write_csv(tmp_path / "b.csv", [["2023", "2024", "2025"], [1, 2, 3]]))
+    assert list(years.frame.columns) == ["2023", "2024", "2025"]
+
+
+@pytest.mark.parametrize("rows", [[HEAD], [HEAD, [], []], [["登记表"], HEAD], [HEAD, ["合计", "", 3, ""]]])
+def test_a_header_without_answers_is_refused(tmp_path, rows):
+    with pytest.raises(SourceError) as caught:
+        read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert [f.code for f in caught.value.failures] == ["CR-S26"]
