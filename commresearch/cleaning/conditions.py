@@ -107,7 +107,7 @@ def _compare_answers(part: Comparison, column: pd.Series, frame: pd.DataFrame) -
         yes = equal if part.operator == "=" else ~equal
         return known & yes, known & ~yes
     numbers, against = _sides(part, column, frame)
-    known &= ~np.isnan(numbers) & ~np.isnan(against)
+    known = known & ~np.isnan(numbers) & ~np.isnan(against)
     yes = _ORDERED[part.operator](numbers, against)
     return known & yes, known & ~yes
 

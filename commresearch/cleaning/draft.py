@@ -30,6 +30,7 @@ META: Mapping[str, tuple[str, VariableType, Role | None]] = {
 }
 #: Ordered answers: the labels of one scale in the order of their values.
 ORDERED = tuple(tuple(str(label) for label in scale["zh"].split(" ")) for scale in entries("answer_scales").values())
+SKIPPED_LABELS = frozenset({"跳过", "跳题", "skipped"})
 MOST_OPTIONS, LEAST_REPEATS = 30, 3  #: a column with few different answers, each met often, is a choice
 NUMERIC_SHARE = 0.9
 DATE_SHARE = 0.6  #: people write dates in many forms; those that begin with a year are most of them
@@ -112,19 +113,17 @@ def _column_variable(
 ) -> Variable:
     """A variable from one column, with its counterpart in a code export where there is one."""
     markers = {m: kind for kind, texts in PLATFORM_MARKERS.get(raw.platform, {}).items() for m in texts}
-    missing: dict[MissingKind, tuple[str, ...]] = dict(PLATFORM_MARKERS.get(raw.platform, {}))
+    missing = _declared_missing(raw, (column,))
     answers, _ = split_missing(raw.frame[column], markers)
     given = answers[answers != ""]
     source_code = (tuple(code_columns) if code_columns else (ABSENT,)) if code else ()
     base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text if question else column}
-    if declared := raw.labels.get(column):
-        for value in raw.missing.get(column, ()):
-            reason = no_answer(declared.get(value, "")) or MissingKind.BLANK
-            missing[reason] = (*missing.get(reason, ()), value)
-        values = dict(declared)
-        return Variable(**base, type=VariableType.SINGLE, values=values, missing=missing)  # type: ignore[arg-type]
+    if _names_answers(raw, column):
+        values = dict(raw.labels[column])
+        return Variable(**base, type=VariableType.SINGLE, values=values, missing=_with_no_answers(missing, values))  # type: ignore[arg-type]
+    given = given[~given.isin(raw.missing.get(column, ()))]
     parts = _parts(given)
-    kind = _type_of(raw, given, parts, question)
+    kind = _type_of(given, parts, question)
     if kind is VariableType.SINGLE and code and code_columns and not _is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
     if kind not in {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}:
@@ -136,10 +135,33 @@ def _column_variable(
         values, note = _values_from_code(raw, column, kind, code, code_columns, values)
     filled = {part.label for part in parts if part.fill is not None}
     open_values = tuple(v for v, label in values.items() if label in filled)
-    for value, label in values.items():
-        if (absent := no_answer(label)) is not None and value not in open_values:
-            missing[absent] = (*missing.get(absent, ()), value)
+    missing = _with_no_answers(missing, {value: label for value, label in values.items() if value not in open_values})
     return Variable(**base, type=kind, values=values, open=open_values, missing=missing, note=note)  # type: ignore[arg-type]
+
+
+def _names_answers(raw: RawTable, column: str) -> bool:
+    """Whether the file has labels for answers of a column, not only for what is missing."""
+    return not set(raw.labels.get(column, {})) <= set(raw.missing.get(column, ()))
+
+
+def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:
+    """What the platform or the file itself declares as missing, by the labels of these values."""
+    missing = dict(PLATFORM_MARKERS.get(raw.platform, {}))
+    values = {value: raw.labels.get(column, {}).get(value, "") for column in columns for value in raw.missing.get(column, ())}
+    for value, label in values.items():
+        kind = MissingKind.SKIPPED if label.strip() in SKIPPED_LABELS else no_answer(label) or MissingKind.BLANK
+        missing[kind] = (*missing.get(kind, ()), value)
+    return missing
+
+
+def _with_no_answers(missing: Mapping[MissingKind, tuple[str, ...]], values: Mapping[str, str]) -> dict[MissingKind, tuple[str, ...]]:
+    """The same with the values whose labels are no answers."""
+    known = {value for markers in missing.values() for value in markers}
+    more = dict(missing)
+    for value, label in values.items():
+        if value not in known and (kind := no_answer(label)) is not None:
+            more[kind] = (*more.get(kind, ()), value)
+    return more
 
 
 def _is_coded(raw: RawTable, column: str) -> bool:
@@ -173,7 +195,7 @@ def _from_option_columns(raw: RawTable, question: Question, name: str) -> Variab
     return Variable(
         name=name, type=question.type or VariableType.MULTIPLE, source=ABSENT if raw.platform is Platform.WENJUANXING else question.columns[0],
         source_code=question.columns, question_zh=question.text, values={str(i): p.strip() for i, p in enumerate(question.parts, 1)},
-        missing=dict(PLATFORM_MARKERS.get(raw.platform, {})),
+        missing=_declared_missing(raw, question.columns),
     )
 
 
@@ -182,7 +204,7 @@ def _parts(given: pd.Series) -> list[Part]:
     return [part for cell in given.unique() for part in split_multiple(str(cell), separators=(SEPARATOR, ARROW))[0]]
 
 
-def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Question | None) -> VariableType:
+def _type_of(given: pd.Series, parts: Sequence[Part], question: Question | None) -> VariableType:
     if question and question.type is not None:
         return question.type
     if given.empty:
@@ -195,7 +217,7 @@ def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Q
     if dates >= DATE_SHARE:
         return VariableType.DATE
     few = 0 < len(labels) <= MOST_OPTIONS and len(given) >= LEAST_REPEATS * len(labels)
-    if numeric >= NUMERIC_SHARE and not (few and raw.labels):
+    if numeric >= NUMERIC_SHARE:
         return VariableType.NUMBER
     return VariableType.SINGLE if few else VariableType.TEXT
 

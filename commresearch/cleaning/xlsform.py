@@ -61,7 +61,7 @@ def _row(line: pd.Series, lists: Mapping[str, pd.DataFrame], single: set[str], p
     """The row of one question; None for what is no variable."""
     word, _, listed = str(line["type"]).strip().partition(" ")
     kind = CHOICE_TYPES.get(word) or TYPES.get(word)
-    if kind is None:
+    if kind is None or listed in {"group", "repeat"}:
         return None
     row = {"name": str(line["name"]).lower(), "type": kind.value, "source": str(line["name"]), "role": str(ROLES.get(word, ""))}
     row |= {"question_zh": _label(line, "zh"), "question_en": _label(line, "en")}

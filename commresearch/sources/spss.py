@@ -65,6 +65,8 @@ def _read(received: Received) -> tuple[dict[str, list[Any]], Any, str]:
         except (ReadstatError, PyreadstatError, UnicodeDecodeError, ValueError, OverflowError) as error:
             causes.append(error)
             continue
+        if not all(columns):
+            raise damaged(received.name, "a variable without name")
         lists = {name: values.tolist() if isinstance(values, np.ndarray) else list(values) for name, values in columns.items()}
         if misread(_texts(lists, meta), KNOWN) is None:
             return lists, meta, encoding or meta.file_encoding or ""
@@ -80,7 +82,7 @@ def _texts(columns: Mapping[str, Sequence[Any]], meta: Any) -> Iterator[str]:
     for values in columns.values():
         if any(isinstance(v, str) for v in values[:SAMPLE_TEXTS]):
             texts += [v for v in values[:SAMPLE_TEXTS] if isinstance(v, str)]
-    yield from map(str, columns)
+    yield from columns
     yield from texts
     yield "\n".join(text for text in texts if not text.isascii())
 

@@ -160,7 +160,7 @@ def _numeric_scales(clean: CleanTable) -> dict[str, list[Variable]]:
 
 
 def _is_numeric(variable: Variable) -> bool:
-    return variable.type is VariableType.SINGLE and all(v.lstrip("-").isdigit() for v in variable.answers)
+    return variable.type is VariableType.SINGLE and variable.is_numeric
 
 
 class _Keyed(TypedDict):

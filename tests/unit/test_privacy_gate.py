@@ -78,9 +78,19 @@ def planted():
     return Planted(frame=frame, values=values, on=pd.Series(pd.Timestamp("2025-06-01 12:00"), index=frame.index))
 
 
-@pytest.fixture(scope="module", params=[None, KEY], ids=["dropped", "pseudonymised"])
-def passed(request, planted):
-    return planted.gate(key=request.param)
+@pytest.fixture(scope="module")
+def dropped(planted):
+    return planted.gate()
+
+
+@pytest.fixture(scope="module")
+def kept(planted):
+    return planted.gate(key=KEY)
+
+
+@pytest.fixture(scope="module", params=["dropped", "kept"])
+def passed(request):
+    return request.getfixturevalue(request.param)
 
 
 def text_of(gate):
@@ -94,17 +104,21 @@ def test_no_planted_identifier_passes(planted, passed):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "xlsx", "parquet", "md", "html"])
-def test_no_written_file_holds_one(planted, passed, suffix, tmp_path):
+def test_no_written_file_holds_one(planted, kept, suffix, tmp_path):
     path = tmp_path / f"clean.{suffix}"
     writers = {
-        "csv": passed.frame.to_csv, "json": passed.frame.to_json, "xlsx": lambda p: passed.frame.to_excel(p, engine="xlsxwriter"), "parquet": passed.frame.to_parquet,
-        "md": lambda p: p.write_text(passed.frame.iloc[:200].to_csv(sep="|"), encoding="utf8"), "html": passed.frame.iloc[:200].to_html,
+        "csv": kept.frame.to_csv, "json": kept.frame.to_json, "xlsx": lambda p: kept.frame.to_excel(p, engine="xlsxwriter"), "parquet": kept.frame.to_parquet,
+        "md": lambda p: p.write_text(kept.frame.iloc[:200].to_csv(sep="|"), encoding="utf8"), "html": kept.frame.iloc[:200].to_html,
     }
     writers[suffix](path)
-    passed.log.to_csv(tmp_path / "log.csv")
-    require_no_leaks([path, tmp_path / "log.csv"], {v for values in planted.values.values() for v in values})
+    require_no_leaks([path], {v: k for k, values in planted.values.items() for v in values})
+
+
+def test_the_scan_finds_in_the_received_table_what_the_gate_took_out(planted, kept, tmp_path):
     planted.frame.iloc[:50].to_csv(tmp_path / "raw.csv")
-    assert {leak.identifier for leak in scan_files([tmp_path / "raw.csv"], known=passed.known)} == set(HEADERS)
+    kept.log.to_csv(tmp_path / "log.csv")
+    assert {leak.identifier for leak in scan_files([tmp_path / "raw.csv"], known=kept.known)} == set(HEADERS)
+    assert scan_files([tmp_path / "log.csv"], known=kept.known) == []
 
 
 def test_rows_and_other_columns_stay(planted, passed):
@@ -147,8 +161,7 @@ def test_the_log_has_a_line_per_column_and_per_masked_cell(passed):
     assert log.loc[log["rule"] == "mobile_not_in_use", "count"].tolist() == [N, N]
 
 
-def test_without_a_key_columns_go_and_with_one_they_hold_pseudonyms(planted):
-    dropped, kept = planted.gate(), planted.gate(key=KEY)
+def test_without_a_key_columns_go_and_with_one_they_hold_pseudonyms(planted, dropped, kept):
     assert not set(HEADERS.values()) & set(dropped.frame.columns)
     assert dropped.fingerprint == ""
     assert kept.fingerprint == key_fingerprint(KEY)

@@ -187,9 +187,9 @@ def test_every_class_has_a_word_in_both_languages(tmp_path):
         assert "holds a" in render_error(error.value, "en")
 
 
-def test_leaks_compare_by_value_and_large_tables_are_scanned_fast(tmp_path):
+def test_leaks_compare_by_value_and_tables_of_numbers_hold_none(tmp_path):
     rng = np.random.default_rng(1)
-    frame = pd.DataFrame(rng.normal(size=(20_000, 10))).assign(n=rng.integers(0, 10**6, 20_000), t="很满意，没有意见")
+    frame = pd.DataFrame(rng.normal(size=(4_000, 10))).assign(n=rng.integers(0, 10**6, 4_000), t="很满意，没有意见")
     path = tmp_path / "a.csv"
     frame.to_csv(path)
     assert scan_files([path]) == []
