@@ -1,12 +1,17 @@
-# make report: all reports. make test: all checks. Both create and use .venv.
+# make report: all reports. make test: all checks. Both create and use .venv. make bench: speed beside peers, in .venv-bench.
 PYTHON ?= python3
 REQUIRE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+VENV_BENCH := .venv-bench
+BENCH_ROWS ?=
+BENCH_FOLDER ?= build/benchmarks
+BENCH := $(VENV_BENCH)/bin/python -m benchmarks
+SIZE = $(if $(BENCH_ROWS),--rows $(BENCH_ROWS))
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab clean
+.PHONY: help report test lint lab bench clean
 
 help: ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /  /'
@@ -38,5 +43,17 @@ test: $(VENV)/installed-test ## lint, types and all tests (REQUIRE=all: a missin
 lab: $(VENV)/installed-lab ## open the notebooks in JupyterLab
 	$(BIN)/commresearch lab
 
-clean: ## remove the environment and the built site
-	rm -rf $(VENV) reports/site build *.egg-info
+$(VENV_BENCH)/installed: pyproject.toml constraints.txt benchmarks/requirements.txt
+	test -x $(VENV_BENCH)/bin/python || $(PYTHON) -m venv $(VENV_BENCH)
+	$(VENV_BENCH)/bin/python -m pip --disable-pip-version-check -q install -c constraints.txt -r benchmarks/requirements.txt -e .
+	@touch $@
+
+bench: $(VENV_BENCH)/installed ## speed beside named peers, as tables (BENCH_ROWS=20000: small)
+	$(BENCH).workbook_to_clean_table $(SIZE) --folder $(BENCH_FOLDER)
+	$(BENCH).gb18030_file $(SIZE) --folder $(BENCH_FOLDER)
+	$(BENCH).raking $(SIZE)
+	$(BENCH).estimates $(SIZE)
+	$(BENCH).effort $(SIZE)
+
+clean: ## remove the environments and the built site
+	rm -rf $(VENV) $(VENV_BENCH) reports/site build *.egg-info

@@ -1,15 +1,16 @@
 """Cleaning a survey: from received cells to typed, pseudonymous answers, with every change on record."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.corrections import apply_corrections, load_corrections
+from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet
 from commresearch.cleaning.fit import Placement, place_variables
@@ -25,9 +26,11 @@ from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
 from commresearch.records import join_logs, log_lines
 from commresearch.sources import ROW_RULES, CellType, RawTable
-from commresearch.terms import Role, VariableType
+from commresearch.terms import Export, Identifier, Role, VariableType
 from commresearch.words import entries
 
+DECISIONS_NAME = "duplicates.xlsx"
+FIRST_ROW = 2  #: row that a spreadsheet shows for the first line of a table
 SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
 DERIVED: Mapping[str, tuple[VariableType, str]] = {
     "age": (VariableType.NUMBER, "岁"), "sex": (VariableType.SINGLE, ""), "area": (VariableType.TEXT, ""), "place": (VariableType.TEXT, ""),
@@ -44,11 +47,23 @@ class _Part:
     log: pd.DataFrame
     gate: Gate
     ip: pd.Series | None
+    undeclared: Mapping[str, str]
+
+
+class _Listed(NamedTuple):
+    """A table that people keep, and the name that messages give it."""
+
+    table: pd.DataFrame | None
+    name: str
+
+    @classmethod
+    def of(cls, given: pd.DataFrame | str | Path | None, name: str, load: Callable[[Path], pd.DataFrame]) -> "_Listed":
+        return cls(load(Path(given)), Path(given).name) if isinstance(given, str | Path) else cls(given, name)
 
 
 def clean_survey(
     raw: RawTable | Sequence[RawTable], codebook: Codebook, *, corrections: pd.DataFrame | str | Path | None = None, pseudonym_key: bytes | None = None,
-    decisions: pd.DataFrame | None = None, rules: Sequence[LogicRule] = (), shortest_seconds: float | None = None,
+    decisions: pd.DataFrame | str | Path | None = None, rules: Sequence[LogicRule] = (), shortest_seconds: float | None = None,
 ) -> CleanTable:
     """Clean a survey by its codebook.
 
@@ -62,7 +77,7 @@ def clean_survey(
         Corrections of single cells, each with the old value that must be found, a reason, a person and a date.
     pseudonym_key : bytes, optional
         Key of the pseudonyms that replace direct identifiers; without it they are dropped.
-    decisions : DataFrame, optional
+    decisions : DataFrame or path, optional
         What was decided about possible duplicates: the sheet `duplicates`, filled in.
     rules : sequence of LogicRule
         Answers that cannot both be true; breaches are flagged.
@@ -87,10 +102,16 @@ def clean_survey(
     Cleaning the same files twice gives the same table, and rows may come in any order.
     """
     raws = [raw] if isinstance(raw, RawTable) else list(raw)
-    listed = load_corrections(corrections) if isinstance(corrections, str | Path) else corrections
-    parts = _parts(raws, codebook, listed, pseudonym_key)
-    settled = _settle(parts, Codebook(variables=tuple(parts[0].variables), name=codebook.name), rules, _place(raws))
-    return _finish(parts, settled, codebook, decisions, shortest_seconds)
+    parts = _parts(raws, codebook, _Listed.of(corrections, LIST_NAME, load_corrections), pseudonym_key)
+    settled = _settle(parts, _codebook_of(parts, codebook), rules, _place(raws))
+    return _finish(parts, settled, codebook, _Listed.of(decisions, DECISIONS_NAME, _load_decisions), shortest_seconds)
+
+
+def _load_decisions(path: Path) -> pd.DataFrame:
+    from commresearch.sources.tables import read_table
+
+    table = read_table(path)
+    return table.set_axis(table.index + FIRST_ROW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,7 +132,7 @@ def _place(raws: Sequence[RawTable]) -> dict[str, str]:
 
 
 def _settle(parts: Sequence[_Part], codebook: Codebook, rules: Sequence[LogicRule], place: Mapping[str, str]) -> _Settled:
-    frame, kinds = _joined(parts)
+    frame, kinds = _joined(parts, codebook)
     contradictions, skip_log = recompute_skips(codebook, frame, kinds, place)
     frame, range_log = apply_ranges(codebook, frame, kinds, place)
     broken, rule_log = check_rules(list(rules), frame, place)
@@ -120,13 +141,13 @@ def _settle(parts: Sequence[_Part], codebook: Codebook, rules: Sequence[LogicRul
 
 
 def _finish(
-    parts: Sequence[_Part], settled: _Settled, codebook: Codebook, decisions: pd.DataFrame | None, shortest_seconds: float | None
+    parts: Sequence[_Part], settled: _Settled, codebook: Codebook, decisions: _Listed, shortest_seconds: float | None
 ) -> CleanTable:
     """Duplicates and signs of careless filling; then everything that a clean table holds."""
     frame, raws = settled.frame, [p.raw for p in parts]
     ip = pd.concat([p.ip for p in parts]) if all(p.ip is not None for p in parts) else None
     groups = duplicate_groups(settled.codebook, frame, ip)
-    applied = apply_decisions(frame, groups, decisions, **settled.place) if decisions is not None else None
+    applied = apply_decisions(frame, groups, decisions.table, sheet_file=decisions.name, **settled.place) if decisions.table is not None else None
     kept = frame if applied is None else applied.frame
     flags = response_flags(
         settled.codebook, frame, settled.kinds, groups if applied is None else applied.open_rows, all_groups=groups, counts=settled.counts,
@@ -138,28 +159,41 @@ def _finish(
     return CleanTable(
         frame=kept, codebook=settled.codebook, missing_kinds=kinds, flags=flags,
         log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])])), account=_account(raws, dropped, len(kept)),
-        duplicates=decision_sheet(groups, frame, decided=decisions), identifiers=_identifiers(parts),
+        duplicates=decision_sheet(groups, frame, decided=decisions.table), identifiers=_identifiers(parts),
         provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
     )
 
 
-def _parts(raws: Sequence[RawTable], codebook: Codebook, corrections: pd.DataFrame | None, key: bytes | None) -> list[_Part]:
+def _parts(raws: Sequence[RawTable], codebook: Codebook, corrections: _Listed, key: bytes | None) -> list[_Part]:
     """Every file typed; what is wrong with any of them is reported together."""
-    parts, failures = [], []
+    parts: list[_Part] = []
+    errors: list[CommResearchError] = [*_misdirected(raws, corrections)]
     for raw in raws:
         try:
             parts.append(_part(raw, codebook, corrections, key))
         except CommResearchError as error:
-            failures.append(error)
-    if failures:
-        kind = SchemaError if any(isinstance(e, SchemaError) for e in failures) else CleaningError
-        raise kind(*(f for e in failures for f in e.failures))
+            errors.append(error)
+    if errors:
+        kind = SchemaError if any(isinstance(e, SchemaError) for e in errors) else CleaningError
+        raise kind(*(f for e in errors for f in e.failures))
+    found = {name: identifier for part in parts for name, identifier in part.undeclared.items()}
+    if any(part.undeclared != found for part in parts):  # what names persons in one file does so in all
+        told = replace(codebook, variables=tuple(replace(v, identifier=Identifier(found[v.name])) if v.name in found else v for v in codebook))
+        parts = [part if part.undeclared == found else _part(part.raw, told, corrections, key) for part in parts]
     return parts
 
 
-def _part(raw: RawTable, codebook: Codebook, corrections: pd.DataFrame | None, key: bytes | None) -> _Part:
+def _misdirected(raws: Sequence[RawTable], corrections: _Listed) -> Iterator[CleaningError]:
+    """Corrections that name no other file and yet are meant for none of these, or for several."""
+    if corrections.table is not None:
+        ours = corrections.table[corrections.table["file"].isin([*(raw.path.name for raw in raws), ""])]
+        if failures := misdirected(ours, raws, list_name=corrections.name):
+            yield CleaningError(*failures)
+
+
+def _part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | None) -> _Part:
     placements = place_variables(codebook, raw)
-    cells, correction_log = apply_corrections(raw, placements, corrections)
+    cells, correction_log = apply_corrections(raw, placements, corrections.table, list_name=corrections.name)
     types = _types_of(raw, cells)
     gate = _gate(raw, cells, placements, key)
     ids = raw.row_ids
@@ -177,12 +211,21 @@ def _part(raw: RawTable, codebook: Codebook, corrections: pd.DataFrame | None, k
         typed.append(type_variable(placement.variable, received))
         variables.append(placement.variable)
     for variable, values in _derived(placements, gate):
-        received = Cells(texts=values.set_axis(ids).to_frame(), other=None, types=None, platform=raw.platform, export=raw.export, file=raw.path.name, sheet=raw.sheet)
-        typed.append(type_variable(variable, received))
+        if variable.name in codebook:
+            raise SchemaError(Failure(code="CR-P07", values={"file": raw.path.name, "sheet": raw.sheet or "—", "column": values.name, "name": variable.name}))
+        typed.append(type_variable(variable, _derived_cells(values.set_axis(ids), raw)))
         variables.append(variable)
     _require_known_answers(raw, variables, typed)
     log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), correction_log, gate.log, logs_of(typed)])
-    return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip)
+    names = {column: p.variable.name for p in placements for column in p.columns}
+    undeclared = {names[c]: str(i) for c, i in gate.undeclared[["column", "identifier"]].itertuples(index=False) if c in names}
+    return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
+
+
+def _derived_cells(values: pd.Series, raw: RawTable) -> Cells:
+    return Cells(
+        texts=values.to_frame(), other=None, types=None, platform=raw.platform, export=Export.CODE, file=raw.path.name, sheet=raw.sheet
+    )
 
 
 def _types_of(raw: RawTable, cells: pd.DataFrame) -> "np.ndarray | None":
@@ -207,14 +250,14 @@ def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], k
     submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
     on = parse_dates(used[submitted]).values if submitted else None
     gate = apply_privacy(
-        marked, declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=raw.row_ids, on=on, questions=raw.questions
+        used.assign(**marked), declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=raw.row_ids, on=on, questions=raw.questions
     )
-    put_back = {c: gate.frame[c].where(marked[c] == used[c], used[c]) for c in gate.frame.columns if c in marked and c in used and marked[c] is not used[c]}
+    put_back = {c: gate.frame[c].where(marked[c] == used[c], used[c]) for c in marked if c in gate.frame.columns}
     return replace(gate, frame=gate.frame.assign(**put_back))
 
 
-def _without_markers(used: pd.DataFrame, placements: Sequence[Placement]) -> pd.DataFrame:
-    """The cells with marks of missing blank where names and texts stand, so that (空) is not taken for somebody's name."""
+def _without_markers(used: pd.DataFrame, placements: Sequence[Placement]) -> dict[str, pd.Series]:
+    """Columns of names and texts with marks of missing left blank, so that (空) is not taken for somebody's name."""
     blank = {}
     for placement in placements:
         if placement.variable.type is VariableType.TEXT:
@@ -222,7 +265,7 @@ def _without_markers(used: pd.DataFrame, placements: Sequence[Placement]) -> pd.
                 answers, kinds = split_missing(used[column], placement.variable.markers)
                 if (kinds != NONE).any():
                     blank[column] = answers
-    return used.assign(**blank)
+    return blank
 
 
 def _derived(placements: Sequence[Placement], gate: Gate) -> Iterator[tuple[Variable, pd.Series]]:
@@ -255,11 +298,24 @@ def _require_known_answers(raw: RawTable, variables: Sequence[Variable], typed: 
         raise SchemaError(*failures)
 
 
-def _joined(parts: Sequence[_Part]) -> tuple[pd.DataFrame, dict[str, KindCodes]]:
-    """The parts under each other."""
-    frames = [pd.DataFrame({n: s for t in p.typed for n, s in t.columns.items()}, index=p.raw.row_ids) for p in parts]
+def _codebook_of(parts: Sequence[_Part], codebook: Codebook) -> Codebook:
+    """What passed the privacy gate, with what identifiers said of their holders."""
+    passed = {v.name: v for part in parts for v in part.variables}
+    derived = [v for v in passed.values() if v.name not in codebook]
+    return Codebook(variables=(*(v for v in codebook if v.name in passed), *derived), name=codebook.name)
+
+
+def _joined(parts: Sequence[_Part], codebook: Codebook) -> tuple[pd.DataFrame, dict[str, KindCodes]]:
+    """The parts under each other; what could be derived in one file only is blank in the others."""
+    frames, codes = [], []
+    for part in parts:
+        there, ids = {v.name for v in part.variables}, part.raw.row_ids
+        blank = pd.Series("", index=ids, dtype="str")
+        typed = [*part.typed, *(type_variable(v, _derived_cells(blank, part.raw)) for v in codebook if v.name not in there)]
+        frames.append(pd.DataFrame({n: s for t in typed for n, s in t.columns.items()}, index=ids))
+        codes.append({n: k for t in typed for n, k in t.kinds.items()})
     frame = frames[0] if len(frames) == 1 else pd.concat(frames)
-    kinds = {c: np.concatenate([k[c] for k in ({n: v for t in p.typed for n, v in t.kinds.items()} for p in parts)]) for c in frame.columns}
+    kinds = {c: np.concatenate([k[c] for k in codes]) for c in frame.columns}
     frame.index.name = "row_id"
     return frame, kinds
 

@@ -1,6 +1,6 @@
 """Corrections of single cells: only from a list, each with its reason and the old value that must be found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,8 @@ from commresearch.sources import RawTable
 
 COLUMNS = ("kind", "file", "sheet", "row_id", "variable", "expect", "new", "reason", "reported_by", "date")
 KIND = "survey"
+LIST_NAME = "corrections.csv"
+LASTING = r"^(?P<hash>[0-9a-f]{8}):(?P<sheet>.*):[0-9]+$"  #: the lasting name of a row
 FIRST_ROW = 2
 REQUIRED = ("row_id", "variable", "reason", "reported_by", "date")
 
@@ -35,8 +37,33 @@ def load_corrections(path: str | Path) -> pd.DataFrame:
     return frame
 
 
+def concerning(corrections: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
+    """The corrections that are meant for a file: by its name and sheet where they give them, by the lasting name of a row otherwise."""
+    lasting = corrections["row_id"].str.extract(LASTING)
+    meant = corrections["kind"].isin([KIND, ""])
+    for column, name in (("file", raw.path.name), ("sheet", raw.sheet)):
+        meant &= corrections[column].isin([name, ""])
+    return corrections[meant & lasting["hash"].fillna(raw.sha256[:8]).eq(raw.sha256[:8]) & lasting["sheet"].fillna(raw.sheet).eq(raw.sheet)]
+
+
+def misdirected(corrections: pd.DataFrame, raws: Sequence[RawTable], *, list_name: str = LIST_NAME) -> list[Failure]:
+    """Corrections of surveys that are meant for none of the files, or may be meant for any of several."""
+    of_surveys = corrections[corrections["kind"].isin([KIND, ""])]
+    meant = [frozenset(concerning(of_surveys, raw).index) for raw in raws]
+    failures = []
+    for number, line in of_surveys.iterrows():
+        place = {"file": list_name, "row": number, "variable": line["variable"]}
+        n = sum(number in lines for lines in meant)
+        if n == 0:
+            named = ", ".join(str(text) for text in (line["file"], line["sheet"], line["row_id"]) if text)
+            failures.append(Failure(code="CR-D32", values={**place, "row_id": named}))
+        elif n > 1:
+            failures.append(Failure(code="CR-D31", values={**place, "row_id": line["row_id"], "missing": "file"}))
+    return failures
+
+
 def apply_corrections(
-    raw: RawTable, placements: list[Placement], corrections: pd.DataFrame | None, *, list_name: str = "corrections.csv"
+    raw: RawTable, placements: list[Placement], corrections: pd.DataFrame | None, *, list_name: str = LIST_NAME
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The received cells with the corrections that concern this file, and the log of them.
 
@@ -52,8 +79,7 @@ def apply_corrections(
     frame = raw.frame.copy()
     if corrections is None or corrections.empty:
         return frame, join_logs([])
-    mine = corrections[corrections["kind"].isin([KIND, ""]) & corrections["file"].isin([raw.path.name, ""])]
-    mine = mine[mine["sheet"].isin([raw.sheet, ""])]
+    mine = concerning(corrections, raw)
     rows = {str(name): row for row, name in zip(frame.index, raw.row_ids, strict=True)}
     rows |= {str(row): row for row in frame.index}
     columns = {p.variable.name: p.columns for p in placements} | {c: (c,) for p in placements for c in p.columns}

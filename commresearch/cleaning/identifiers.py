@@ -9,6 +9,7 @@ character is looked at afterwards: a pattern that begins by looking back is trie
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.cleaning.national_id import valid_numbers
+from commresearch.cleaning.national_id import have_form, valid_numbers
 from commresearch.cleaning.reference_tables import reference_rows
 from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_text
 from commresearch.terms import Identifier
@@ -113,9 +114,13 @@ def _card_forms(scene: Scanned) -> list[Bounds]:
     return [(a, b) for a, b in _in_runs(scene, _CARD, 1) if 16 <= len(re.sub("[ -]", "", scene.text[a:b])) <= 19]
 
 
-def count_card_forms(plain: str) -> int:
-    """Numbers of a text with the length and the first digits of a card number, whether or not they pass its check."""
-    return len(_card_forms(scanned(plain)))
+def count_forms(plain: str, identifier: str) -> int:
+    """Numbers of a text with the form of a bank card or national ID (digits, first digits, date), whether or not they pass its check."""
+    scene = scanned(plain)
+    if identifier == Identifier.BANK_CARD:
+        return len(_card_forms(scene))
+    numbers = Counter(plain[a:b] for a, b in _in_runs(scene, _NATIONAL_ID, 1))
+    return sum(n for n, is_one in zip(numbers.values(), have_form(list(numbers)), strict=True) if is_one)
 
 
 def is_luhn(digits: str) -> bool:
@@ -129,14 +134,15 @@ def is_luhn(digits: str) -> bool:
 _AFTER_AT = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
 _BEFORE_AT = re.compile(r"[A-Za-z0-9._%+'-]{1,64}$")
 #: what follows an "@" in names of pictures, scripts and packages
-_FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "mjs", "css", "json", "html", "py", "ts", "md", "woff"})
+_FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "mjs", "css", "json", "html", "py", "ts", "woff"})
 _MIDDLE_OF_IPV4 = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])(?: ?\([^()\0]{1,30}\))?")
 _START_OF_IPV4 = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,3}$")
 _VERSION_CUE = re.compile(r"(?:[vV]|版本|第|version|==|>=|@|[A-Za-z]/)[: ]?$")
 _MIDDLE_OF_IPV6 = re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:")
 _IPV6 = re.compile(
     r"(?<![0-9A-Za-z:.])(?:[23][0-9A-Fa-f]{3}|[fF][cCdDeE][0-9A-Fa-f]{2}):"
-    r"(?:(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){0,5}(?::[0-9A-Fa-f]{1,4}){1,6})(?![0-9A-Za-z:])(?: ?\([^()\0]{1,30}\))?"
+    r"(?:(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){0,5}(?::[0-9A-Fa-f]{1,4}){1,6})(?![0-9A-Za-z:])"
+    r"(?: ?\([^()\0]{1,30}\))?"
 )
 _WXID = re.compile(r"wxid_[0-9a-z]{6,}")
 _OPENID = re.compile(r"o(?<![0-9A-Za-z_/+=-]o)[0-9A-Za-z_-]{27}(?![0-9A-Za-z_/+=-])")
@@ -159,10 +165,14 @@ def _find_ips(scene: Scanned) -> Iterator[Bounds]:
     text = scene.text
     for match in _MIDDLE_OF_IPV4.finditer(text):
         first = _START_OF_IPV4.search(text, max(0, match.start() - 4), match.start())
-        if first and is_host(text[first.start() : match.end()]) and not _VERSION_CUE.search(text, max(0, first.start() - 9), first.start()):
+        if first and is_host(text[first.start() : match.end()]) and not _is_version(text, first.start()):
             yield first.start(), match.end()
     for middle in _MIDDLE_OF_IPV6.finditer(text):
         yield from (m.span() for m in _IPV6.finditer(text, max(0, middle.start() - 5), middle.end() + 80))
+
+
+def _is_version(text: str, start: int) -> bool:
+    return _VERSION_CUE.search(text, max(0, start - 9), start) is not None
 
 
 def is_host(address: str) -> bool:
@@ -198,10 +208,17 @@ _BUILDING = rf"(?:{_N}[A-Za-z]?|(?<![A-Za-z])[A-Za-z])[ ]?(?:号楼|栋|幢|座|
 _UNIT = rf"{_N}[ ]?(?:单元|门洞)"
 _FLOOR = rf"(?:{_N}[ ]?[层楼][ ]?)?"
 _NOT_A_ROOM = r"(?![0-9年月日人元户个天米平㎡%.多余次])"
-_ROOM = rf"(?:[0-9]{{1,2}}[A-Za-z]?[0-9]{{2}}{_NOT_A_ROOM}(?:室|号房|房|号)?|{_N}[ ]?(?:室|号房)|[一二三四五六七八九十〇零]{{3,4}}(?:室|号房|号)?(?![年月日人元户]))"
-_SIDE = r"[ ,-]?(?:东|西|中)(?:门|户)"
-_INSIDE = rf"{_BUILDING}[ ,-]?{_UNIT}[ ,-]?{_FLOOR}(?:{_ROOM}|{_SIDE})?|{_BUILDING}[ ,-]?{_FLOOR}{_ROOM}|{_UNIT}[ ,-]?{_FLOOR}(?:{_ROOM}|{_SIDE})"
-_DOOR = re.compile(rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})")
+_ROOM = (
+    rf"(?:[0-9]{{1,2}}[A-Za-z]?[0-9]{{2}}{_NOT_A_ROOM}(?:室|号房|房|号)?|{_N}[ ]?(?:室|号房)"
+    r"|[一二三四五六七八九十〇零]{3,4}(?:室|号房|号)?(?![年月日人元户]))"
+)
+_ROOM_OR_SIDE = rf"(?:{_ROOM}|[ ,-]?(?:东|西|中)(?:门|户))"
+_INSIDE = (
+    rf"{_BUILDING}[ ,-]?{_UNIT}[ ,-]?{_FLOOR}{_ROOM_OR_SIDE}?|{_BUILDING}[ ,-]?{_FLOOR}{_ROOM}|{_UNIT}[ ,-]?{_FLOOR}{_ROOM_OR_SIDE}"
+)
+_DOOR = re.compile(
+    rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})"
+)
 _SIGN_OF_DOOR = re.compile(r"号[楼院]|[栋幢座#弄]|单元|门洞|[路街巷道里同][0-9一二三四五六七八九十百]{1,4}号")
 _HOME = re.compile(
     r"(?:家住|我住|住在|住址|家庭地址|住宅|地址|门牌号?|房号)[是为在: ]{0,2}"
@@ -232,12 +249,12 @@ def _find_doors(scene: Scanned) -> Iterator[Bounds]:
 
 #: in order of precedence, where spans overlap
 FINDERS: Mapping[str, Finder] = {
-    Identifier.NATIONAL_ID: _find_national_ids, Identifier.EMAIL: _find_emails, Identifier.BANK_CARD: _find_cards, Identifier.WECHAT: _find_accounts,
-    Identifier.IP: _find_ips, Identifier.MOBILE: _find_mobiles, Identifier.LANDLINE: _find_landlines, Identifier.PLATE: _find_plates,
-    Identifier.ADDRESS: _find_doors,
+    Identifier.NATIONAL_ID: _find_national_ids, Identifier.EMAIL: _find_emails, Identifier.BANK_CARD: _find_cards,
+    Identifier.WECHAT: _find_accounts, Identifier.IP: _find_ips, Identifier.MOBILE: _find_mobiles, Identifier.LANDLINE: _find_landlines,
+    Identifier.PLATE: _find_plates, Identifier.ADDRESS: _find_doors,
 }
-#: digits of numbers that also serve as codes of places, of which some pass the check by chance
-_AMBIGUOUS = {15: Identifier.NATIONAL_ID} | dict.fromkeys((16, 17, 18, 19), Identifier.BANK_CARD)
+#: digits of numbers that also serve as codes of places and tickets, of which some pass the check by chance
+_AMBIGUOUS = range(15, 20)
 CODES_FROM, CODES_BELOW = 20, 0.5  #: so many numbers of one form, with less than this share passing, are codes
 
 
@@ -250,16 +267,17 @@ def find_identifiers(plain: str, finders: Mapping[str, Finder] = FINDERS) -> lis
 def column_identifiers(joined: JoinedTexts, finders: Mapping[str, Finder] = FINDERS) -> dict[int, list[Span]]:
     """Spans by position of the distinct text.
 
-    Codes of grids and places have 15 to 19 digits, too; a tenth of them pass the check of a bank card, some the date of an old
-    national ID. A column whose numbers of one length mostly do not pass holds codes, and those that pass are left alone.
+    Codes of places, and numbers of tickets made of area, date and serial, have 15 to 19 digits, too; a tenth of them pass the
+    check of a bank card or a national ID. A column whose numbers of one length mostly do not pass holds codes, and those that
+    pass are left alone.
     """
     found = joined.by_text(find_identifiers(joined.plain, finders))
     numbers: dict[int, list[int]] = {}
     for position, text in enumerate(joined.texts):
         if len(text) in _AMBIGUOUS and text.isdecimal():
             numbers.setdefault(len(text), []).append(position)
-    for length, positions in numbers.items():
-        passing = {p for p in positions if [s.identifier for s in found.get(p, [])] == [_AMBIGUOUS[length]]}
+    for positions in numbers.values():
+        passing = {p for p in positions if p in found}
         if len(positions) >= CODES_FROM and len(passing) < CODES_BELOW * len(positions):
             found = {p: spans for p, spans in found.items() if p not in passing}
     return found

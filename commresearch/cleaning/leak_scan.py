@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM, FINDERS, Finder, count_card_forms, find_identifiers
+from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM, FINDERS, Finder, count_forms, find_identifiers
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.masking import PRECEDENCE
 from commresearch.cleaning.personal_names import words_like_names
@@ -32,8 +32,8 @@ _TELLING = (
 _FINDERS: Mapping[str, Finder] = {k: FINDERS[k] for k in _TELLING}
 _LABELS: Mapping[str, str] = {
     Identifier.NAME: "label_name", Identifier.NATIONAL_ID: "label_national_id", Identifier.MOBILE: "label_mobile",
-    Identifier.LANDLINE: "label_landline", Identifier.ADDRESS: "label_address", Identifier.WECHAT: "label_wechat", Identifier.IP: "label_ip",
-    Identifier.PLATE: "label_plate", Identifier.EMAIL: "label_email", Identifier.BANK_CARD: "label_bank_card",
+    Identifier.LANDLINE: "label_landline", Identifier.ADDRESS: "label_address", Identifier.WECHAT: "label_wechat",
+    Identifier.IP: "label_ip", Identifier.PLATE: "label_plate", Identifier.EMAIL: "label_email", Identifier.BANK_CARD: "label_bank_card",
 }
 #: hashes and the ids of runs, rows and cells: digits in them are no numbers
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=(?:[0-9]*[a-f]){3})[0-9a-f]{16,}")
@@ -107,9 +107,9 @@ def require_no_leaks(paths: Iterable[Path], known: Iterable[str] | Mapping[str, 
 
 
 def _values(leak: Leak) -> dict[str, object]:
-    both = {"zh": Language.ZH, "en": Language.EN}
-    place = {key: _place(leak, language) for key, language in both.items()}
-    return {"path": leak.path, "place": place, "label": {k: say(f"errors.{_LABELS[leak.identifier]}", v) for k, v in both.items()}, "sample": leak.sample}
+    place = {language.value: _place(leak, language) for language in Language}
+    label = {language.value: say(f"errors.{_LABELS[leak.identifier]}", language) for language in Language}
+    return {"path": leak.path, "place": place, "label": label, "sample": leak.sample}
 
 
 def _place(leak: Leak, language: Language) -> str:
@@ -183,13 +183,15 @@ def _is_certain(text: str, span: Span) -> bool:
 
 
 def _is_hexadecimal(sample: str, before: str, after: str) -> bool:
-    left, right = _BEFORE.search(before), _AFTER.match(after)
+    left, right = _BEFORE.search(before.lower()), _AFTER.match(after.lower())
     return bool(_HEXADECIMAL.fullmatch((left[0] if left else "") + sample + (right[0] if right else "")))
 
 
 def _without_codes(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Card numbers only where most numbers of that form pass the check; else they are codes of places."""
-    cards = [s for s in spans if s.identifier == Identifier.BANK_CARD]
-    if cards and (n := count_card_forms(text)) >= CODES_FROM and len(cards) < CODES_BELOW * n:
-        return [s for s in spans if s.identifier != Identifier.BANK_CARD]
-    return list(spans)
+    """Card and ID numbers only where most numbers of their form pass the check; else they are codes of places or tickets."""
+    kept = list(spans)
+    for identifier in (Identifier.BANK_CARD, Identifier.NATIONAL_ID):
+        passing = sum(s.identifier == identifier for s in kept)
+        if passing and (n := count_forms(text, identifier)) >= CODES_FROM and passing < CODES_BELOW * n:
+            kept = [s for s in kept if s.identifier != identifier]
+    return kept

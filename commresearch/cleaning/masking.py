@@ -75,7 +75,8 @@ def _pieces(text: str, spans: Sequence[Span]) -> Iterator[str]:
 def counts(index: pd.Index, joined: JoinedTexts, found: Mapping[int, Sequence[Span]]) -> pd.DataFrame:
     """Identifiers found per row and class, in the order of the rows: row, identifier, n."""
     classes = [(position, span.identifier) for position, spans in found.items() for span in spans]
-    per_text = pd.DataFrame(classes, columns=["text", "identifier"]).groupby(["text", "identifier"], sort=False).size().reset_index(name="n")
+    each = pd.DataFrame(classes, columns=["text", "identifier"])
+    per_text = each.groupby(["text", "identifier"], sort=False).size().reset_index(name="n")
     cells = pd.DataFrame({"text": joined.codes, "row": index})
     cells = cells[cells["text"].isin(per_text["text"])]
     merged = cells.merge(per_text, on="text", how="inner").sort_values("row", kind="stable")

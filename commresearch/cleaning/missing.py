@@ -33,7 +33,9 @@ def split_missing(texts: pd.Series, markers: Mapping[str, MissingKind]) -> tuple
     known = {_plain(text): CODE[kind] for text, kind in markers.items()} | {"": CODE[MissingKind.BLANK]}
     position, found = pd.factorize(texts, use_na_sentinel=False)
     cells = [str(cell) for cell in found.tolist()]
-    kinds = np.array([known.get(_plain(cell), NONE) for cell in cells], dtype=np.int8)
+    longest = max(map(len, known))
+    bare = [cell.strip() for cell in cells]  # keys and times are all different and longer than any marker
+    kinds = np.array([known.get(_plain(cell), NONE) if len(cell) <= longest else NONE for cell in bare], dtype=np.int8)
     answers = ["" if kind != NONE else cell for cell, kind in zip(cells, kinds.tolist(), strict=True)]
     if answers == found.tolist() and texts.dtype == "str":  # nothing to blank: a survey has columns by the dozen without a marker
         return texts, kinds[position]

@@ -95,7 +95,8 @@ def derive_from_national_id(texts: pd.Series, on: pd.Series | date | None = None
     age = pd.Series(pd.NA, index=texts.index, dtype="Int64") if on is None else age_on(birth, on)
     area = number.str.slice(0, 6).where(~number.str.startswith("9"), "")
     reasons = np.array(REASONS, dtype=object)[reason]
-    return pd.DataFrame({"age": age, "sex": sex, "area6": area, "birth": birth, "valid": valid, "reason": pd.Series(reasons, index=texts.index, dtype="str")})
+    facts = pd.DataFrame({"age": age, "sex": sex, "area6": area, "birth": birth, "valid": valid}, index=texts.index)
+    return facts.assign(reason=pd.Series(reasons, index=texts.index, dtype="str"))
 
 
 def age_on(birth: pd.Series, on: pd.Series | date) -> pd.Series:
@@ -141,6 +142,13 @@ def _read(texts: pd.Series) -> tuple[NDArray[np.intp], _Numbers]:
 def valid_numbers(texts: Sequence[str]) -> NDArray[np.bool_]:
     """`is_national_id` for a sequence without repetitions."""
     return np.asarray(read_numbers(texts).reason == _VALID)
+
+
+def have_form(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether texts without repetition are 18 digits with a province and a real date, their check character right or wrong."""
+    numbers = read_numbers(texts)
+    is_long = np.array([len(n) == 18 for n in numbers.number], dtype=bool)
+    return is_long & np.isin(numbers.reason, (_VALID, _CHECK))
 
 
 def read_numbers(texts: Sequence[str]) -> _Numbers:

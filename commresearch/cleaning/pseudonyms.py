@@ -184,5 +184,6 @@ def require_same_key(fingerprints: Mapping[str, str]) -> None:
     if len(fingerprints) > 1 and without:
         raise CleaningError(*(Failure(code="CR-P05", values={"wave": wave}) for wave in without))
     if len(set(fingerprints.values())) > 1:
-        listed = {"zh": "；".join(f"{w}：{f}" for w, f in fingerprints.items()), "en": "; ".join(f"{w}: {f}" for w, f in fingerprints.items())}
+        pairs = fingerprints.items()
+        listed = {"zh": "；".join(f"{w}：{f}" for w, f in pairs), "en": "; ".join(f"{w}: {f}" for w, f in pairs)}
         raise CleaningError(Failure(code="CR-P04", values={"keys": listed}))

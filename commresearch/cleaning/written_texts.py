@@ -41,7 +41,7 @@ _PDF_LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A text and where it stands: `part` names the sheet, member or column; `cell_of` gives the cell of a line, if lines are cells."""
+    """A text and where it stands: `part` names the member or column; `cell_of` gives the cell of a line (from 0), if lines are cells."""
 
     text: str
     part: str = ""
@@ -146,18 +146,23 @@ def _workbook(archive: zipfile.ZipFile) -> Iterator[Piece]:
     """Cells of a workbook: texts that cells share once, under the first cell that holds them; numbers and inline texts by sheet."""
     sheets = {member: (title, _decoded(archive.read(member))) for member, title in _sheets(archive).items()}
     if "xl/sharedStrings.xml" in archive.namelist():
-        shared = [html.unescape(_TAG.sub("", m[1])).replace("\n", " ") for m in _SHARED.finditer(_decoded(archive.read("xl/sharedStrings.xml")))]
+        shared = [_cell_text(m[1]) for m in _SHARED.finditer(_decoded(archive.read("xl/sharedStrings.xml")))]
         yield Piece(text="\n".join(shared), cell_of=lambda line: _first_cell(sheets, line))
     for title, xml in sheets.values():
         _, *pairs = _CELL.split(_SHARED_CELL.sub("", xml))
-        texts = [html.unescape(_TAG.sub("", body)).replace("\n", " ") for body in pairs[1::2]]
+        texts = [_cell_text(body) for body in pairs[1::2]]
         cells = [f"{title}!{cell}" for cell in pairs[::2]]
         yield Piece(text="\n".join(texts), cell_of=cells.__getitem__)
 
 
+def _cell_text(xml: str) -> str:
+    return html.unescape(_TAG.sub("", xml)).replace("\n", " ")
+
+
 def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
     """Member → title of every worksheet."""
-    relations = dict(re.findall(r"Id=\"([^\"]+)\"[^>]*?Target=\"/?(?:xl/)?([^\"]+)\"", _both_orders(_read(archive, "xl/_rels/workbook.xml.rels"))))
+    listed = _both_orders(_read(archive, "xl/_rels/workbook.xml.rels"))
+    relations = dict(re.findall(r"Id=\"([^\"]+)\"[^>]*?Target=\"/?(?:xl/)?([^\"]+)\"", listed))
     titled = re.findall(r"<sheet [^>]*?name=\"([^\"]+)\"[^>]*?r:id=\"([^\"]+)\"", _read(archive, "xl/workbook.xml"))
     titles = {f"xl/{relations[key]}": html.unescape(title) for title, key in titled if key in relations}
     members = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]

@@ -29,12 +29,13 @@ _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d+:)?([A-Z]{1,2})(\d{1,
 _ROWS = re.compile(rb'r="[A-Za-z]{0,7}(\d{1,9})')
 _LETTERS = re.compile(rb'r="([A-Za-z]{2,7})\d')
 _REFERENCE = re.compile(rb'r="([A-Za-z]{1,3})(\d{1,7})')
-_FORMULA_CELL = rb"\s*<f\b[^>]*(?:/>|>[^<]*</f *>)\s*"
-_FORMULA = re.compile(rb"<c\s([^>]*)>" + _FORMULA_CELL + rb"(<v>[^<]+<)?")
-_ERROR = re.compile(rb'<c\s([^>]*\bt="e"[^>]*)>(?:' + _FORMULA_CELL + rb")?<v>([^<]*)<")
+_FORMULA_CELL = rb" *<f\b[^>]*(?:/>|>[^<]*</f *>) *"
+_FORMULA = re.compile(rb"<c ([^>]*)>" + _FORMULA_CELL + rb"(<v>[^<]+<)?")
+_ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:' + _FORMULA_CELL + rb")?<v>([^<]*)<")
 _HAS_TEXT_RESULT = re.compile(rb'\bt="(?:str|e)"')
-_PREFIX = re.compile(rb"<(\w+:)worksheet\b")
-_SPACED = re.compile(rb"\s*=\s*\"")
+_WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b")
+_SPACED = re.compile(rb" *= *\"")
+BLANKS = bytes.maketrans(b"\t\r\n'", b'   "')  #: XML may be broken and quoted in several ways; one is enough for what is searched here
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
 
@@ -43,11 +44,10 @@ def check_archive(file: str, data: bytes, archive: zipfile.ZipFile) -> list[Fail
     """Failures of the archive as its directory describes it: too large, too many members, declarations in the XML."""
     members = archive.infolist()
     failures = list(_declared_sizes(file, members))
-    for member in members:
-        if member.filename.endswith((".xml", ".rels")):
-            head = next(_unpacked(data, member), b"")[:XML_HEAD_BYTES].replace(b"\0", b"").upper()
-            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                failures.append(Failure(code="CR-S10", values={"file": file, "member": member.filename}))
+    for member in filter(_is_read, members):
+        head = _head(data, member).replace(b"\0", b"").upper()
+        if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+            failures.append(Failure(code="CR-S10", values={"file": file, "member": member.filename}))
     return failures
 
 
@@ -64,22 +64,30 @@ def _declared_sizes(file: str, members: list[zipfile.ZipInfo]) -> Iterator[Failu
 
 
 def scan_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, SheetScan]:
-    """Every worksheet by its name in the workbook; all that is XML is unpacked once.
+    """Every worksheet by its name in the workbook; all but pictures is unpacked once.
 
     Raises
     ------
     zipfile.BadZipFile
         A member is damaged, or longer than the directory declares.
     """
-    members = {m.filename: m for m in archive.infolist()}
+    members = {m.filename.lower(): m for m in archive.infolist()}
     names, scans = _sheet_names(data, members), {}
     for name, member in members.items():
-        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+        if _WORKSHEET.search(_head(data, member)):
             scans[names.get(name, name)] = _scan(data, member)
-        elif name.endswith((".xml", ".rels")):
+        elif _is_read(member):
             for _ in _unpacked(data, member):
                 pass
     return scans
+
+
+def _is_read(member: zipfile.ZipInfo) -> bool:
+    return not member.filename.lower().startswith("xl/media/")
+
+
+def _head(data: bytes, member: zipfile.ZipInfo) -> bytes:
+    return next(_unpacked(data, member), b"")[:XML_HEAD_BYTES]
 
 
 def _unpacked(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -169,7 +177,8 @@ def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
     rest, prefix = b"", None
     for chunk in _unpacked(data, member):
         if prefix is None:
-            prefix = found[1] if (found := _PREFIX.search(chunk)) else b""
+            found = _WORKSHEET.search(chunk)
+            prefix = (found[1] if found else None) or b""
         whole = rest + chunk
         cut = max(whole.rfind(b"</" + prefix + b"c>"), whole.rfind(b"</" + prefix + b"row>"))
         if cut < 0:
@@ -180,8 +189,8 @@ def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
-    if b"'" in piece:
-        piece = piece.replace(b"'", b'"')
+    if any(sign in piece for sign in (b"'", b"\n", b"\r", b"\t")):
+        piece = piece.translate(BLANKS)
     if prefix:
         piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
     return _SPACED.sub(b'="', piece) if b"r =" in piece or b"r= " in piece else piece
@@ -210,7 +219,7 @@ def _sheet_names(data: bytes, members: dict[str, zipfile.ZipInfo]) -> dict[str, 
     targets = {}
     for tag in _RELATION.findall(texts[0]):
         if (key := _attribute(tag, "Id")) and (target := _attribute(tag, "Target")):
-            targets[key] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            targets[key] = (target.lstrip("/") if target.startswith("/") else f"xl/{target}").lower()
     found = {}
     for tag in _SHEET.findall(texts[1]):
         if (key := _attribute(tag, r"\w+:id")) and (name := _attribute(tag, "name")):

@@ -42,7 +42,7 @@ def read_streams(data: bytes) -> dict[str, tuple[int, int]]:
         entries = list(_entries(directory))
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise DamagedError(str(error)) from error
-    if any(length > len(data) for _, _, _, length in entries):
+    if len(directory) % ENTRY_BYTES or any(length > len(data) for _, _, _, length in entries):
         raise DamagedError("a stream longer than the file")
     streams = {name: (start, length) for name, kind, start, length in entries if kind == STREAM}
     if not streams:
@@ -90,6 +90,8 @@ def scan_workbook(stream: bytes) -> tuple[bool, dict[str, SheetScan]]:
             raise DamagedError("more texts than bytes")
         if kind == BOUND_SHEET and len(record) > 8:
             offset, name = _sheet_name(record)
+            if offset >= len(stream):
+                raise DamagedError("a sheet beyond the end")
             starts[name] = offset
     scans = {}
     for name, offset in starts.items():

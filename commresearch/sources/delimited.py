@@ -1,12 +1,12 @@
 """Text tables (.csv, .tsv, .txt): separator, rows and cells."""
 
+import codecs
 import csv
 import io
 import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
@@ -21,6 +21,7 @@ SEPARATORS = (",", "\t", ";")
 SAMPLE_ROWS, SAMPLE_CHARACTERS = 50, 1 << 20
 WORKBOOK_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".et"}
 BLOCK_BYTES = 1 << 20
+QUOTES_LOOKED_AT = 200_000  #: in a file with more, lines may break anywhere
 
 
 def open_text(received: Received) -> OpenedFile:
@@ -33,7 +34,8 @@ def open_text(received: Received) -> OpenedFile:
     """
     text, encoding = decode(received.name, received.data)
     separator = _separator(text)
-    columns = _fast_columns(text, separator) or _careful_columns(received.name, text, separator)
+    data = memoryview(received.data)[len(codecs.BOM_UTF8) * received.data.startswith(codecs.BOM_UTF8) :] if encoding == "utf-8" else text.encode()
+    columns = _fast_columns(text, data, separator) or _careful_columns(received.name, text, separator)
     check_size(received.name, len(columns[0]), len(columns))
     log: tuple[pd.DataFrame, ...] = ()
     suffix = received.path.suffix.lower()
@@ -73,8 +75,8 @@ def _sample(text: str, separator: str) -> list[list[str]]:
     return rows or [[]]
 
 
-def _fast_columns(text: str, separator: str) -> list[Any] | None:
-    """Columns of a table whose rows all have one width; None where a row has not."""
+def _fast_columns(text: str, data: bytes | memoryview, separator: str) -> list[Any] | None:
+    """Columns of a table whose rows all have one width, None where a row has not; `data` is the text in UTF-8."""
     width = _usual([len(row) for row in _sample(text, separator)])
     if width == 0 or text.count('"') % 2:
         return None
@@ -84,13 +86,13 @@ def _fast_columns(text: str, separator: str) -> list[Any] | None:
         irregular.append(True)
         return "skip"
 
-    names, data = [str(j) for j in range(width)], text.encode()
+    names = [str(j) for j in range(width)]
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=_breaks_in_quotes(data), ignore_empty_lines=False, invalid_row_handler=skip),
+                delimiter=separator, newlines_in_values=_breaks_in_quotes(text), ignore_empty_lines=False, invalid_row_handler=skip),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:
@@ -98,14 +100,11 @@ def _fast_columns(text: str, separator: str) -> list[Any] | None:
     return None if irregular else [column.combine_chunks() for column in table.columns]
 
 
-def _breaks_in_quotes(data: bytes) -> bool:
-    """Whether a line ends within quotation marks; where none does, blocks of lines are read side by side."""
-    if b'"' not in data:
-        return False
-    characters = np.frombuffer(data, np.uint8)
-    ends = (characters == ord("\n")) | (characters == ord("\r"))
-    before = np.searchsorted(np.flatnonzero(characters == ord('"')), np.flatnonzero(ends))
-    return bool((before % 2).any())
+def _breaks_in_quotes(text: str) -> bool:
+    """Whether a line may end within quotation marks; where none does, blocks of lines are read side by side."""
+    if text.count('"') > QUOTES_LOOKED_AT:
+        return True
+    return any("\n" in quoted or "\r" in quoted for quoted in text.split('"')[1::2])
 
 
 def _careful_columns(file: str, text: str, separator: str) -> list[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from commresearch.errors import Failure, SourceError
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-ASCII = frozenset(map(chr, range(0x80)))
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 LATIN_END = 0x0250
 MOST_ACCIDENTAL = 5  #: one Chinese character in five has bytes that are UTF-8 too, so six together are no accident
 THREE_BYTES_FROM = 0x0800  #: characters from here on take three bytes of UTF-8, as Chinese ones do
@@ -64,8 +64,12 @@ def _short_chinese(text: str, data: bytes) -> str | None:
     Two bytes of GB18030 can form one two-byte character of UTF-8 (Cyrillic, Arabic, Syriac, …). Where a text has a few
     characters of that length only, not all of them Latin, and reads as Chinese otherwise, it is Chinese.
     """
-    strange = set(text) - ASCII
-    if not 0 < len(strange) <= MOST_ACCIDENTAL or not LATIN_END <= max(map(ord, strange)) < THREE_BYTES_FROM:
+    strange: set[str] = set()
+    for match in NOT_ASCII.finditer(text):
+        strange.add(match[0])
+        if len(strange) > MOST_ACCIDENTAL:
+            return None
+    if not strange or not LATIN_END <= max(map(ord, strange)) < THREE_BYTES_FROM:
         return None
     try:
         other = data.decode("gb18030")

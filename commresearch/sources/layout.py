@@ -150,8 +150,10 @@ def _extent(filled: NDArray[np.bool_], columns: NDArray[np.int64]) -> tuple[int,
 
 
 def _is_other(extent: tuple[int, int], main: tuple[int, int], filled: NDArray[np.bool_], columns: NDArray[np.int64]) -> bool:
-    """Whether columns beside a table are another table: without a gap of their own, and much shorter."""
+    """Whether columns beside a table are another table: without a gap of their own, and much shorter; a remark alone is one."""
     length = extent[1] - extent[0] + 1
+    if len(columns) == 1 and length > 1:
+        return False
     without_gap = int(filled[:, columns].any(axis=1).sum()) == length
     return without_gap and length < OTHER_LENGTH * (main[1] - main[0] + 1)
 
@@ -244,7 +246,7 @@ def _check_header(file: str, sheet: Sheet, table: Table) -> None:
     texts = sheet.texts(row, cells)
     is_counted = all(t.isdecimal() for t in texts) and np.all(np.diff([int(t) for t in texts]) > 0)
     if 2 * sum(numbers) > len(numbers) and not is_counted:
-        values = {"file": sheet.place(file), "row": row + 1, "got": ", ".join(texts[:4])}
+        values = {"file": sheet.place(file), "row": row + 1, "got": sum(numbers), "cells": len(numbers)}
         raise SourceError(Failure(code="CR-S25", values=values))
     if table.rows[-1][1] <= row + 1:
         raise SourceError(Failure(code="CR-S26", values={"file": sheet.place(file)}))

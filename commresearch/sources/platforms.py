@@ -5,8 +5,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pyarrow.compute as pc
-
 from commresearch.terms import Export, Platform
 
 #: header → what it holds, per platform; the first header of a meaning that a file has is taken
@@ -91,19 +89,22 @@ def is_answer(header: str, platform: Platform, meta: Mapping[str, str]) -> bool:
     return plain not in EXTRA.get(platform, frozenset()) and not (platform is Platform.KOBO and plain.startswith("_"))
 
 
-def detect_export(columns: Mapping[str, Any], platform: Platform) -> Export:
-    """Whether answers are option texts or option numbers; by marks that only one of the two has, else by share of numbers."""
-    if platform not in {Platform.WENJUANXING, Platform.TENCENT} or not columns:
+def detect_export(distinct: Mapping[str, Any], platform: Platform) -> Export:
+    """Whether answers are option texts or option numbers; by marks that only one of the two has, else by share of numbers.
+
+    `distinct` holds the different cells of each answer column.
+    """
+    if platform not in {Platform.WENJUANXING, Platform.TENCENT} or not distinct:
         return Export.UNKNOWN
-    answered = [[v for v in pc.unique(column).to_pylist() if v] for column in columns.values()]
+    answered = [[v for v in cells.to_pylist() if v] for cells in distinct.values()]
     if any(SKIPPED_TEXT.fullmatch(v) for found in answered for v in found):
         return Export.TEXT
     # A column per option settles it before joined texts do: free text beside an option may hold the joining sign itself.
-    if any(PART_HEADER.match(name) and {"0", "1"} <= set(found) <= OPTION_CELLS for name, found in zip(columns, answered, strict=True)):
+    if any(PART_HEADER.match(name) and {"0", "1"} <= set(found) <= OPTION_CELLS for name, found in zip(distinct, answered, strict=True)):
         return Export.CODE
     if any(_is_text_mark(v) for found in answered for v in found):
         return Export.TEXT
-    coded = {name: all(map(_is_coded, found)) for name, found in zip(columns, answered, strict=True) if found}
+    coded = {name: all(map(_is_coded, found)) for name, found in zip(distinct, answered, strict=True) if found}
     share = sum(coded.values()) / max(len(coded), 1)
     of_parts = [is_coded for name, is_coded in coded.items() if PART_HEADER.match(name)]
     has_missing_codes = any({"-3", "-2"} & set(found) for found in answered)

@@ -38,7 +38,9 @@ class _Header:
     group: object
 
 
-def group_questions(columns: Mapping[str, Any], platform: Platform, export: Export, texts: Mapping[str, str] | None = None) -> tuple[Question, ...]:
+def group_questions(
+    columns: Mapping[str, Any], distinct: Mapping[str, Any], platform: Platform, export: Export, texts: Mapping[str, str] | None = None,
+) -> tuple[Question, ...]:
     """Questions in file order.
 
     Columns that follow one another under one question number, or one wording before a dash, are one question: rows of a matrix,
@@ -47,8 +49,8 @@ def group_questions(columns: Mapping[str, Any], platform: Platform, export: Expo
 
     Parameters
     ----------
-    columns
-        Header → cells, answer columns only.
+    columns, distinct
+        Header → cells, and the different ones among them; answer columns only.
     platform, export
         Where the file comes from. Kobo's option columns are found by `question/option`; the joined column beside them says the
         same and belongs to no question.
@@ -56,10 +58,10 @@ def group_questions(columns: Mapping[str, Any], platform: Platform, export: Expo
         Header → wording, where the file has both.
     """
     if platform is Platform.KOBO:
-        return tuple(_kobo_questions(columns))
+        return tuple(_kobo_questions(distinct))
     questions: list[Question] = []
     for group in _groups([_parsed(name, (texts or {}).get(name) or name) for name in columns]):
-        questions += _split(group, columns, export)
+        questions += _split(group, columns, distinct, export)
     return tuple(questions)
 
 
@@ -85,12 +87,12 @@ def _groups(headers: Sequence[_Header]) -> Iterator[list[_Header]]:
         yield group
 
 
-def _split(group: list[_Header], columns: Mapping[str, Any], export: Export) -> Iterator[Question]:
+def _split(group: list[_Header], columns: Mapping[str, Any], distinct: Mapping[str, Any], export: Export) -> Iterator[Question]:
     """One question of one number, and the blanks that belong to its options."""
     blanks = [h for h in group if _is_blank_field(h, group)]
     rest = [h for h in group if h not in blanks]
     if rest:
-        yield _question(rest, columns, export)
+        yield _question(rest, columns, distinct, export)
     for header in blanks:
         yield Question(number=header.number, text=_unbracketed(header.rest).strip(PART_MARKS), columns=(header.name,), type=VariableType.TEXT)
 
@@ -100,15 +102,15 @@ def _is_blank_field(header: _Header, group: list[_Header]) -> bool:
     return header.rest[:1] in CLOSING and (BLANK_FIELD.fullmatch(header.rest) is not None or any(h.rest[:1] not in CLOSING for h in group))
 
 
-def _question(group: list[_Header], columns: Mapping[str, Any], export: Export) -> Question:
+def _question(group: list[_Header], columns: Mapping[str, Any], distinct: Mapping[str, Any], export: Export) -> Question:
     names = tuple(h.name for h in group)
     if len(group) == 1:
         rest = group[0].rest
         is_part = rest[:1] in CLOSING and _unbracketed(rest) != rest
         question = Question(number=group[0].number, text=rest if not is_part else "", columns=names, parts=(_unbracketed(rest),) if is_part else ())
-        return replace(question, type=_type_of_one(columns[names[0]], export))
+        return replace(question, type=_type_of_one(columns[names[0]], distinct[names[0]], export))
     stem, parts = _stem_and_parts([h.rest for h in group])
-    return Question(number=group[0].number, text=stem, columns=names, parts=parts, type=_type_of_several([columns[n] for n in names], export))
+    return Question(number=group[0].number, text=stem, columns=names, parts=parts, type=_type_of_several([columns[n] for n in names], [distinct[n] for n in names], export))
 
 
 def _stem_and_parts(texts: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -135,18 +137,17 @@ def _unbracketed(text: str) -> str:
     return text[1:-1].strip() if closing and text.endswith(closing) else text
 
 
-def _type_of_one(column: Any, export: Export) -> VariableType | None:
+def _type_of_one(column: Any, distinct: Any, export: Export) -> VariableType | None:
     """Multiple choice by ┋ between options, ranking by → between items that recur; None where the cells do not show it.
 
     A code export has a column per option, so that these signs can only stand in what somebody wrote.
     """
     if export is Export.CODE:
         return None
-    if pc.any(pc.match_substring(column, JOINED)).as_py():
-        joined = pc.unique(column.filter(pc.match_substring(column, JOINED))).to_pylist()
-        if any(JOINED in FILLED_IN.sub("", cell) for cell in joined):
-            return VariableType.MULTIPLE
-    return VariableType.RANKING if pc.any(pc.match_substring(column, RANKED)).as_py() and _lists_items(column) else None
+    joined = distinct.filter(pc.match_substring(distinct, JOINED)).to_pylist()
+    if any(JOINED in FILLED_IN.sub("", cell) for cell in joined):
+        return VariableType.MULTIPLE
+    return VariableType.RANKING if pc.any(pc.match_substring(distinct, RANKED)).as_py() and _lists_items(column) else None
 
 
 def _lists_items(column: Any) -> bool:
@@ -157,11 +158,11 @@ def _lists_items(column: Any) -> bool:
     return 2 * len(ranked) >= len(answers) and len(items) <= min(MAX_RANKED_ITEMS, 2 * max(map(len, ranked)))
 
 
-def _type_of_several(columns: Sequence[Any], export: Export) -> VariableType | None:
+def _type_of_several(columns: Sequence[Any], distinct: Sequence[Any], export: Export) -> VariableType | None:
     """Options of a multiple choice by 0 and 1, places of a ranking by numbers that differ within each row, in a code export."""
     if export is not Export.CODE:
         return None
-    values = [set(pc.unique(column).to_pylist()) for column in columns]
+    values = [set(cells.to_pylist()) for cells in distinct]
     if all(found <= CHOSEN for found in values) and any("1" in found for found in values):
         return VariableType.MULTIPLE
     places = {str(k) for k in range(1, len(columns) + 1)} | NO_RANK
@@ -178,15 +179,15 @@ def _is_ranking(columns: Sequence[Any]) -> bool:
     return len(several) >= len(columns) and all(len(set(row)) == len(row) for row in several)
 
 
-def _kobo_questions(columns: Mapping[str, Any]) -> Iterator[Question]:
+def _kobo_questions(distinct: Mapping[str, Any]) -> Iterator[Question]:
     """`q` with `q/a`, `q/b` beside it is a multiple choice; `group/q` without a column `group` is a question of its own."""
     options: dict[str, list[str]] = {}
-    for name in columns:
+    for name in distinct:
         parent = name.rpartition("/")[0]
-        if parent in columns and set(pc.unique(columns[name]).to_pylist()) <= KOBO_CHOSEN:
+        if parent in distinct and set(distinct[name].to_pylist()) <= KOBO_CHOSEN:
             options.setdefault(parent, []).append(name)
     taken = {name for names in options.values() for name in names}
-    for name in columns:
+    for name in distinct:
         if name in options:
             parts = tuple(option.rpartition("/")[2] for option in options[name])
             yield Question(number=None, text=name, columns=tuple(options[name]), parts=parts, type=VariableType.MULTIPLE)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.errors import Failure, SourceError
@@ -109,10 +110,11 @@ def _filled(bare: RawTable, cells: Mapping[str, Any], types: NDArray[np.uint8] |
     whole = {name: column for name, column in cells.items() if name not in bare.lost_digits}
     frame = pd.DataFrame({name: pd.array(column, dtype="str") for name, column in whole.items()}, index=pd.Index(rows + 1, name="row"), copy=False)
     answers = {name: column for name, column in whole.items() if is_answer(name, bare.platform, meta)}
-    export = detect_export(answers, bare.platform)
+    distinct = {name: pc.unique(column) for name, column in answers.items()}
+    export = detect_export(distinct, bare.platform)
     return replace(
         bare, frame=frame, types=None if types is None else types[:, [name in whole for name in cells]], export=export,
-        meta={meaning: name for meaning, name in meta.items() if name in whole}, questions=group_questions(answers, bare.platform, export),
+        meta={meaning: name for meaning, name in meta.items() if name in whole}, questions=group_questions(answers, distinct, bare.platform, export),
     )
 
 

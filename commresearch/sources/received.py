@@ -15,6 +15,7 @@ from commresearch.words import entries
 
 MAX_FILE_BYTES = 1 << 30
 HEAD_BYTES = 2_048
+BLANK_BYTES = b" \t\r\n\0"
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -89,7 +90,7 @@ def _read(path: Path) -> bytes:
         raise SourceError(Failure(code="CR-S04", values={"file": str(path), "got": error.strerror or str(error)})) from error
     if size > MAX_FILE_BYTES:
         raise SourceError(Failure(code="CR-S11", values={"file": path.name, "got": size >> 20, "allowed": MAX_FILE_BYTES >> 20}))
-    if not data.strip(b" \t\r\n\0") or data in BYTE_ORDER_MARKS:
+    if not (data[:HEAD_BYTES].strip(BLANK_BYTES) or data.strip(BLANK_BYTES)) or data in BYTE_ORDER_MARKS:
         raise SourceError(Failure(code="CR-S03", values={"file": path.name}))
     return data
 

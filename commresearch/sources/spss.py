@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from commresearch.errors import Failure, SourceError
 from commresearch.sources.cells import number_text, text_column
@@ -43,7 +44,7 @@ def read_spss(received: Received) -> RawTable:
     wordings = {name: label for name, label in meta.column_names_to_labels.items() if label}
     described = _described(names, wordings)
     answers = {name: column for name, column in cells.items() if is_answer(name, Platform.SPSS, described)}
-    questions = group_questions(answers, Platform.SPSS, Export.CODE, wordings)
+    questions = group_questions(answers, {name: pc.unique(column) for name, column in answers.items()}, Platform.SPSS, Export.CODE, wordings)
     return RawTable(
         frame=pd.DataFrame({n: pd.array(c, dtype="str") for n, c in cells.items()}, index=pd.RangeIndex(1, n_rows + 1, name="row"), copy=False),
         path=received.path, sha256=received.sha256, sheet="", platform=Platform.SPSS, export=Export.CODE, encoding=encoding,

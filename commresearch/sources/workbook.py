@@ -39,7 +39,7 @@ def open_workbook(received: Received, wanted: str | None) -> OpenedFile:
     sheets = _load(received, wanted)
     tops = {name: sheet.to_python(nrows=TOP_ROWS) if sheet.start is not None else [] for name, sheet in sheets.items()}
     name = _chosen(received.name, sheets, tops, wanted)
-    scan = scans.get(name, SheetScan())
+    scan = scans.get(name, SheetScan(has_booleans=True))
     if scan.uncalculated:
         values = {"file": _place(received.name, name), "count": len(scan.uncalculated), "cells": ", ".join(scan.uncalculated[:5])}
         raise SourceError(Failure(code="CR-S15", values=values))

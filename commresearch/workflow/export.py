@@ -1,8 +1,9 @@
 """A clean table for other programs: SPSS and Stata with labels and kinds of missing, CSV with a codebook that reads it back."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.codebook_file import codebook_xlsx
 from commresearch.cleaning.variable import Variable
-from commresearch.errors import CaseError, Failure
+from commresearch.errors import CaseError, CommResearchError, Failure
 from commresearch.records import write_whole
 from commresearch.terms import Language, MissingKind, VariableType
 from commresearch.words import say
@@ -23,8 +24,9 @@ KINDS = tuple(MissingKind)
 SERIES = (-91, -991, -9991, -99991)
 LETTERS = dict(zip(KINDS, "abcdefg", strict=True))  #: extended missing values of Stata
 LONGEST_NAME = {"sav": 64, "dta": 32}
-LONGEST_TEXT = {"sav": 32_000, "dta": 2_045}
+LONGEST_TEXT = {"sav": 32_000, "dta": 2_045}  #: these, too, in bytes
 LONGEST_LABEL = {"sav": 255, "dta": 80}
+LONGEST_VALUE_LABEL = {"sav": 120, "dta": 32_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,19 +64,29 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
 
     Notes
     -----
+    In SPSS and Stata, where a name holds letters, digits and underscores only, `q1__-1` is `q1__m1` and `q1__1.5` is `q1__1p5`.
     In SPSS a kind of missing is a user-missing number (-91 to -97, further down where answers use these), in Stata one of .a to
     .g, both with labels; dates and texts are system-missing there, and their kinds stand in stem_kinds.csv. The CSV holds values,
     and <kind> where one is missing; stem_codebook.xlsx reads it back into the same table.
     """
+    return _write(_files(clean, stem, language), Path(folder))
+
+
+def _files(clean: CleanTable, stem: str, language: Language) -> dict[str, bytes]:
     columns = {name: _exported(clean, name, language) for name in clean.frame.columns}
     if long := [(name, kind) for kind, most in LONGEST_NAME.items() for name in columns if len(name.encode()) > most]:
         raise CaseError(*(Failure(code="CR-X01", values={"column": n, "format": f".{k}", "allowed": LONGEST_NAME[k]}) for n, k in long))
-    folder = Path(folder)
-    files = {
-        f"{stem}.sav": _sav(columns, language), f"{stem}.dta": _dta(columns, language), f"{stem}.csv": _csv(clean),
+    named: dict[str, Exported] = {}
+    for name, column in columns.items():
+        named[_free_name(_statistics_name(name), named)] = column
+    return {
+        f"{stem}.sav": _sav(named, language), f"{stem}.dta": _dta(named, language), f"{stem}.csv": _csv(clean),
         f"{stem}_kinds.csv": _text(clean.missing_kinds.astype("str").fillna("").reset_index()),
         f"{stem}_codebook.xlsx": codebook_xlsx(codebook_of_csv(clean.codebook, clean.frame), language),
     }
+
+
+def _write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     try:
         for name, data in files.items():
             write_whole(folder / name, data)
@@ -89,18 +101,33 @@ def export_case(cleaned: str | Path, folder: str | Path, case: str, language: La
     Raises
     ------
     CaseError
-        The case has not been cleaned; as `export_clean`.
+        The case has not been cleaned; as `export_clean`, for all surveys together; then nothing is written.
     """
     waves = sorted(p.parent for p in Path(cleaned).glob("*/frame.parquet"))
     if not waves:
         raise CaseError(Failure(code="CR-F09", values={"folder": str(cleaned), "missing": "frame.parquet"}))
-    return [path for wave in waves for path in export_clean(read_clean(wave), folder, f"{case}_{wave.name}", language)]
+    files: dict[str, bytes] = {}
+    failures: list[Failure] = []
+    for wave in waves:
+        try:
+            files |= _files(read_clean(wave), f"{case}_{wave.name}", language)
+        except CommResearchError as error:
+            failures += [f for f in error.failures if f not in failures]
+    if failures:
+        raise CaseError(*failures)
+    return _write(files, Path(folder))
 
 
 def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:
     """The codebook that reads an exported CSV back: headers are the clean columns, cells are values, <kind> means missing."""
     kinds = {kind: (f"<{kind}>",) for kind in KINDS}
-    return Codebook(variables=tuple(row for variable in codebook for row in _variables_of_csv(variable, kinds, frame)), name=codebook.name)
+    rows = [row for variable in codebook for row in _variables_of_csv(variable, kinds, frame)]
+    taken, variables = {v.name for v in codebook}, []
+    for row in rows:
+        name = row.name if row.source == row.name else _free_name(row.name, taken)  # q1__10 may stand beside a variable q1_10
+        taken.add(name)
+        variables.append(replace(row, name=name))
+    return Codebook(variables=tuple(variables), name=codebook.name)
 
 
 def _variables_of_csv(variable: Variable, kinds: Mapping[MissingKind, tuple[str, ...]], frame: pd.DataFrame) -> list[Variable]:
@@ -126,7 +153,17 @@ def _variables_of_csv(variable: Variable, kinds: Mapping[MissingKind, tuple[str,
 
 
 def _own_name(column: str) -> str:
-    return column.replace("__", "_").replace("-", "m").replace(".", "p").lower()
+    return _statistics_name(column).replace("__", "_").lower()
+
+
+def _statistics_name(column: str) -> str:
+    return column.replace("-", "m").replace(".", "p")
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    while name in taken:
+        name += "_x"
+    return name
 
 
 def _exported(clean: CleanTable, name: str, language: Language) -> Exported:
@@ -154,7 +191,8 @@ def _sav(columns: Mapping[str, Exported], language: Language) -> bytes:
     import pyreadstat
 
     cells: dict[str, pd.Series] = {}
-    labels, missing = {}, {}
+    labels: dict[str, dict[float | str, str]] = {}
+    missing = {}
     for name, column in columns.items():
         if not column.is_number:
             cells[name] = _plain_cells(column.cells, LONGEST_TEXT["sav"])
@@ -163,7 +201,7 @@ def _sav(columns: Mapping[str, Exported], language: Language) -> bytes:
         code = {str(kind): float(first - i) for i, kind in enumerate(KINDS)}
         cells[name] = column.cells.where(column.cells.notna(), column.kinds.astype("str").map(code).astype("float64"))
         used = [k for k in KINDS if (column.kinds == k).any()]
-        labels[name] = {**column.labels, **{code[k]: say(f"survey.kind_{k}", language) for k in used}}
+        labels[name] = {**_value_labels(column, "sav"), **{code[k]: say(f"survey.kind_{k}", language) for k in used}}
         if used:
             missing[name] = [{"lo": float(first - len(KINDS) + 1), "hi": float(first)}]
     return _written("sav", lambda path: pyreadstat.write_sav(
@@ -185,7 +223,7 @@ def _dta(columns: Mapping[str, Exported], language: Language) -> bytes:
         used = [k for k in KINDS if (column.kinds == k).any()]
         letters = column.kinds.astype("str").map({str(k): LETTERS[k] for k in KINDS})
         cells[name] = column.cells.astype("object").where(column.cells.notna(), letters) if used else column.cells
-        labels[name] = {**dict(column.labels.items()), **{LETTERS[k]: say(f"survey.kind_{k}", language) for k in used}}
+        labels[name] = {**_value_labels(column, "dta"), **{LETTERS[k]: say(f"survey.kind_{k}", language) for k in used}}
         if used:
             missing[name] = [LETTERS[k] for k in used]
     return _written("dta", lambda path: pyreadstat.write_dta(
@@ -204,11 +242,20 @@ def _plain_cells(cells: pd.Series, longest: int) -> pd.Series:
     """Dates as they are; texts without gaps, cut where the format ends."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         return cells.astype("datetime64[ns]")
-    return cells.fillna("").astype("object").str.slice(0, longest)
+    return cells.fillna("").astype("object").map(partial(_cut, most=longest))
 
 
 def _labels(columns: Mapping[str, Exported], kind: str) -> dict[str, str | None]:
-    return {name: column.label.encode()[: LONGEST_LABEL[kind]].decode(errors="ignore") for name, column in columns.items()}
+    return {name: _cut(column.label, LONGEST_LABEL[kind]) for name, column in columns.items()}
+
+
+def _value_labels(column: Exported, kind: str) -> dict[float | str, str]:
+    return {value: _cut(label, LONGEST_VALUE_LABEL[kind]) for value, label in column.labels.items()}
+
+
+def _cut(text: str, most: int) -> str:
+    """A text of so many bytes at most, no character cut in two."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _written(suffix: str, write: "object") -> bytes:

@@ -3,8 +3,33 @@
 import re
 import tomllib
 
+from commresearch import cleaning, sources, survey
+from commresearch.cases.case import DataFile
 from commresearch.cases.contract import COLUMNS
-from commresearch.terms import Check, Comparison, Family, Fit, Headline, Kind, Level, Mechanism, Mention, NotClaim, UnitClass
+from commresearch.cleaning.corrections import COLUMNS as CORRECTION_COLUMNS
+from commresearch.cleaning.variable import COLUMNS as CODEBOOK_COLUMNS
+from commresearch.records.log import LOG_COLUMNS
+from commresearch.survey.sample import RESULT_COLUMNS
+from commresearch.terms import (
+    Check,
+    Comparison,
+    DataKind,
+    Family,
+    Fit,
+    Headline,
+    Identifier,
+    Kind,
+    Level,
+    Mechanism,
+    Mention,
+    MissingKind,
+    NotClaim,
+    Platform,
+    Role,
+    Sampling,
+    UnitClass,
+    VariableType,
+)
 from commresearch.words import entries
 from tests.conftest import ROOT
 
@@ -69,6 +94,43 @@ def test_the_glossary_explains_every_column_and_code_of_the_ledger():
         assert [c for c in columns if f"`{c}`" not in text] == []
     for vocabulary in (Level, Family, Kind, UnitClass, Comparison, Headline, Fit, Mention, NotClaim):
         assert [m for m in vocabulary if f"`{m}`" not in text] == []
+
+
+def test_the_glossary_has_a_row_per_code_of_surveys():
+    text = (ROOT / "GLOSSARY.md").read_text(encoding="utf8")
+    vocabularies = {
+        "platform": Platform, "type": VariableType, "missing": MissingKind, "role": Role, "identifier": Identifier, "sampling": Sampling,
+        "data.kind": DataKind,
+    }
+    for column, vocabulary in vocabularies.items():
+        assert [m for m in vocabulary if f"\n| `{column}` | `{m}` |" not in text] == [], column
+
+
+def test_the_glossary_explains_the_columns_of_survey_tables():
+    text = (ROOT / "GLOSSARY.md").read_text(encoding="utf8")
+    flags = [key.removesuffix("_name") for key in entries("quality") if re.fullmatch("flag_.+_name", key)]
+    tables = {
+        "codebook": CODEBOOK_COLUMNS, "corrections.csv": CORRECTION_COLUMNS, "Surveys in case.toml": DataFile.model_fields,
+        "log": (*LOG_COLUMNS, "reason"), "flags": flags, "estimates": RESULT_COLUMNS,
+    }
+    for name, columns in tables.items():
+        section = text.partition(f"\n### {name}\n")[2].partition("\n##")[0]
+        assert columns
+        assert [c for c in columns if f"\n| `{c}` |" not in section] == [], name
+
+
+def test_the_methods_have_a_section_per_function_of_surveys():
+    headings = " ".join(re.findall(r"^### .+$", (ROOT / "METHODS.md").read_text(encoding="utf8"), flags=re.MULTILINE))
+    functions = [name for room in (sources, survey) for name in room.__all__ if name.islower()]
+    functions += [name for name in cleaning.__all__ if name.endswith("_codebook")]
+    assert [name for name in functions if f"`{name}`" not in headings] == []
+
+
+def test_every_file_named_in_the_methods_exists():
+    text = (ROOT / "METHODS.md").read_text(encoding="utf8")
+    named = re.findall(r"`((?:commresearch|tests)/[\w/.]+)`", text)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_the_notice_lists_every_data_file_of_the_oracles():

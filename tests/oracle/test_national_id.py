@@ -44,13 +44,19 @@ def test_random_numbers_pass_the_check_in_one_of_eleven_and_the_whole_rule_hardl
     digits = rng.integers(0, 10, (200_000, 18))
     powers = np.array([pow(2, 17 - i, 11) for i in range(18)])
     assert np.mean(digits @ powers % 11 == 1) == pytest.approx(1 / 11, abs=SHARE_TOLERANCE)
-    assert is_national_id(pd.Series(["".join(row) for row in digits.astype(str)])).sum() <= 12  # about six are expected: 1/11 × 38.5 % with a province × 0.08 % with a real date
+    assert (
+        is_national_id(pd.Series(["".join(row) for row in digits.astype(str)])).sum() <= 12
+    )  # about six are expected: 1/11 × 38.5 % with a province × 0.08 % with a real date
 
 
 def test_the_check_agrees_with_the_wording_of_the_standard():
     rng = np.random.default_rng(7)
-    firsts = [f"379999{year}{month:02d}{day:02d}{serial:03d}" for year, month, day, serial in zip(
-        rng.integers(1930, 2020, 500), rng.integers(1, 13, 500), rng.integers(1, 29, 500), rng.integers(0, 1000, 500), strict=True)]
+    firsts = [
+        f"379999{year}{month:02d}{day:02d}{serial:03d}"
+        for year, month, day, serial in zip(
+            rng.integers(1930, 2020, 500), rng.integers(1, 13, 500), rng.integers(1, 29, 500), rng.integers(0, 1000, 500), strict=True
+        )
+    ]
     for first in firsts:
         assert weighted_remainder(first + check_character(first)) == 1
 

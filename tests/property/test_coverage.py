@@ -42,7 +42,7 @@ def estimates(population, frame, variable):
     samples = range(frame["sample"].nunique())
     margins = {("sample", name): {(s, k): v for s in samples for k, v in found.items()} for name, found in counts.items()}
     weights = rake(frame, margins, base_weight="base")
-    return estimate_mean(frame, variable, weights=weights, strata="sample", clusters="community", fpc=COMMUNITIES, by="sample")
+    return estimate_mean(frame, variable, weights=weights, strata="sample", clusters="community", fpc=COMMUNITIES, by="sample", domain_df="domain")
 
 
 def test_samples_together_are_as_samples_alone(population):

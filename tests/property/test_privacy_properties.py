@@ -15,16 +15,22 @@ from commresearch.cleaning.pseudonyms import is_pseudonym, parse_key, pseudonymi
 from commresearch.cleaning.text_spans import JoinedTexts, plain_text
 
 KEY = bytes(range(32))
+RELAXED = settings(deadline=None)  # a busy machine is no failure
 DATES = st.dates(min_value=pd.Timestamp("1920-01-01").date(), max_value=pd.Timestamp("2024-12-31").date())
-NUMBERS = st.builds(lambda day, serial: f"379999{day:%Y%m%d}{serial:03d}", DATES, st.integers(0, 999)).map(lambda first: first + check_character(first))
+NUMBERS = st.builds(lambda day, serial: f"379999{day:%Y%m%d}{serial:03d}", DATES, st.integers(0, 999)).map(
+    lambda first: first + check_character(first)
+)
 MOBILES = st.integers(0, 10**8 - 1).map(lambda n: f"154{n:08d}")
-WORDS = st.text(alphabet="的一是了我不在人有他这中大来上个国到说们为子和你地出也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长知民样现分将外但身些与高意进把法此实回二理美点月明其种声全工己话儿者向情部正名定女问力机给等几很业最间新什打便位因重被走电四第门相次东政海口使教西再平真听世气信北少关并内加化由却代军产入先山五太水万市眼体别处总才场师书比住员九笑性通目华报立马命张活难神数件安表原车白应路期叫死常提感金何更反合放做系计或司利受光王果亲界及今京务制解各任至清物台象记边共风战干接它许八特觉望直服毛林题建南度统色字请交爱让认算论百吃义科怎元社术结六功指思非流每青管夫连远资队跟带花快条院变联言权往展该领传近留红治决周保达办运武半候七必城父强步完革深区即求品士转量空甚众技轻程告江语英基派满式李息写呢识极令黄德收脸钱党倒未持取设始版双历越史商千片容研像找友孩站广改议形委早房音火际则首单据导影失拿网香似斯专石若兵弟谁校读志飞观争究包组造落视济喜离虽坏兴切线段", max_size=12)
+#: characters of ordinary answers, no numerals among them
+CHARACTERS = "的了我不在人有他这中大来上个国到说们为子和你地出也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文"
+WORDS = st.text(alphabet=CHARACTERS, max_size=12)
 
 
 def spread(number, gap):
     return gap.join((number[:3], number[3:7], number[7:]))
 
 
+@settings(RELAXED)
 @given(WORDS, MOBILES, st.sampled_from(["", " ", "-"]), WORDS, st.booleans())
 def test_a_mobile_number_is_masked_wherever_it_stands(before, mobile, gap, after, full_width):
     written = spread(mobile, gap)
@@ -37,21 +43,26 @@ def test_a_mobile_number_is_masked_wherever_it_stands(before, mobile, gap, after
     assert mask_text(masked)[0].tolist() == masked.tolist()
 
 
+@settings(RELAXED)
 @given(WORDS, NUMBERS, WORDS)
 def test_a_national_id_is_masked_and_its_form_does_not_matter(before, number, after):
-    masked, _ = mask_text(pd.Series([f"{before}：{number}{after}", f"{before}：{number[:6]} {number[6:14]} {number[14:].lower()}，{after}"]))
+    masked, _ = mask_text(
+        pd.Series([f"{before}：{number}{after}", f"{before}：{number[:6]} {number[6:14]} {number[14:].lower()}，{after}"])
+    )
     assert not any(c.isdecimal() for text in masked for c in text)
     spaced = pd.Series([number, f"{number[:6]} {number[6:]}", number.lower()])
     assert len(set(normal_national_id(spaced))) == 1
     assert is_national_id(spaced).all()
 
 
+@settings(RELAXED)
 @given(NUMBERS, st.integers(0, 16), st.sampled_from(string.digits))
 def test_one_wrong_digit_is_always_noticed(number, position, digit):
     wrong = number[:position] + digit + number[position + 1 :]
     assert is_national_id(pd.Series([wrong])).tolist() == [wrong == number]
 
 
+@settings(RELAXED)
 @given(DATES, DATES)
 def test_age_is_the_number_of_birthdays(birth, on):
     age = age_on(pd.Series([pd.Timestamp(birth)]), on)[0]
@@ -62,6 +73,7 @@ def test_age_is_the_number_of_birthdays(birth, on):
         assert age == birthdays
 
 
+@settings(RELAXED)
 @given(st.lists(st.text(max_size=8), max_size=20))
 def test_joined_texts_lead_back_to_every_cell(cells):
     joined = JoinedTexts(pd.Series(cells, dtype="str"))
@@ -69,6 +81,7 @@ def test_joined_texts_lead_back_to_every_cell(cells):
     assert joined.plains == [plain_text(t) for t in joined.texts]
 
 
+@settings(RELAXED)
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=20), st.sampled_from(sorted(TOKENS)))
 def test_pseudonyms_follow_the_cell_and_not_the_order(cells, purpose):
     texts = pd.Series(cells, dtype="str")
@@ -78,22 +91,38 @@ def test_pseudonyms_follow_the_cell_and_not_the_order(cells, purpose):
     assert all(new in {"", old} or is_pseudonym(new) for old, new in zip(texts, once, strict=True))
 
 
+@settings(RELAXED)
 @given(st.binary(min_size=16, max_size=64).filter(lambda b: len(set(b)) >= 5))
 def test_a_key_survives_being_written_as_hexadecimal(key):
     assert parse_key(f" {key.hex()}\n") == key
 
 
-@settings(max_examples=30, deadline=None)
+@settings(RELAXED, max_examples=30)
 @given(st.lists(st.tuples(NUMBERS, MOBILES, WORDS), min_size=1, max_size=12), st.booleans(), st.randoms(use_true_random=False))
 def test_the_gate_keeps_rows_and_other_columns_and_lets_nothing_through(rows, with_key, random):
-    frame = pd.DataFrame({
-        "身份证号": [n for n, _, _ in rows], "备注": [f"{w}，{m}" for _, m, w in rows], "满意度": [random.choice(["满意", "一般", "(跳过)", ""]) for _ in rows],
-    }, index=range(2, len(rows) + 2), dtype="str")
+    frame = pd.DataFrame(
+        {
+            "身份证号": [n for n, _, _ in rows],
+            "备注": [f"{w}，{m}" for _, m, w in rows],
+            "满意度": [random.choice(["满意", "一般", "(跳过)", ""]) for _ in rows],
+        },
+        index=range(2, len(rows) + 2),
+        dtype="str",
+    )
     on = pd.Series(pd.Timestamp("2025-06-01"), index=frame.index)
     key = KEY if with_key else None
 
     def gated(table):
-        return apply_privacy(table, declared={}, free_text=table.columns.intersection(["备注"]), key=key, file="a", sheet="b", row_ids=[str(i) for i in table.index], on=on.loc[table.index])
+        return apply_privacy(
+            table,
+            declared={},
+            free_text=table.columns.intersection(["备注"]),
+            key=key,
+            file="a",
+            sheet="b",
+            row_ids=[str(i) for i in table.index],
+            on=on.loc[table.index],
+        )
 
     gate = gated(frame)
     text = gate.frame.to_csv() + gate.log.to_csv()
@@ -106,6 +135,7 @@ def test_the_gate_keeps_rows_and_other_columns_and_lets_nothing_through(rows, wi
     pd.testing.assert_frame_equal(gated(frame.loc[order]).frame.loc[frame.index, gate.frame.columns], gate.frame)
 
 
+@settings(RELAXED)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=60))
 def test_k_anonymity_counts_every_row_once(rows):
     frame = pd.DataFrame(rows, columns=["a", "b"])

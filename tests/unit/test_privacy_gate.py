@@ -18,12 +18,27 @@ from commresearch.words import render_error
 N = 2000
 KEY = bytes(range(32))
 HEADERS = {
-    "name": "姓名", "national_id": "身份证号", "mobile": "手机号", "landline": "座机号", "email": "电子邮箱", "wechat": "微信号", "ip": "来自IP", "plate": "车牌号",
-    "address": "家庭住址", "bank_card": "银行卡号",
+    "name": "姓名",
+    "national_id": "身份证号",
+    "mobile": "手机号",
+    "landline": "座机号",
+    "email": "电子邮箱",
+    "wechat": "微信号",
+    "ip": "来自IP",
+    "plate": "车牌号",
+    "address": "家庭住址",
+    "bank_card": "银行卡号",
 }
 SENTENCES = (
-    "希望多装路灯，{name}也这么说，电话{mobile}", "我叫{name}，住{address}，有事打{mobile}", "车{plate}乱停，请联系{email}", "加微信{wechat}，身份证{national_id}",
-    "{national_id}这个号登不上，座机{landline}", "IP是{ip}，{name}反映过", "补贴打到{bank_card}，户名{name}", "路灯不亮已经3个月了", "没有意见",
+    "希望多装路灯，{name}也这么说，电话{mobile}",
+    "我叫{name}，住{address}，有事打{mobile}",
+    "车{plate}乱停，请联系{email}",
+    "加微信{wechat}，身份证{national_id}",
+    "{national_id}这个号登不上，座机{landline}",
+    "IP是{ip}，{name}反映过",
+    "补贴打到{bank_card}，户名{name}",
+    "路灯不亮已经3个月了",
+    "没有意见",
 )
 
 
@@ -36,7 +51,13 @@ class Planted:
     def gate(self, *, key=None, declared=None, frame=None, free_text=("意见",), on=None):
         frame = self.frame if frame is None else frame
         return apply_privacy(
-            frame, declared=declared or {}, free_text=free_text, key=key, file="调查.xlsx", sheet="答卷", row_ids=[f"a1b2c3d4:答卷:{i}" for i in frame.index],
+            frame,
+            declared=declared or {},
+            free_text=free_text,
+            key=key,
+            file="调查.xlsx",
+            sheet="答卷",
+            row_ids=[f"a1b2c3d4:答卷:{i}" for i in frame.index],
             on=self.on if on is None else on,
         )
 
@@ -52,11 +73,15 @@ def persons(rng):
     given = list("秀兰建国志强丽娟桂英晓燕博雨欣浩然涵")
     return {
         "name": [s + "".join(g) for s, g in zip(rng.choice(list("王李张刘陈杨赵周吴"), N), rng.choice(given, (N, 2)), strict=True)],
-        "national_id": [f + check_character(f) for f in firsts], "mobile": [f"154{n:08d}" for n in rng.integers(0, 10**8, N)],
-        "landline": [f"0999-{n}" for n in rng.integers(5 * 10**6, 6 * 10**6, N)], "email": [f"user{n}@example.cn" for n in rng.integers(1000, 99_999, N)],
-        "wechat": [f"wxid_{n}" for n in rng.integers(10**8, 10**9, N)], "ip": [f"10.{a}.{b}.{c}" for a, b, c in rng.integers(20, 250, (N, 3))],
+        "national_id": [f + check_character(f) for f in firsts],
+        "mobile": [f"154{n:08d}" for n in rng.integers(0, 10**8, N)],
+        "landline": [f"0999-{n}" for n in rng.integers(5 * 10**6, 6 * 10**6, N)],
+        "email": [f"user{n}@example.cn" for n in rng.integers(1000, 99_999, N)],
+        "wechat": [f"wxid_{n}" for n in rng.integers(10**8, 10**9, N)],
+        "ip": [f"10.{a}.{b}.{c}" for a, b, c in rng.integers(20, 250, (N, 3))],
         "plate": [f"鲁Z{n}" for n in rng.integers(10_000, 99_999, N)],
-        "address": [f"{a}号楼{b}单元{c}0{b}室" for a, b, c in rng.integers(1, 9, (N, 3))], "bank_card": [card(f"62999999{n:010d}") for n in rng.integers(0, 10**10, N)],
+        "address": [f"{a}号楼{b}单元{c}0{b}室" for a, b, c in rng.integers(1, 9, (N, 3))],
+        "bank_card": [card(f"62999999{n:010d}") for n in rng.integers(0, 10**10, N)],
     }
 
 
@@ -107,8 +132,12 @@ def test_no_planted_identifier_passes(planted, passed):
 def test_no_written_file_holds_one(planted, kept, suffix, tmp_path):
     path = tmp_path / f"clean.{suffix}"
     writers = {
-        "csv": kept.frame.to_csv, "json": kept.frame.to_json, "xlsx": lambda p: kept.frame.to_excel(p, engine="xlsxwriter"), "parquet": kept.frame.to_parquet,
-        "md": lambda p: p.write_text(kept.frame.iloc[:200].to_csv(sep="|"), encoding="utf8"), "html": kept.frame.iloc[:200].to_html,
+        "csv": kept.frame.to_csv,
+        "json": kept.frame.to_json,
+        "xlsx": lambda p: kept.frame.to_excel(p, engine="xlsxwriter"),
+        "parquet": kept.frame.to_parquet,
+        "md": lambda p: p.write_text(kept.frame.iloc[:200].to_csv(sep="|"), encoding="utf8"),
+        "html": kept.frame.iloc[:200].to_html,
     }
     writers[suffix](path)
     require_no_leaks([path], {v: k for k, values in planted.values.items() for v in values})
@@ -154,7 +183,10 @@ def test_the_log_has_a_line_per_column_and_per_masked_cell(passed):
     assert cells["row_id"].str.fullmatch(r"a1b2c3d4:答卷:\d+").all()
     assert cells["old"].str.fullmatch("〔.+〕").all()
     assert (cells["old"] == cells["new"]).all()
-    assert cells.groupby("variable")["count"].sum().to_dict() == passed.found[passed.found["action"] == "masked"].groupby("column")["n"].sum().to_dict()
+    assert (
+        cells.groupby("variable")["count"].sum().to_dict()
+        == passed.found[passed.found["action"] == "masked"].groupby("column")["n"].sum().to_dict()
+    )
     whole = log[log["rule"] == ("pseudonymised" if passed.fingerprint else "dropped_identifier")]
     assert whole["count"].tolist() == [N] * 20
     assert set(log.loc[log["rule"].str.startswith("derived"), "rule"]) == {"derived_age", "derived_sex", "derived_area", "derived_place"}
@@ -177,9 +209,16 @@ def test_doing_it_again_changes_nothing(planted, passed):
 
 
 def test_a_declared_column_is_treated_as_declared_and_none_means_none(planted):
-    frame = pd.DataFrame({"楼长": ["王家村", "无", "", "甲"], "名字": ["和平站", "幸福站", "东站", "西站15412345678"]}, index=[5, 6, 7, 8], dtype="str")
-    gate = planted.gate(declared={"楼长": "name", "名字": None}, frame=frame, free_text=(), on=pd.Series(pd.NaT, index=frame.index), key=KEY)
-    assert gate.found[["column", "by", "declared", "action", "n"]].to_numpy().tolist() == [["楼长", "declared", True, "pseudonymised", 3], ["名字", "content", False, "masked", 1]]
+    frame = pd.DataFrame(
+        {"楼长": ["王家村", "无", "", "甲"], "名字": ["和平站", "幸福站", "东站", "西站15412345678"]}, index=[5, 6, 7, 8], dtype="str"
+    )
+    gate = planted.gate(
+        declared={"楼长": "name", "名字": None}, frame=frame, free_text=(), on=pd.Series(pd.NaT, index=frame.index), key=KEY
+    )
+    assert gate.found[["column", "by", "declared", "action", "n"]].to_numpy().tolist() == [
+        ["楼长", "declared", True, "pseudonymised", 3],
+        ["名字", "content", False, "masked", 1],
+    ]
     assert gate.undeclared.empty
     assert gate.frame["名字"].tolist() == ["和平站", "幸福站", "东站", "西站〔手机号〕"]
     assert gate.frame["楼长"].tolist()[1:3] == ["无", ""]
@@ -199,7 +238,10 @@ def test_bad_numbers_are_counted_by_reason_and_lose_their_cell(planted):
 
 
 def test_names_that_are_words_are_masked_in_their_own_row_only(planted):
-    frame = pd.DataFrame({"姓名": ["高峰", "王敏", "一般"], "意见": ["高峰说没水", "高峰时没水，王敏也说", "一般"], "评价": ["一般", "很好", "王敏"]}, dtype="str")
+    frame = pd.DataFrame(
+        {"姓名": ["高峰", "王敏", "一般"], "意见": ["高峰说没水", "高峰时没水，王敏也说", "一般"], "评价": ["一般", "很好", "王敏"]},
+        dtype="str",
+    )
     gate = planted.gate(frame=frame, on=pd.Series(pd.NaT, index=frame.index))
     assert gate.frame["意见"].tolist() == ["〔姓名〕说没水", "高峰时没水，〔姓名〕也说", "一般"]
     assert gate.frame["评价"].tolist() == ["一般", "很好", "〔姓名〕"]

@@ -34,9 +34,22 @@ def found(path, **kwargs):
 @pytest.mark.parametrize(
     ("text", "identifier"),
     [
-        (f"x,{MOBILE},y", "mobile"), (f"{MOBILE}.0", "mobile"), (f'{{"a": {MOBILE}}}', "mobile"), (f'"\\n{MOBILE}"', "mobile"), ("154-1234-5678", "mobile"), (f"+86{MOBILE}", "mobile"),
-        (f"tel{MOBILE}", "mobile"), (ID, "national_id"), (f"{ID[:6]} {ID[6:14]} {ID[14:]}", "national_id"), ("a.b@example.cn", "email"), ("鲁Z12345", "plate"),
-        ("10.20.30.40(山东-威海)", "ip"), ("2001:db8:1::5", "ip"), ("wxid_abc12345", "wechat"), ("微信号：lihua_88", "wechat"), ("6299999900000000006", "bank_card"),
+        (f"x,{MOBILE},y", "mobile"),
+        (f"{MOBILE}.0", "mobile"),
+        (f'{{"a": {MOBILE}}}', "mobile"),
+        (f'"\\n{MOBILE}"', "mobile"),
+        ("154-1234-5678", "mobile"),
+        (f"+86{MOBILE}", "mobile"),
+        (f"tel{MOBILE}", "mobile"),
+        (ID, "national_id"),
+        (f"{ID[:6]} {ID[6:14]} {ID[14:]}", "national_id"),
+        ("a.b@example.cn", "email"),
+        ("鲁Z12345", "plate"),
+        ("10.20.30.40(山东-威海)", "ip"),
+        ("2001:db8:1::5", "ip"),
+        ("wxid_abc12345", "wechat"),
+        ("微信号：lihua_88", "wechat"),
+        ("6299999900000000006", "bank_card"),
     ],
 )
 def test_identifiers_are_found(text, identifier, tmp_path):
@@ -46,18 +59,43 @@ def test_identifiers_are_found(text, identifier, tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "a1b2c3d4:答卷:15412345", "3f15412345678a9b", "3f2504e0-4f89-11d3-9a0c-154123456781", "sha256 9f15412345678a0bc1d2e3f405162738495a6b7c8d9e0f1a2b3c4d5e6f708192", "0.15412345678",
-        "1.15412345678e-05", "15412345678.25", "2025-06-01T12:00:00.154123", "1741000000000", "pandoc 3.1.11.1", "numpy==2.4.6", "10.1.2.3", "127.0.0.1", "icon@2x.png", "@media screen",
-        "379999520229123", "{vx:function1}", "qq群里", "编号154123456789", "bcdfghjkmnpqrstvbcdf", "A15412345678Z", "154.1234.5678", "20250601154123456789", "0999-5231234", "3号楼2单元501",
+        "a1b2c3d4:答卷:15412345",
+        "3f15412345678a9b",
+        "3f2504e0-4f89-11d3-9a0c-154123456781",
+        "sha256 9f15412345678a0bc1d2e3f405162738495a6b7c8d9e0f1a2b3c4d5e6f708192",
+        "0.15412345678",
+        "1.15412345678e-05",
+        "15412345678.25",
+        "2025-06-01T12:00:00.154123",
+        "1741000000000",
+        "pandoc 3.1.11.1",
+        "numpy==2.4.6",
+        "10.1.2.3",
+        "127.0.0.1",
+        "icon@2x.png",
+        "@media screen",
+        "379999520229123",
+        "{vx:function1}",
+        "qq群里",
+        "编号154123456789",
+        "bcdfghjkmnpqrstvbcdf",
+        "3F15412345678A9B",
+        "A15412345678Z",
+        "154.1234.5678",
+        "20250601154123456789",
+        "0999-5231234",
+        "3号楼2单元501",
     ],
 )
 def test_other_numbers_stand(text, tmp_path):
     assert found(write(tmp_path, "a.csv", f"第一行\n{text}\n")) == []
 
 
-def test_codes_that_look_like_cards_stand_where_most_of_them_are_none(tmp_path):
-    text = "\n".join(f"6299{n:012d}" for n in range(200))
-    assert found(write(tmp_path, "grids.csv", text)) == []
+def test_codes_that_look_like_cards_or_national_ids_stand_where_most_of_them_are_none(tmp_path):
+    grids = [f"6299{n:012d}" for n in range(200)]
+    tickets = [f"379999202503{day:02d}{serial:04d}" for day in range(1, 11) for serial in range(20)]
+    assert found(write(tmp_path, "codes.csv", "\n".join([*grids, *tickets]))) == []
+    assert found(write(tmp_path, "known.csv", "\n".join([ID, *tickets])), known={ID: "national_id"}) == [("", 1, "", "national_id")]
 
 
 def test_known_values_are_found_in_every_form(tmp_path):
@@ -78,14 +116,21 @@ def test_what_is_allowed_stands(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
 def test_any_encoding_is_read(encoding, tmp_path):
     assert found(write(tmp_path, "a.txt", f"鲁Z12345\n王秀兰 {MOBILE}", encoding), known={"王秀兰": "name"}) == [
-        ("", 1, "", "plate"), ("", 2, "", "name"), ("", 2, "", "mobile"),
+        ("", 1, "", "plate"),
+        ("", 2, "", "name"),
+        ("", 2, "", "mobile"),
     ]
 
 
 def test_escapes_are_undone(tmp_path):
     known = {"王秀兰": "name"}
-    assert found(write(tmp_path, "a.json", json.dumps({"a": f"\n王秀兰\n{MOBILE}"})), known=known) == [("", 1, "", "name"), ("", 1, "", "mobile")]
-    assert found(write(tmp_path, "a.ipynb", json.dumps({"cells": [{"outputs": [{"text": "王秀兰"}]}]}, indent=1)), known=known)[0][3] == "name"
+    assert found(write(tmp_path, "a.json", json.dumps({"a": f"\n王秀兰\n{MOBILE}"})), known=known) == [
+        ("", 1, "", "name"),
+        ("", 1, "", "mobile"),
+    ]
+    assert (
+        found(write(tmp_path, "a.ipynb", json.dumps({"cells": [{"outputs": [{"text": "王秀兰"}]}]}, indent=1)), known=known)[0][3] == "name"
+    )
     assert found(write(tmp_path, "a.html", "<p>\n&#29579;&#x79C0;兰</p>"), known=known) == [("", 2, "", "name")]
     assert found(write(tmp_path, "b.html", "<a href='data:text/csv,%E7%8E%8B%E7%A7%80%E5%85%B0'>"), known=known) == [("", 1, "", "name")]
     packed = base64.b64encode(f"a,b\n1,{MOBILE}".encode()).decode()
@@ -93,7 +138,8 @@ def test_escapes_are_undone(tmp_path):
 
 
 def test_markup_is_read_with_and_without_its_tags(tmp_path):
-    page = f"<html>\n<p>154<b>1234</b>5678</p>\n<img alt='{ID}'>\n<script>var d = [\"{MOBILE}\"]</script>\n<td>154</td><td>1234</td><td>5678</td>\n"
+    page = f"<html>\n<p>154<b>1234</b>5678</p>\n<img alt='{ID}'>\n<script>var d = [\"{MOBILE}\"]</script>\n"
+    page += "<td>154</td><td>1234</td><td>5678</td>\n"
     assert found(write(tmp_path, "a.html", page)) == [("", 3, "", "national_id"), ("", 4, "", "mobile"), ("", 2, "", "mobile")]
     drawing = '<svg viewBox="0 0 154 1234 5678"><path d="M154 1234 5678 L154.1234.5678"/><text>图1</text></svg>'
     assert found(write(tmp_path, "a.svg", drawing)) == []
@@ -108,8 +154,15 @@ def test_a_workbook_names_the_cell(tmp_path):
         writer.book.add_worksheet("注").write_comment("B2", ID)
         writer.book.set_properties({"author": "a.b@example.cn"})
     leaks = found(path, known={"王秀兰": "name"})
-    assert {(cell, identifier) for _, _, cell, identifier in leaks if cell} == {("甲 & 乙!A3", "name"), ("甲 & 乙!A3", "mobile"), ("数!A3", "mobile")}
-    assert {(part.split("/")[-1], identifier) for part, _, cell, identifier in leaks if not cell} == {("comments1.xml", "national_id"), ("core.xml", "email")}
+    assert {(cell, identifier) for _, _, cell, identifier in leaks if cell} == {
+        ("甲 & 乙!A3", "name"),
+        ("甲 & 乙!A3", "mobile"),
+        ("数!A3", "mobile"),
+    }
+    assert {(part.split("/")[-1], identifier) for part, _, cell, identifier in leaks if not cell} == {
+        ("comments1.xml", "national_id"),
+        ("core.xml", "email"),
+    }
 
 
 def test_a_document_is_read_by_paragraph(tmp_path):
@@ -138,8 +191,18 @@ def test_tables_of_other_programs_name_column_and_row(tmp_path):
     frame = pd.DataFrame({"tel": [1.0, float(MOBILE)], "note": ["好", ID], "when": pd.to_datetime(["2025-01-01", "2025-01-02"])})
     frame.to_parquet(tmp_path / "a.parquet")
     assert found(tmp_path / "a.parquet") == [("tel", 0, "1", "mobile"), ("note", 0, "1", "national_id")]
-    pyreadstat.write_sav(frame[["tel", "note"]], str(tmp_path / "a.sav"), column_labels=["电话", f"问{MOBILE}"], variable_value_labels={"tel": {1.0: "a.b@example.cn"}})
-    assert found(tmp_path / "a.sav") == [("", 4, "", "mobile"), ("", 6, "", "email"), ("tel", 0, "1", "mobile"), ("note", 0, "1", "national_id")]
+    pyreadstat.write_sav(
+        frame[["tel", "note"]],
+        str(tmp_path / "a.sav"),
+        column_labels=["电话", f"问{MOBILE}"],
+        variable_value_labels={"tel": {1.0: "a.b@example.cn"}},
+    )
+    assert found(tmp_path / "a.sav") == [
+        ("", 4, "", "mobile"),
+        ("", 6, "", "email"),
+        ("tel", 0, "1", "mobile"),
+        ("note", 0, "1", "national_id"),
+    ]
     pyreadstat.write_dta(frame[["note"]], str(tmp_path / "a.dta"))
     assert found(tmp_path / "a.dta") == [("note", 0, "1", "national_id")]
 
@@ -158,7 +221,12 @@ def test_literal_texts_of_a_pdf_are_read_and_drawn_glyphs_are_said_not_to_be(tmp
 def test_all_leaks_and_unreadable_files_are_reported_at_once_and_never_in_full(tmp_path):
     csv, sheet = write(tmp_path, "a.csv", f"1\n王秀兰,{MOBILE}"), tmp_path / "b.xlsx"
     pd.DataFrame({"a": [ID]}).to_excel(sheet, index=False, engine="xlsxwriter")
-    damaged = [write(tmp_path, "c.xlsx", b"PK\x03\x04 no zip"), write(tmp_path, "d.sav", b"no sav"), write(tmp_path, "e.parquet", b"no parquet"), tmp_path / "absent.csv"]
+    damaged = [
+        write(tmp_path, "c.xlsx", b"PK\x03\x04 no zip"),
+        write(tmp_path, "d.sav", b"no sav"),
+        write(tmp_path, "e.parquet", b"no parquet"),
+        tmp_path / "absent.csv",
+    ]
     with pytest.raises(CleaningError) as error:
         require_no_leaks([csv, sheet, *damaged], {"王秀兰": "name"})
     assert [f.code for f in error.value.failures] == ["CR-P08"] * 3 + ["CR-P09"] * 4

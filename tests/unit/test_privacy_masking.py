@@ -11,22 +11,74 @@ from tests.conftest import LEDGER
 #: share of ordinary answers in which anything may be masked by mistake
 FALSE_ALARMS = 0.005
 
-PLACES = ("3号楼门口", "幸福小区", "和平路", "社区活动室", "2单元楼道", "地下车库", "小广场", "菜市场", "12路公交站", "解放路与和平路路口", "A区", "5栋前面", "物业办公室", "东门", "二楼会议室")
+PLACES = (
+    "3号楼门口",
+    "幸福小区",
+    "和平路",
+    "社区活动室",
+    "2单元楼道",
+    "地下车库",
+    "小广场",
+    "菜市场",
+    "12路公交站",
+    "解放路与和平路路口",
+    "A区",
+    "5栋前面",
+    "物业办公室",
+    "东门",
+    "二楼会议室",
+)
 MATTERS = (
-    "路灯不亮已经3个月了", "停车位太少，120个车位1000多户", "希望每周办2-3次活动", "垃圾清运不及时，早上8:30才来", "电梯坏了15天没人修", "物业费每平米2.5元，有点贵", "噪音大，晚上10点以后还在施工",
-    "希望增加60岁以上老人的健康讲座", "2025年3月1日报修过，工单20250301154123，没有结果", "打12345反映过2次", "暖气只有16.5度", "微信群里没人管", "建议建微信公众号", "扫码用的小程序打不开",
-    "志愿者做得很好，点赞", "党员带头，应该表扬", "高层水压低，高峰时没水", "满意，没有意见", "孩子放学后没地方去，建议开四点半课堂", "时间银行很好，积了120分", "养老餐15元一份，比外面便宜30%",
-    "楼道堆物严重，消防通道被占", "绿化差，草长到1米高", "充电桩只有10个，排队2小时", "我是高中生，希望有自习室", "我是老党员。", "我是安徽人，来这里5年", "联系人太难找", "负责人高度重视就能解决",
-    "希望能像隔壁社区那样搞议事会", "多组织亲子活动，一年4次就行", "广场舞9:00-11:30太吵", "外卖员乱停车", "和谐社区，温馨家园", "门禁坏了，陌生人随便进", "钱花了不少，看不到效果",
+    "路灯不亮已经3个月了",
+    "停车位太少，120个车位1000多户",
+    "希望每周办2-3次活动",
+    "垃圾清运不及时，早上8:30才来",
+    "电梯坏了15天没人修",
+    "物业费每平米2.5元，有点贵",
+    "噪音大，晚上10点以后还在施工",
+    "希望增加60岁以上老人的健康讲座",
+    "2025年3月1日报修过，工单20250301154123，没有结果",
+    "打12345反映过2次",
+    "暖气只有16.5度",
+    "微信群里没人管",
+    "建议建微信公众号",
+    "扫码用的小程序打不开",
+    "志愿者做得很好，点赞",
+    "党员带头，应该表扬",
+    "高层水压低，高峰时没水",
+    "满意，没有意见",
+    "孩子放学后没地方去，建议开四点半课堂",
+    "时间银行很好，积了120分",
+    "养老餐15元一份，比外面便宜30%",
+    "楼道堆物严重，消防通道被占",
+    "绿化差，草长到1米高",
+    "充电桩只有10个，排队2小时",
+    "我是高中生，希望有自习室",
+    "我是老党员。",
+    "我是安徽人，来这里5年",
+    "联系人太难找",
+    "负责人高度重视就能解决",
+    "希望能像隔壁社区那样搞议事会",
+    "多组织亲子活动，一年4次就行",
+    "广场舞9:00-11:30太吵",
+    "外卖员乱停车",
+    "和谐社区，温馨家园",
+    "门禁坏了，陌生人随便进",
+    "钱花了不少，看不到效果",
 )
 
 
 def ordinary_answers(n):
     rng = np.random.default_rng(11)
-    joins = ("{place}{matter}", "{matter}", "{place}：{matter}。", "{matter}；{place}也一样，{more}", "1.{matter} 2.{more}", "{more}，尤其是{place}")
-    return [
-        str(rng.choice(joins)).format(place=rng.choice(PLACES), matter=rng.choice(MATTERS), more=rng.choice(MATTERS)) for _ in range(n)
-    ]
+    joins = (
+        "{place}{matter}",
+        "{matter}",
+        "{place}：{matter}。",
+        "{matter}；{place}也一样，{more}",
+        "1.{matter} 2.{more}",
+        "{more}，尤其是{place}",
+    )
+    return [str(rng.choice(joins)).format(place=rng.choice(PLACES), matter=rng.choice(MATTERS), more=rng.choice(MATTERS)) for _ in range(n)]
 
 
 def test_ordinary_answers_stay_as_they_are():
@@ -38,7 +90,9 @@ def test_ordinary_answers_stay_as_they_are():
 
 
 def test_published_texts_stay_as_they_are():
-    texts = pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False).melt(value_name="cell")["cell"] for file in sorted(LEDGER.glob("*.csv"))]).drop_duplicates()
+    texts = pd.concat(
+        [pd.read_csv(file, dtype=str, keep_default_na=False).melt(value_name="cell")["cell"] for file in sorted(LEDGER.glob("*.csv"))]
+    ).drop_duplicates()
     result, _ = mask_text(texts.reset_index(drop=True))
     assert (result == texts.reset_index(drop=True)).mean() >= 1 - FALSE_ALARMS
 
@@ -46,9 +100,15 @@ def test_published_texts_stay_as_they_are():
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("电话１５４-１２３４-５６７８，谢谢", "电话〔手机号〕，谢谢"), ("我叫王秀兰，住3号楼2单元501", "我叫〔姓名〕，住〔住址〕"), ("车鲁Z12345堵门", "车〔车牌号〕堵门"),
-        ("微信号：lihua_88，QQ：123456789", "微信号：〔微信号〕，QQ：〔微信号〕"), ("a@example.cn 10.20.30.40", "〔邮箱〕 〔IP地址〕"), ("李敏 15412345678", "〔姓名〕 〔手机号〕"),
-        ("王秀兰说水管漏了", "〔姓名〕说水管漏了"), ("高峰时没水", "高峰时没水"), ("", ""),
+        ("电话１５４-１２３４-５６７８，谢谢", "电话〔手机号〕，谢谢"),
+        ("我叫王秀兰，住3号楼2单元501", "我叫〔姓名〕，住〔住址〕"),
+        ("车鲁Z12345堵门", "车〔车牌号〕堵门"),
+        ("微信号：lihua_88，QQ：123456789", "微信号：〔微信号〕，QQ：〔微信号〕"),
+        ("a@example.cn 10.20.30.40", "〔邮箱〕 〔IP地址〕"),
+        ("李敏 15412345678", "〔姓名〕 〔手机号〕"),
+        ("王秀兰说水管漏了", "〔姓名〕说水管漏了"),
+        ("高峰时没水", "高峰时没水"),
+        ("", ""),
     ],
 )
 def test_tokens_stand_in_place_of_identifiers(text, masked):
@@ -58,7 +118,9 @@ def test_tokens_stand_in_place_of_identifiers(text, masked):
 
 
 def test_counts_are_by_row_and_class_and_doing_it_again_changes_nothing():
-    texts = pd.Series(["15412345678或15487654321", None, "很好", "15412345678或15487654321", "a@example.cn"], index=[12, 11, 10, 9, 8], name="意见")
+    texts = pd.Series(
+        ["15412345678或15487654321", None, "很好", "15412345678或15487654321", "a@example.cn"], index=[12, 11, 10, 9, 8], name="意见"
+    )
     result, counts = mask_text(texts)
     assert result.tolist() == ["〔手机号〕或〔手机号〕", "", "很好", "〔手机号〕或〔手机号〕", "〔邮箱〕"]
     assert (result.index.tolist(), result.name) == ([12, 11, 10, 9, 8], "意见")
@@ -70,5 +132,7 @@ def test_counts_are_by_row_and_class_and_doing_it_again_changes_nothing():
 
 def test_every_class_has_a_token_and_tokens_are_not_found_again():
     assert set(TOKENS) == set(Identifier)
-    cues = [f"{cue}{token}。" for cue in ("我叫", "住址：", "家住", "电话", "微信号：", "姓名：", "联系人", "") for token in TOKENS.values()]
+    cues = [
+        f"{cue}{token}。" for cue in ("我叫", "住址：", "家住", "电话", "微信号：", "姓名：", "联系人", "") for token in TOKENS.values()
+    ]
     assert mask_text(pd.Series(cues))[0].tolist() == cues

@@ -13,23 +13,99 @@ from commresearch.sources.raw_table import Question
 
 NAMES = [s + g for s in ("王", "李", "欧阳", "邹", "于") for g in ("秀兰", "建国", "敏", "晓燕", "博文", "桂英")]
 ACTIVITIES = [
-    "广场舞", "太极拳", "书法课", "亲子阅读", "健康讲座", "合唱团", "乒乓球", "包饺子", "手工课", "舞蹈", "电影", "高跷", "陶艺", "戏曲", "武术", "毛笔字", "花艺", "象棋", "钓鱼", "舞龙",
+    "广场舞",
+    "太极拳",
+    "书法课",
+    "亲子阅读",
+    "健康讲座",
+    "合唱团",
+    "乒乓球",
+    "包饺子",
+    "手工课",
+    "舞蹈",
+    "电影",
+    "高跷",
+    "陶艺",
+    "戏曲",
+    "武术",
+    "毛笔字",
+    "花艺",
+    "象棋",
+    "钓鱼",
+    "舞龙",
 ]
 COMPLAINTS = [
-    "停车难", "卫生差", "噪音大", "物业费高", "电梯坏", "路灯不亮", "管理乱", "车位少", "水压低", "高空抛物", "广告多", "路面不平", "楼道堆物", "时间", "温度", "严重", "金额", "江边", "夏天", "常年",
+    "停车难",
+    "卫生差",
+    "噪音大",
+    "物业费高",
+    "电梯坏",
+    "路灯不亮",
+    "管理乱",
+    "车位少",
+    "水压低",
+    "高空抛物",
+    "广告多",
+    "路面不平",
+    "楼道堆物",
+    "时间",
+    "温度",
+    "严重",
+    "金额",
+    "江边",
+    "夏天",
+    "常年",
 ]
 VILLAGES = [
-    "王家村", "李家庄", "张各庄", "高村", "于家沟", "孙家疃", "温泉汤", "初村", "汪疃", "葛家", "宋村", "侯家", "高区", "经区", "周格", "方吉", "姜南庄", "羊亭", "林村", "马家屯",
+    "王家村",
+    "李家庄",
+    "张各庄",
+    "高村",
+    "于家沟",
+    "孙家疃",
+    "温泉汤",
+    "初村",
+    "汪疃",
+    "葛家",
+    "宋村",
+    "侯家",
+    "高区",
+    "经区",
+    "周格",
+    "方吉",
+    "姜南庄",
+    "羊亭",
+    "林村",
+    "马家屯",
 ]
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("我叫王秀兰，今年60岁", ["王秀兰"]), ("我叫王芳今年60", ["王芳"]), ("我是李建民。", ["李建民"]), ("我是王阿姨", ["王阿姨"]), ("联系人：李主任", ["李主任"]),
-        ("姓名:欧阳明月", ["欧阳明月"]), ("请找张书记", ["张书记"]), ("名叫阿依古丽·买买提，", ["阿依古丽·买买提"]), ("家长：赵敏", ["赵敏"]), ("联系人小王", ["小王"]),
-        ("我是高中生。", []), ("我是安徽人。", []), ("我是党员", []), ("联系人方便就行", []), ("姓名都不写", []), ("家长的陪伴", []), ("负责人高度重视", []),
-        ("本人单身", []), ("我是单亲妈妈", []), ("户主满意", []), ("和主任", []), ("王姓居民", []), ("张灯结彩", []),
+        ("我叫王秀兰，今年60岁", ["王秀兰"]),
+        ("我叫王芳今年60", ["王芳"]),
+        ("我是李建民。", ["李建民"]),
+        ("我是王阿姨", ["王阿姨"]),
+        ("联系人：李主任", ["李主任"]),
+        ("姓名:欧阳明月", ["欧阳明月"]),
+        ("请找张书记", ["张书记"]),
+        ("名叫阿依古丽·买买提，", ["阿依古丽·买买提"]),
+        ("家长：赵敏", ["赵敏"]),
+        ("联系人小王", ["小王"]),
+        ("我是高中生。", []),
+        ("我是安徽人。", []),
+        ("我是党员", []),
+        ("联系人方便就行", []),
+        ("姓名都不写", []),
+        ("家长的陪伴", []),
+        ("负责人高度重视", []),
+        ("本人单身", []),
+        ("我是单亲妈妈", []),
+        ("户主满意", []),
+        ("和主任", []),
+        ("王姓居民", []),
+        ("张灯结彩", []),
     ],
 )
 def test_names_are_found_where_a_word_announces_them(text, names):
@@ -39,8 +115,13 @@ def test_names_are_found_where_a_word_announces_them(text, names):
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("王秀兰 15412345678", ["王秀兰"]), ("15412345678（李敏）", ["李敏"]), ("王秀兰电话15412345678", ["王秀兰"]), ("高兴，15412345678", []), ("打15412345678", []),
-        ("联系15412345678", []), ("已经说了15412345678很多次", []),
+        ("王秀兰 15412345678", ["王秀兰"]),
+        ("15412345678（李敏）", ["李敏"]),
+        ("王秀兰电话15412345678", ["王秀兰"]),
+        ("高兴，15412345678", []),
+        ("打15412345678", []),
+        ("联系15412345678", []),
+        ("已经说了15412345678很多次", []),
     ],
 )
 def test_names_are_found_where_they_stand_alone_beside_a_number(text, names):
@@ -51,7 +132,23 @@ def test_names_are_found_where_they_stand_alone_beside_a_number(text, names):
 
 
 def test_cells_that_are_names():
-    cells = ["王秀兰", "王 芳", "欧阳明月", "张三(户主)", "李主任", "阿依古丽·买买提", "高中生", "满意", "王家村", "停车难", "方便", "王", "王秀兰和李敏", "Li Ming", ""]
+    cells = [
+        "王秀兰",
+        "王 芳",
+        "欧阳明月",
+        "张三(户主)",
+        "李主任",
+        "阿依古丽·买买提",
+        "高中生",
+        "满意",
+        "王家村",
+        "停车难",
+        "方便",
+        "王",
+        "王秀兰和李敏",
+        "Li Ming",
+        "",
+    ]
     assert name_cells([c for c in cells if c]).tolist() == [True] * 6 + [False] * 8
 
 
@@ -60,7 +157,9 @@ def test_words_that_stand_for_nothing():
 
 
 def test_known_names_are_whole_cells_and_their_parts_but_no_words():
-    cells = pd.Series(["王秀兰", "李敏、于建国", "张三（户主）", "王阿姨", "业主", "高兴", "一般", "12", "Li Ming", "阿依古丽", None, "无"], dtype="str")
+    cells = pd.Series(
+        ["王秀兰", "李敏、于建国", "张三（户主）", "王阿姨", "业主", "高兴", "一般", "12", "Li Ming", "阿依古丽", None, "无"], dtype="str"
+    )
     names = known_names(cells)
     assert {"王秀兰", "李敏", "于建国", "张三", "Li Ming", "阿依古丽"} <= set(names)
     assert not {"业主", "高兴", "一般", "12", "无", "王"} & set(names)
@@ -69,22 +168,64 @@ def test_known_names_are_whole_cells_and_their_parts_but_no_words():
 
 
 def test_known_values_are_found_as_they_stand():
-    known = KnownValues({"王秀兰": "name", "王秀": "name", "lihua-88": "wechat", "37X": "national_id", "王": "name", "Li Ming": "name", "１２３４５": "mobile"})
+    known = KnownValues(
+        {
+            "王秀兰": "name",
+            "王秀": "name",
+            "lihua-88": "wechat",
+            "37X": "national_id",
+            "王": "name",
+            "Li Ming": "name",
+            "１２３４５": "mobile",
+        }
+    )
     assert len(known) == 5
     text = plain_text("王秀兰说王秀不在，加lihua-88，不是lihua-889；Li Ming和XLi Ming，12345、123456、a12345")
     assert [(text[s.start : s.end], s.identifier) for s in known.find(text)] == [
-        ("王秀兰", "name"), ("王秀", "name"), ("lihua-88", "wechat"), ("Li Ming", "name"), ("12345", "mobile"),
+        ("王秀兰", "name"),
+        ("王秀", "name"),
+        ("lihua-88", "wechat"),
+        ("Li Ming", "name"),
+        ("12345", "mobile"),
     ]
     assert (known.class_of(" 王秀兰 "), known.class_of("王")) == ("name", None)
     assert list(KnownValues({}).find(text)) == []
 
 
 BY_HEADER = [
-    ("姓名", "name"), ("2、您的姓名", "name"), ("Q3_姓名", "name"), ("respondent_name", "name"), ("25、(姓名:)", "name"), ("联系人2", "name"), ("您的联系电话是？", "mobile"),
-    ("3、请留下您的手机号码以便抽奖", "mobile"), ("身份证号码（用于核对）", "national_id"), ("来自IP", "ip"), ("您的家庭住址（可不填）", "address"), ("您家门牌号", "address"),
-    ("openid", "wechat"), ("微信号", "wechat"), ("车牌号", "plate"), ("电子邮箱", "email"), ("银行卡号", "bank_card"), ("固定电话", "landline"), ("基本信息_住址", "address"),
-    ("社区名称", None), ("小区名称", None), ("活动名称", None), ("地址是否方便", None), ("手机使用时长", None), ("是否使用微信", None), ("community_name", None), ("第7题(微信)", None),
-    ("用户ID", None), ("来源详情", None), ("微信", None), ("手机", None), ("您对社区联系人的评价", None), ("电话", None),
+    ("姓名", "name"),
+    ("2、您的姓名", "name"),
+    ("Q3_姓名", "name"),
+    ("respondent_name", "name"),
+    ("25、(姓名:)", "name"),
+    ("联系人2", "name"),
+    ("您的联系电话是？", "mobile"),
+    ("3、请留下您的手机号码以便抽奖", "mobile"),
+    ("身份证号码（用于核对）", "national_id"),
+    ("来自IP", "ip"),
+    ("您的家庭住址（可不填）", "address"),
+    ("您家门牌号", "address"),
+    ("openid", "wechat"),
+    ("微信号", "wechat"),
+    ("车牌号", "plate"),
+    ("电子邮箱", "email"),
+    ("银行卡号", "bank_card"),
+    ("固定电话", "landline"),
+    ("基本信息_住址", "address"),
+    ("社区名称", None),
+    ("小区名称", None),
+    ("活动名称", None),
+    ("地址是否方便", None),
+    ("手机使用时长", None),
+    ("是否使用微信", None),
+    ("community_name", None),
+    ("第7题(微信)", None),
+    ("用户ID", None),
+    ("来源详情", None),
+    ("微信", None),
+    ("手机", None),
+    ("您对社区联系人的评价", None),
+    ("电话", None),
 ]
 
 
@@ -110,12 +251,24 @@ def test_a_header_that_contains_a_word_needs_such_content():
 
 def test_columns_by_content_alone_and_by_the_wording_of_their_question():
     n = len(NAMES)
-    frame = pd.DataFrame({
-        "备注": NAMES, "备注2": [f"1541234{i:04d}" for i in range(n)], "q1": ["甲"] * n, "q2": ["很满意", "一般"] * (n // 2), "日期": [f"2025/9/{i + 1} 12:00:00" for i in range(n)],
-        "序号": [str(i) for i in range(n)], "空": [""] * n,
-    }, dtype="str")
+    frame = pd.DataFrame(
+        {
+            "备注": NAMES,
+            "备注2": [f"1541234{i:04d}" for i in range(n)],
+            "q1": ["甲"] * n,
+            "q2": ["很满意", "一般"] * (n // 2),
+            "日期": [f"2025/9/{i + 1} 12:00:00" for i in range(n)],
+            "序号": [str(i) for i in range(n)],
+            "空": [""] * n,
+        },
+        dtype="str",
+    )
     found = classify_columns(frame, questions=[Question(number=1, text="您的姓名", columns=("q1",))])
-    assert found[["column", "identifier", "by", "n"]].to_numpy().tolist() == [["备注", "name", "content", n], ["备注2", "mobile", "content", n], ["q1", "name", "name", n]]
+    assert found[["column", "identifier", "by", "n"]].to_numpy().tolist() == [
+        ["备注", "name", "content", n],
+        ["备注2", "mobile", "content", n],
+        ["q1", "name", "name", n],
+    ]
     assert found["share"].tolist() == pytest.approx([1.0, 1.0, 0.0])
     assert classify_columns(frame[[]]).empty
 
@@ -142,6 +295,12 @@ def test_a_column_with_many_different_cells_is_judged_by_a_sample():
 
 
 def test_no_word_stands_twice_in_a_table_of_reference():
-    for table, column in (("identifier_headers", "word"), ("words_like_names", "word"), ("no_answer_words", "word"), ("surnames", "surname"), ("mobile_segments", "segment")):
+    for table, column in (
+        ("identifier_headers", "word"),
+        ("words_like_names", "word"),
+        ("no_answer_words", "word"),
+        ("surnames", "surname"),
+        ("mobile_segments", "segment"),
+    ):
         words = [row[column] for row in reference_rows(table)]
         assert len(words) == len(set(words)), table

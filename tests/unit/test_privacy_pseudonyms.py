@@ -79,16 +79,24 @@ def test_doing_it_again_changes_nothing():
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        (KEY.hex(), KEY), (KEY.hex().upper() + "\r\n", KEY), ("\ufeff" + KEY.hex(), KEY), (base64.b64encode(KEY).decode(), KEY),
-        (base64.urlsafe_b64encode(bytes(range(224, 256))).decode(), bytes(range(224, 256))), ("一把足够长的密钥", "一把足够长的密钥".encode()),
-        ("a long phrase with blanks", b"a long phrase with blanks"), ("abcdefghijklmnopqrst", b"abcdefghijklmnopqrst"),
+        (KEY.hex(), KEY),
+        (KEY.hex().upper() + "\r\n", KEY),
+        ("\ufeff" + KEY.hex(), KEY),
+        (base64.b64encode(KEY).decode(), KEY),
+        (base64.urlsafe_b64encode(bytes(range(224, 256))).decode(), bytes(range(224, 256))),
+        ("一把足够长的密钥", "一把足够长的密钥".encode()),
+        ("a long phrase with blanks", b"a long phrase with blanks"),
+        ("abcdefghijklmnopqrst", b"abcdefghijklmnopqrst"),
     ],
 )
 def test_a_key_is_read_from_hexadecimal_base64_or_text(text, key):
     assert parse_key(text) == key
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "CR-P01"), ("short", "CR-P01"), ("00" * 15, "CR-P02"), ("aaaaaaaaaaaaaaaaaaaaa", "CR-P02"), ("短密钥", "CR-P01")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "CR-P01"), ("short", "CR-P01"), ("00" * 15, "CR-P02"), ("aaaaaaaaaaaaaaaaaaaaa", "CR-P02"), ("短密钥", "CR-P01")],
+)
 def test_weak_keys_are_refused(text, code):
     with pytest.raises(CleaningError) as error:
         parse_key(text)

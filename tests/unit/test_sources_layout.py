@@ -119,6 +119,13 @@ def test_a_blank_column_does_not_cut_a_table(tmp_path):
     assert list(raw.frame.columns) == ["序号", "甲", "乙"]
 
 
+def test_a_column_beside_a_blank_one_belongs_to_the_table_and_a_remark_does_not(tmp_path):
+    rows = [["序号", "甲", "", "备注", "", ""], [1, "a", "", "x", "", ""], [2, "b", "", "", "", "已核对"], *([i, "c", "", "", "", ""] for i in range(3, 9))]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert raw.frame["备注"].tolist()[:3] == ["x", "", ""]
+    assert lines(raw, "old") == [["other_table", "F3"]]
+
+
 def test_the_survey_is_chosen_by_its_headers_though_another_table_is_larger(tmp_path):
     other = [["社区", "街道", "户数", "人口"], *([f"c{i}", "s", i, i] for i in range(30))]
     rows = [["序号", "提交答卷时间", "1、甲", ""], [1, "2025/3/1 9:00", "a", ""], [], *other]

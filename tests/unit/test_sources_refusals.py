@@ -54,6 +54,7 @@ def test_a_file_that_may_not_be_opened(tmp_path, monkeypatch):
     assert code_of(path) == "CR-S04"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.csv")
     assert code_of(tmp_path / "a.csv") == "CR-S02"
@@ -160,6 +161,18 @@ def test_a_stray_cell_far_out_asks_for_no_memory(tmp_path, place, stated):
     change_member(path, SHEET, b'<dimension ref="A1:C3"', b'<dimension ref="' + stated + b'"')
     change_member(path, SHEET, b'<c r="B2"', f'<c r="{place}"><v>1</v></c><c r="B2"'.encode())
     assert {code for code, _ in refusal(path)} <= {"CR-S13", "CR-S14"}
+
+
+def test_a_sheet_that_hides_under_another_name_is_looked_through_too(tmp_path):
+    path = change_member(write_xlsx(tmp_path / "a.xlsx", ROWS), SHEET, b'<c r="B2"', b"<c r\n=\t'XFD1048576'><v>1</v></c><c r=\"B2\"")
+    change_member(path, "xl/_rels/workbook.xml.rels", b"worksheets/sheet1.xml", b"other/Answers.dat")
+    data = {}
+    with zipfile.ZipFile(path) as archive_file:
+        data = {name: archive_file.read(name) for name in archive_file.namelist()}
+    with zipfile.ZipFile(path, "w") as out:
+        for name, content in data.items():
+            out.writestr("xl/other/Answers.dat" if name == SHEET else name, content)
+    assert {code for code, _ in refusal(path)} == {"CR-S13", "CR-S14"}
 
 
 def test_a_sheet_may_state_a_false_extent(tmp_path):

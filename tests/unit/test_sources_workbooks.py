@@ -15,8 +15,8 @@ from tests.unit.sources_files import change_member, write_csv, write_xls, write_
 CELLS = [
     ("甲", "甲", CellType.TEXT), ("", "", CellType.EMPTY), (None, "", CellType.EMPTY), (3, "3", CellType.NUMBER), (2.5, "2.5", CellType.NUMBER),
     (0.1, "0.1", CellType.NUMBER), (1e-7, "1e-07", CellType.NUMBER), (-0.0, "0", CellType.NUMBER), (123456789012345, "123456789012345", CellType.NUMBER),
-    ("0371002001", "0371002001", CellType.TEXT), ("1-3", "1-3", CellType.TEXT), (datetime(2025, 1, 3), "2025-01-03", CellType.DATE),
-    (datetime(2025, 1, 3, 14, 5), "2025-01-03 14:05:00", CellType.DATE), (date(2025, 1, 3), "2025-01-03", CellType.DATE),
+    ("0371002001", "0371002001", CellType.TEXT), ("1-3", "1-3", CellType.TEXT), (datetime.fromisoformat("2025-01-03"), "2025-01-03", CellType.DATE),
+    (datetime.fromisoformat("2025-01-03 14:05"), "2025-01-03 14:05:00", CellType.DATE), (date(2025, 1, 3), "2025-01-03", CellType.DATE),
     (time(9, 30), "09:30:00", CellType.DATE), (timedelta(hours=30, minutes=5), "30:05:00", CellType.DATE), (True, "TRUE", CellType.BOOLEAN),
     (False, "FALSE", CellType.BOOLEAN), (1, "1", CellType.NUMBER), (0, "0", CellType.NUMBER), (0.5, "0.5", CellType.NUMBER), ("50%", "50%", CellType.TEXT),
     ("NA", "NA", CellType.TEXT), ("#N/A", "#N/A", CellType.TEXT), ("=NA()|#N/A", "#N/A", CellType.ERROR), ("=1/0|#DIV/0!", "#DIV/0!", CellType.ERROR),
@@ -40,7 +40,7 @@ def test_truth_values_are_told_from_one_and_zero(tmp_path):
 
 
 def test_an_option_that_a_spreadsheet_made_a_date_stands_beside_its_text(tmp_path):
-    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [["序号", "次数"], ["k", "1-3"], ["l", datetime(2025, 1, 3)]]))
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [["序号", "次数"], ["k", "1-3"], ["l", datetime.fromisoformat("2025-01-03")]]))
     assert raw.frame["次数"].tolist() == ["1-3", "2025-01-03"]
     assert raw.types[:, 1].tolist() == [CellType.TEXT, CellType.DATE]
 
@@ -50,7 +50,7 @@ def test_an_old_workbook(tmp_path):
     page = book.add_sheet("数据")
     for j, text in enumerate(["序号", "值"]):
         page.write(0, j, text)
-    cells = ["甲", 3, 2.5, True, datetime(2025, 1, 3), xlwt.Formula("1/0"), None]
+    cells = ["甲", 3, 2.5, True, datetime.fromisoformat("2025-01-03"), xlwt.Formula("1/0"), None]
     for i, cell in enumerate(cells, 1):
         page.write(i, 0, f"k{i}")
         if isinstance(cell, datetime):

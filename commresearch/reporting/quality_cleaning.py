@@ -1,0 +1,275 @@
+"""Sections of the quality report on cleaning: what came in, what was changed, what is missing, which identifiers were found."""
+
+import re
+
+from commresearch.cleaning.anonymity import SMALL_INSIDE, SMALL_OUTSIDE
+from commresearch.cleaning.clean_table import ROWS_READ, reason
+from commresearch.reporting import quality_figures
+from commresearch.reporting.cells import DASH, capital
+from commresearch.reporting.display import Figure, Item, Prose, Table, callout, heading
+from commresearch.reporting.quality_page import HASH, QualityPage, cut
+from commresearch.reporting.quality_tables import (
+    CHANGED,
+    KINDS_SHOWN,
+    RuleCount,
+    identifier_columns,
+    received_files,
+    rows_aside,
+    rule_counts,
+    skip_conflicts,
+    unreadable_by_variable,
+)
+from commresearch.terms import MissingKind, VariableType
+from commresearch.words import number
+from commresearch.words.precision import percent_of
+
+SHOWN = 10  #: rows of a table of questions
+DRAWN = 12  #: questions of the figure of missing values
+LISTED = 12  #: names in a sentence
+EXAMPLE = 20  #: cells of each half of an example
+NAME = 26  #: cells of a question beside a drawing
+CODED = re.compile(r"<(\w+)>.*")
+MIDNIGHT = " 00:00:00"
+
+
+# ---------------------------------------------------------------- what came in
+
+
+def received(page: QualityPage) -> list[Item]:
+    """Files, the account of rows, and columns that were left out."""
+    kept, rows, aside = len(page.clean.frame), page.clean.rows(ROWS_READ), rows_aside(page.clean)
+    gone = sum(n for _, _, n in aside)
+    title = page.say("received_heading" if gone else "received_heading_all", rows=number(rows), kept=number(kept), gone=number(gone))
+    lines = [
+        [page.say("account_read"), number(rows)], *([page.say("account_less", rule=page.aside(rule)), f"−{number(n)}"] for _, rule, n in aside),
+        [page.say("account_left"), number(kept)],
+    ]
+    account = page.table(
+        "account", page.say("account_caption"), page.header("account_item", "account_rows"), lines, align="lr", widths=(70, 30), note=page.say("account_note")
+    )
+    return [heading(title), _files(page), page.prose(page.say("account_lead", prefix=page.prefix)), account, *_reading(page), _unused(page)]
+
+
+def _files(page: QualityPage) -> Table:
+    known = page.clean.provenance
+    platform, export = page.label(f"platform_{known['platform']}"), page.say(f"export_{known.get('export', 'unknown')}")
+    encoding = str(known.get("encoding", ""))
+    rows = [[page.own(name), platform, export, encoding if encoding else DASH, digest[:HASH]] for name, digest in received_files(known)]
+    return page.table(
+        "files", page.say("files_caption"), page.header("files_file", "files_platform", "files_export", "files_encoding", "files_hash"), rows,
+        align="lllll", widths=(44, 14, 16, 13, 13), note=page.say("files_note"),
+    )
+
+
+def _reading(page: QualityPage) -> list[Item]:
+    """What was met while the files were read, beside the rows of the account."""
+    log = page.clean.log
+    lines = log[(log["step"] == "read") & ~log["rule"].isin([rule for _, rule, _ in rows_aside(page.clean)])]
+    if lines.empty:
+        return []
+    counts = lines.groupby("rule", sort=False)["count"].sum()
+    rows = [[reason(str(rule), page.language), number(int(n))] for rule, n in counts.items()]
+    return [page.table("reading", page.say("reading_caption"), page.header("reading_rule", "reading_count"), rows, align="lr", widths=(80, 20))]
+
+
+def _unused(page: QualityPage) -> Prose:
+    names = list(dict.fromkeys(page.clean.log.loc[page.clean.log["rule"] == "column_not_in_codebook", "variable"]))
+    if not names:
+        return page.prose(page.say("unused_none"))
+    return page.prose(page.text("unused_columns", n=len(names), list=listed(page, [cut(page.own(n), EXAMPLE * 2) for n in names], "columns_unit")))
+
+
+def listed(page: QualityPage, names: list[str], unit: str) -> str:
+    """Names in a sentence, at most a dozen."""
+    text = page.join(names[:LISTED])
+    return page.say("and_others", list=text, n=len(names), unit=page.say(unit)) if len(names) > LISTED else text
+
+
+# ---------------------------------------------------------------- what was changed
+
+
+def changes(page: QualityPage) -> list[Item]:
+    """Every rule that changed cells, and what could not be read."""
+    found, n = rule_counts(page.clean), sum(page.changed[t] for t in CHANGED)
+    title = page.say("changes_heading_none")
+    if n:
+        title = page.say("changes_heading", n=number(n), share=percent_of(n, page.content), unreadable=number(page.changed["unreadable"]))
+    if not found:
+        return [heading(title), page.prose(page.say("changes_none"))]
+    parts = page.join(page.say(f"changes_{t}", n=number(page.changed[t])) for t in reversed(CHANGED) if page.changed[t])
+    lead = page.prose(page.say("changes_lead"), page.say("changes_counts", parts=parts) if parts else "", page.say("changes_table", prefix=page.prefix))
+    return [heading(title), lead, _rules(page, found), *_unreadable(page)]
+
+
+def _rules(page: QualityPage, found: list[RuleCount]) -> Table:
+    top = max((r for r in found if r.treatment != "missing"), key=lambda r: r.cells, default=found[0])
+    rows = [
+        [
+            page.say(f"treatment_{r.treatment}"), reason(r.rule, page.language), _example(page, r), str(r.variables),
+            DASH if r.rows is None else number(r.rows), number(r.cells),
+        ]
+        for r in found
+    ]
+    return page.table(
+        "rules", page.say("rules_caption", rule=reason(top.rule, page.language), n=number(top.cells)),
+        page.header("rules_treatment", "rules_reason", "rules_example", "rules_questions", "col_sheets", "col_cells"), rows, align="lllrrr",
+        widths=(13, 33, 26, 8, 10, 10), note=page.say("rules_note"),
+    )
+
+
+def _example(page: QualityPage, rule: RuleCount) -> str:
+    """Old → new, as people read them, preferably where the difference can be seen; a dash where a rule leaves the cell alone."""
+    shown = [(cut(old, EXAMPLE), cut(_read_as(page, variable, new), EXAMPLE)) for variable, old, new in rule.examples if old]
+    if not shown or rule.treatment == "kept":
+        return DASH
+    old, new = next(((old, new) for old, new in shown if old != new), shown[0])
+    return page.say("example_change", old=page.own(page.say("quoted", text=old)), new=page.own(new))
+
+
+def _read_as(page: QualityPage, variable: str, new: str) -> str:
+    """A new value of the log in words: the label of an option, the kind of missing, a day without its midnight."""
+    if coded := CODED.fullmatch(new):
+        return page.label(f"kind_{coded[1]}")
+    if variable in page.clean.codebook and page.clean.codebook[variable].type is VariableType.SINGLE:
+        return page.clean.codebook[variable].label(new, page.language)
+    return new.removesuffix(MIDNIGHT)
+
+
+def _unreadable(page: QualityPage) -> list[Item]:
+    found = unreadable_by_variable(page.clean)
+    if not found:
+        return [page.prose(page.say("unreadable_none"))]
+    rows = [
+        [page.question(name), page.own(cut(old, EXAMPLE)) if old else DASH, number(filled), number(n), percent_of(n, filled)]
+        for name, filled, n, old in found[:SHOWN]
+    ]
+    return [page.table(
+        "unreadable", page.say("unreadable_caption", name=page.question(found[0][0])),
+        page.header("col_question", "unreadable_example", "unreadable_filled", "unreadable_count", "col_share"), rows, align="llrrr",
+        widths=(38, 22, 13, 13, 14), note=page.say("unreadable_note", n=len(found), shown=len(rows)),
+    )]
+
+
+# ---------------------------------------------------------------- missing values
+
+
+def missing_values(page: QualityPage) -> list[Item]:
+    """The kinds of missing, apart from each other, and answers against the skip rules."""
+    table = page.missing
+    lacking = table[table["missing"] > 0]
+    items: list[Item] = []
+    if lacking.empty:
+        items += [heading(page.say("missing_heading_none")), page.prose(page.say("missing_none"))]
+    else:
+        name, top = str(lacking.index[0]), lacking.iloc[0]
+        title = page.say("missing_heading", name=page.question(name), asked=number(int(top["asked"])), n=number(int(top["missing"])))
+        items += [heading(title), page.prose(page.say("missing_lead")), _missing_figure(page), _missing_table(page)]
+    if absent := list(table.index[table[MissingKind.NOT_EXPORTED.value] == len(page.clean.frame)]) if len(page.clean.frame) else []:
+        items.append(page.prose(page.text("missing_not_exported", list=listed(page, [page.question(str(n)) for n in absent], "columns_unit"))))
+    return [*items, *_skips(page)]
+
+
+def _missing_figure(page: QualityPage) -> Figure:
+    table, n = page.missing, len(page.clean.frame)
+    shown = table[table["missing"] > 0].head(DRAWN)
+    order = [*KINDS_SHOWN, MissingKind.SKIPPED, MissingKind.NOT_EXPORTED]
+    shares = 100 * shown[[k.value for k in order if shown[k.value].any()]] / n
+    names = [page.question(str(v), NAME) for v in shown.index]
+    main = shown.iloc[0][[k.value for k in KINDS_SHOWN]].astype("int64").idxmax()
+    parts = [page.say("missing_alt_item", name=name, share=percent_of(int(m), n)) for name, m in zip(names, shown["missing"], strict=True)]
+    return page.figure(
+        "missing", page.say("missing_caption", name=page.question(str(shown.index[0])), kind=page.label(f"kind_{main}")),
+        page.say("missing_alt", list=page.join(parts)),
+        quality_figures.missing_kinds(shares, names, {k.value: page.label(f"kind_{k}") for k in order}, page.say("missing_axis"), page.stamp),
+        page.say("missing_note", n=number(n), shown=len(shown)),
+    )
+
+
+def _missing_table(page: QualityPage) -> Table:
+    table = page.missing
+    lacking = table[table["missing"] > 0]
+    kinds = [k.value for k in KINDS_SHOWN if lacking[k.value].any()]
+    shown = lacking.head(DRAWN)
+    rows = [[page.question(str(name)), number(int(row["asked"])), *(number(int(row[k])) for k in kinds)] for name, row in shown.iterrows()]
+    width = 60 // (1 + len(kinds))
+    return page.table(
+        "missing", page.say("missing_table_caption"), [*page.header("col_question", "missing_asked"), *(capital(page.label(f"kind_{k}")) for k in kinds)], rows,
+        align="l" + "r" * (1 + len(kinds)), widths=(100 - width * (1 + len(kinds)), *[width] * (1 + len(kinds))),
+        note=page.say("missing_table_note", more=len(lacking) - len(shown), complete=len(table) - len(lacking)),
+    )
+
+
+def _skips(page: QualityPage) -> list[Item]:
+    """Answers that contradict the skip rules, and blanks that follow from them."""
+    conditions = {v.name: str(v.asked_if) for v in page.clean.codebook if v.asked_if is not None}
+    conflicts = skip_conflicts(page.clean)
+    flags = page.clean.flags
+    sheets = int(flags["flag_contradiction"].sum()) if "flag_contradiction" in flags else 0
+    if not conditions:
+        return [page.prose(page.say("skips_none_declared"))]
+    moved = int(page.clean.log.loc[page.clean.log["rule"] == "skip_recomputed", "count"].sum())
+    recomputed = page.say("skips_recomputed", n=number(moved)) if moved else ""
+    if conflicts.empty:
+        return [page.prose(page.say("skips_none"), recomputed)]
+    rows = [
+        [page.question(str(name)), conditions.get(str(name), DASH), *(number(int(row[rule])) for rule in conflicts.columns)]
+        for name, row in conflicts.head(SHOWN).iterrows()
+    ]
+    table = page.table(
+        "skips", page.say("skips_caption"), page.header("col_question", "skips_condition", "skips_answered", "skips_skipped"), rows, align="llrr",
+        widths=(40, 24, 18, 18),
+    )
+    return [heading(page.say("skips_heading", n=number(sheets)), 2), page.prose(page.say("skips_kept"), recomputed), table]
+
+
+# ---------------------------------------------------------------- identifiers
+
+
+def identifiers(page: QualityPage) -> list[Item]:
+    """Direct identifiers and what became of them, the key of pseudonyms, quasi-identifiers and K."""
+    found = identifier_columns(page.clean.identifiers)
+    anonymity = page.quality.anonymity
+    k = page.say("k_part", k=int(anonymity["k"].iloc[0])) if len(anonymity) else page.say("k_part_none")
+    items: list[Item] = [heading(page.say("identifiers_heading" if found else "identifiers_heading_none", n=len({e["column"] for e in found}), k=k))]
+    items.append(page.prose(page.say("identifiers_lead"), "" if found else page.say("identifiers_none")))
+    if found:
+        items.append(_identifier_table(page, found))
+    undeclared = [str(e["column"]) for e in found if not e["declared"] and e["action"] != "masked"]
+    if undeclared:
+        names = listed(page, [page.own(n) for n in undeclared], "columns_unit")
+        items.append(callout(page.say("undeclared_title", n=len(undeclared)), page.text("undeclared_body", list=names), "warning"))
+    fingerprint = str(page.clean.provenance.get("key_fingerprint", ""))
+    items.append(page.prose(page.text("key_given", fingerprint=fingerprint) if fingerprint else page.say("key_absent")))
+    return [*items, *_anonymity(page)]
+
+
+def _identifier_table(page: QualityPage, found: list[dict[str, object]]) -> Table:
+    rows = []
+    for entry in found:
+        kinds: dict[str, int] = entry["identifiers"]  # type: ignore[assignment]
+        masked = entry["action"] == "masked"
+        names = [page.say("identifier_count", name=page.label(f"identifier_{k}"), n=n) if masked else page.label(f"identifier_{k}") for k, n in kinds.items()]
+        declared = DASH if masked else page.say("declared_yes" if entry["declared"] else "declared_no")
+        rows.append([
+            cut(page.own(str(entry["column"])), EXAMPLE * 2), page.join(names), page.say(f"by_{entry['by']}"), declared,
+            page.say(f"action_{entry['action']}"), number(int(str(entry["n"]))),
+        ])
+    return page.table(
+        "identifiers", page.say("identifiers_caption"),
+        page.header(*(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n"))), rows, align="lllllr",
+        widths=(29, 28, 12, 10, 13, 8),
+    )
+
+
+def _anonymity(page: QualityPage) -> list[Item]:
+    """K over the quasi-identifiers, and what to do where it is small."""
+    if page.quality.anonymity.empty:
+        return [page.prose(page.say("quasi_none"))]
+    row = page.quality.anonymity.iloc[0]
+    k, limits = int(row["k"]), {"inside": SMALL_INSIDE, "outside": SMALL_OUTSIDE}
+    names = page.join(page.question(name) for name in str(row["quasi"]).split())
+    shares = {f"below{limit}": percent_of(float(row[f"share_below_{limit}"]) * int(row["n_rows"]), int(row["n_rows"])) for limit in (5, 20)}
+    lead = page.prose(page.text("quasi_lead", list=names, k=k, cells=number(int(row["n_cells"])), **shares, **limits))
+    if k < SMALL_INSIDE:
+        return [lead, callout(page.say("k_small_title", **limits), page.say("k_small_body", **limits), "warning")]
+    return [lead, page.prose(page.say("k_inside" if k < SMALL_OUTSIDE else "k_outside", **limits))]

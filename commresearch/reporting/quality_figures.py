@@ -1,0 +1,171 @@
+"""Drawings of the quality report: kinds of missing, times, and results with and without flagged sheets; simulated data are stamped."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from commresearch.reporting.quality_tables import Effect
+from commresearch.reporting.style import INK, MUTED, RULE, WIDTH, house_style
+from commresearch.terms import MissingKind
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
+
+#: From dark to light, so that the kinds stay apart in grey print.
+KIND_SHADE: Mapping[str, str] = {
+    MissingKind.BLANK: "#12355b", MissingKind.REFUSED: "#a63d0a", MissingKind.DONT_KNOW: "#4f8fc0", MissingKind.NOT_APPLICABLE: "#b9965a",
+    MissingKind.UNREADABLE: "#dcb24a", MissingKind.SKIPPED: "#dde2e8", MissingKind.NOT_EXPORTED: "#f5f6f8",
+}
+DARK = frozenset({MissingKind.BLANK, MissingKind.REFUSED})
+ACCENT, PALE, WITHOUT = "#b8460e", "#b9c3cf", "#7c8794"
+HATCH = "////"  #: simulated data
+ROW = 0.27  #: inches per row
+LABELLED = 3.0  #: percent of the axis below which a segment carries no number
+BINS = 28
+OFFSET = 0.17
+MOST_IN_LINE = 5  #: entries of a legend in one line
+
+
+def missing_kinds(shares: pd.DataFrame, names: Sequence[str], labels: Mapping[str, str], axis: str, stamp: str) -> "Figure":
+    """Stacked bars: per question (row) the share of sheets, in percent, in every kind of missing (column)."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 1.15 + ROW * len(shares)))
+        axes = figure.subplots()
+        left = np.zeros(len(shares))
+        widest = float(shares.sum(axis=1).max())
+        for kind in shares.columns:
+            values = shares[kind].to_numpy(dtype=float)
+            axes.barh(range(len(shares)), values, left=left, height=0.68, color=KIND_SHADE[kind], edgecolor="white", linewidth=0.8)
+            for row, (start, value) in enumerate(zip(left, values, strict=True)):
+                if 100 * value / widest >= LABELLED:
+                    axes.text(start + value / 2, row, _short(value), ha="center", va="center", fontsize=7.5,
+                              color="white" if kind in DARK else INK)
+            left += values
+        _names(axes, names)
+        axes.set_xlabel(axis)
+        axes.set_xlim(0, widest * 1.02)
+        handles = [Patch(facecolor=KIND_SHADE[k], edgecolor=MUTED, linewidth=0.4, label=labels[k]) for k in shares.columns]
+        figure.legend(handles=handles, ncols=min(len(handles), MOST_IN_LINE), loc="outside lower center", frameon=False, fontsize=8.5)
+        _stamp(figure, stamp)
+    return figure
+
+
+def _short(share: float) -> str:
+    """A share in a segment: whole percent, one decimal below one."""
+    return f"{share:.0f}" if round(share, 1) >= 1 else f"{share:.1f}"
+
+
+def durations(
+    minutes: np.ndarray, fast: np.ndarray, marks: tuple[float, float], words: Mapping[str, str], stamp: str
+) -> "Figure":
+    """Histogram of filling times in minutes on a logarithmic axis; fast sheets stand out, `marks` are the median and the limit below it."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+
+    low, high = float(minutes.min()), float(minutes.max())
+    edges = np.geomspace(low * 0.98, max(high, low * 1.5) * 1.02, BINS + 1)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 2.5))
+        axes = figure.subplots()
+        axes.hist(
+            [minutes[fast], minutes[~fast]], bins=edges.tolist(), stacked=True, color=[ACCENT, PALE], edgecolor="white", linewidth=0.5,
+            hatch=HATCH if stamp else None,
+        )
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(_steps(low, high))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        top = axes.get_ylim()[1] * 1.18
+        axes.set_ylim(0, top)
+        for place, name in zip(marks, (words["median"], words["limit"]), strict=True):
+            axes.axvline(place, ymax=0.88, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+            axes.text(place, top * 0.9, name, ha="center", va="bottom", fontsize=8)
+        if fast.any():
+            axes.text(float(np.median(minutes[fast])), top * 0.42, words["flagged"], ha="center", va="bottom", fontsize=8, color=ACCENT)
+        axes.set_xlabel(words["axis"])
+        axes.set_ylabel(words["sheets"])
+        axes.tick_params(length=0)
+        _stamp(figure, stamp)
+    return figure
+
+
+def counts(names: Sequence[str], values: np.ndarray, axis: str, stamp: str) -> "Figure":
+    """Bars of counts, each with its number."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.9 + ROW * len(names)))
+        axes = figure.subplots()
+        bars = axes.barh(range(len(names)), values, color=PALE, edgecolor="white", height=0.66, hatch=HATCH if stamp else None)
+        axes.bar_label(bars, padding=3, fontsize=8.5)
+        _names(axes, names)
+        axes.set_xlabel(axis)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.margins(x=0.08)
+        _stamp(figure, stamp)
+    return figure
+
+
+def effects(found: Sequence[Effect], names: Sequence[str], axes_names: Mapping[str, str], series: tuple[str, str], stamp: str) -> "Figure":
+    """Dots with intervals per measure, all sheets (dark) over those without flags (grey); one panel per unit, as units share no axis."""
+    from matplotlib.figure import Figure
+
+    units = list(axes_names)
+    rows = [sum(e.unit == unit for e in found) for unit in units]
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 0.55 + sum(0.62 + 0.29 * n for n in rows)))
+        panels = np.atleast_1d(figure.subplots(len(units), 1, height_ratios=[1.6 + n for n in rows]))
+        for axes, unit in zip(panels, units, strict=True):
+            mine = [(e, name) for e, name in zip(found, names, strict=True) if e.unit == unit]
+            for row, (effect, _) in enumerate(mine):
+                _interval(axes, row - OFFSET, (effect.estimate, effect.low, effect.high), effect.scale, (INK, "o"))
+                _interval(axes, row + OFFSET, (effect.without, effect.without_low, effect.without_high), effect.scale, (WITHOUT, "s"))
+            _names(axes, [name for _, name in mine])
+            axes.set_ylim(len(mine) - 0.4, -0.6)
+            axes.set_xlabel(axes_names[unit])
+            axes.grid(axis="x", color=RULE, linewidth=0.5)
+            axes.set_axisbelow(True)
+        handles = [panels[0].plot([], [], linestyle="-", color=c, marker=m, markersize=4.5, linewidth=1.2, label=s)[0]
+                   for (c, m), s in zip(((INK, "o"), (WITHOUT, "s")), series, strict=True)]
+        figure.legend(handles=handles, ncols=2, loc="outside upper left", frameon=False, fontsize=8.5)
+        _stamp(figure, stamp)
+    return figure
+
+
+def _interval(axes: "Axes", row: float, values: tuple[float, float, float], scale: float, look: tuple[str, str]) -> None:
+    estimate, low, high = (v * scale for v in values)
+    colour, marker = look
+    if np.isfinite([low, high]).all() and high > low:
+        axes.hlines(row, low, high, color=colour, linewidth=1.3)
+    axes.plot([estimate], [row], marker=marker, color=colour, markersize=4.5)
+
+
+def _names(axes: "Axes", names: Sequence[str]) -> None:
+    """Names of rows from the top down."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _steps(low: float, high: float) -> "Locator":
+    """Round minutes between two values, few enough to be read."""
+    from matplotlib.ticker import FixedLocator
+
+    steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440, 2880, 10080]
+    return FixedLocator([s for s in steps if low * 0.8 <= s <= high * 1.2])
+
+
+def _stamp(figure: "Figure", stamp: str) -> None:
+    """The words that mark simulated data, above the drawing at its right."""
+    if stamp:
+        figure.suptitle(stamp, x=0.99, ha="right", fontsize=8, color=ACCENT, bbox={"boxstyle": "square,pad=0.3", "fc": "white", "ec": ACCENT, "lw": 0.8})

@@ -1,0 +1,272 @@
+"""The quality report of a survey: what it counts is in the tables, what it says fits the sampling, and it works with little."""
+
+import re
+import string
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from commresearch.cleaning.duplicate_decisions import RULES
+from commresearch.cleaning.duplicates import DuplicateKind
+from commresearch.reporting import quality_page, quality_results
+from commresearch.reporting.display import Figure, Table
+from commresearch.reporting.quality_page import cut
+from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, changed_cells, largest_effect
+from commresearch.sources import ROW_RULES
+from commresearch.terms import Export, Language, Sampling
+from commresearch.words import entries
+from commresearch.words.precision import with_interval
+from commresearch.workflow.survey_quality import SurveyQuality, assess_survey
+from tests.conftest import ROOT
+from tests.unit.quality_survey import N, bare, body_of, items_of, opened, opened_on, survey, table
+
+
+@pytest.fixture(scope="module")
+def bodies():
+    return {language: body_of(opened(language)) for language in Language}
+
+
+# ---------------------------------------------------------------- both languages
+
+
+def test_both_languages_show_the_same_tables_and_figures_in_the_same_order(bodies):
+    chinese, english = (re.findall(r"\{#((?:tbl|fig)-[\w-]+)", bodies[language]) for language in Language)
+    assert chinese == english
+    assert len(set(chinese)) == len(chinese) >= 15
+
+
+def test_nothing_unfilled_and_no_dangling_reference_reaches_a_page(bodies):
+    for body in bodies.values():
+        assert not re.search(r"(?<![A-Za-z])(nan|None|NaT|inf|NA)(?![A-Za-z])|<object|\{\w+\}", body.replace("{#", ""))
+        assert set(re.findall(r"@((?:tbl|fig)-[\w-]*\w)", body)) <= set(re.findall(r"\{#((?:tbl|fig)-[\w-]+)", body))
+
+
+def test_chinese_prose_has_full_width_punctuation(bodies):
+    written = re.sub(r"\{#[^}]*\}|\|[-:|]+\||甲; 乙.xlsx", " ", bodies[Language.ZH])
+    assert re.findall(r"[\u4e00-\u9fff][,;:?()!]|[,;:?()!][\u4e00-\u9fff]", re.sub(r"“[^”]*”|第3题\(\S*\)", "", written)) == []
+
+
+def test_no_chinese_leaks_into_english(bodies):
+    written = bodies[Language.EN]
+    for texts in entries("log").values():
+        written = written.replace(texts["en"], "")
+    assert re.findall(r"[\u4e00-\u9fff]+", re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", "", written)) == []
+
+
+FLAGS = ("longstring", "irv", "even_odd", "mahalanobis", "synonyms", "antonyms", "share_missing", "machine_made", "duration", "percent_match",
+         "contradiction", "logic", "open_duplicate", "platform_verdict")
+#: keys that are put together from a vocabulary
+BUILT = {
+    *(f"carry_{s}" for s in Sampling), *(f"export_{e}" for e in Export), *(f"changes_{t}" for t in CHANGED), *(f"duplicate_{k}" for k in DuplicateKind),
+    *(f"treatment_{t}" for t in TREATMENTS if t != "masked"), *(f"aside_{rule}" for rule in (*ROW_RULES, *RULES.values())),
+    *(f"flag_{flag}_{part}" for flag in FLAGS for part in ("name", "about")), *(f"measure_{m}" for m in ("top_two", "score", "scale", "mean")),
+    *(f"unit_{u}" for u in ("share", "score", "value")), *(f"axis_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
+    *(f"results_{i}" for i in ("design", "model", "none")), *(f"panels_{p}" for p in ("kept", "changed", "flagged")),
+    *(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n")), *(f"by_{b}" for b in ("declared", "name", "content", "both")),
+    *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
+    *(f"effects_{c}" for c in ("difference", "times", "flag", "flag_difference")),
+    *(f"file_{f}" for f in ("log", "flags", "duplicates", "codebook", "dictionary", "frame", "manifest")),
+}
+
+
+def test_every_text_is_used_and_stands_in_both_languages_with_the_same_values():
+    source = "\n".join(p.read_text(encoding="utf8") for p in (ROOT / "commresearch" / "reporting").glob("quality_*.py"))
+    texts = entries("quality")
+    named = {key for key in texts if re.search(rf'"(quality\.)?{re.escape(key)}"', source)}
+    assert set(texts) - named == BUILT - named
+    for key, pair in texts.items():
+        fields = [sorted({name for _, name, _, _ in string.Formatter().parse(pair[language]) if name}) for language in ("zh", "en")]
+        assert fields[0] == fields[1], key
+        assert not re.search(r"[\u4e00-\u9fff][,;?()]|[,;?()][\u4e00-\u9fff]", pair["zh"]), key
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_the_account_adds_up_on_the_page():
+    rows = [int(row[1].replace("−", "-")) for row in table(opened(), "account").rows]
+    assert rows == [N + 3, -2, -1, N]
+    assert sum(rows[:-1]) == rows[-1]
+
+
+def test_the_lead_says_what_the_tables_hold():
+    page = opened()
+    lead = next(i for i in quality_page.first_screen(page) if hasattr(i, "text") and i.text.startswith("共收到")).text
+    flagged = int((page.clean.flags["n_flags"] > 0).sum())
+    assert "共收到121份答卷，**保留120份**，去掉1份（编号相同的重复答卷1份）" in lead
+    assert f"至少有一个标记的答卷{flagged}份（{100 * flagged / N:.1f}%）" in lead
+    assert changed_cells(page.clean) == {"unreadable": 4, "corrected": 0, "masked": 1, "rewritten": 2}
+    assert "改动了7个" in lead
+    assert "其中4个无法识别" in lead
+
+
+def test_every_cell_counts_once_and_rows_set_aside_do_not_count():
+    rules = {row[1]: row[-1] for row in table(opened(), "rules").rows}
+    assert rules["去掉与编码簿一致的单位"] == "2"
+    assert rules["全角字符转为半角"] == "1"  # the same cell as one of the two above
+    assert rules["选项文字只在空格、标点或全半角上不同"] == "1"  # of a sheet that was set aside
+
+
+def test_missing_values_are_counted_by_kind():
+    shown = table(opened(), "missing")
+    assert list(shown.header) == ["题目", "应答", "未答", "拒答", "不清楚", "无法识别"]
+    assert ["总体是否满意", "120", "3", "0", "6", "0"] in [list(r) for r in shown.rows]
+    assert ["您的年龄", "120", "0", "1", "0", "4"] in [list(r) for r in shown.rows]
+    asked = int((opened().clean.frame["took_part"] == "1").sum())  # skipped by the form is not missing
+    assert ["参加几次", str(asked), "1", "0", "0", "0"] in [list(r) for r in shown.rows]
+    assert [list(row) for row in table(opened(), "unreadable").rows] == [["您的年龄", "说不准", "119", "4", "3.4"]]
+
+
+def test_flags_are_shares_of_the_sheets_that_could_be_judged():
+    page = opened()
+    rows = {row[0]: row[2:] for row in table(page, "flags").rows}
+    assert rows["填得太快"] == ["120", "9", "7.5", "1"]
+    assert rows["答案几乎不变"] == ["100", "6", "6.0", "0"]
+    assert "一列到底" not in rows
+    assert "没有条件判断的标记（题目太少，或缺少所需的信息）：一列到底。" in "".join(i.text for i in quality_results.flagged(page) if hasattr(i, "text"))
+
+
+def test_duplicates_are_open_decided_or_waived():
+    rows = {row[0]: list(row[1:]) for row in table(opened(), "duplicates").rows}
+    assert rows["答卷编号相同"] == ["1", "2", "0", "1", "0"]
+    assert rows["答案几乎相同"] == ["1", "2", "1", "0", "0"]
+
+
+def test_the_largest_change_is_measured_by_its_interval():
+    page = opened()
+    effect = largest_effect(page.effects)
+    assert effect.relative == max(e.relative for e in page.effects)
+    measured = page.quality.sensitivity
+    line = measured[(measured["without"] == "any_flag") & (measured["variable"] == effect.variable) & (measured["measure"] == effect.measure)].iloc[0]
+    assert effect.difference == pytest.approx(line["estimate"] - effect.estimate)
+    assert page.difference(effect) in quality_results.sensitivity(page)[0].text.replace("\\", "")
+
+
+def test_results_are_those_of_the_estimates():
+    page = opened()
+    row = page.quality.estimates.set_index(["variable", "measure"]).loc[("overall", "top_two")]
+    cells = dict(zip(table(page, "satisfaction").header, table(page, "satisfaction").rows[0], strict=True))
+    assert cells["满意率（%）"] == with_interval(*(100 * row[["estimate", "conf_low", "conf_high"]]))
+    assert cells["满意率（%）"].startswith(f"{100 * row['estimate']:.1f} (")
+    assert cells["n"] == "111"
+    assert cells["不清楚（%）"] == f"{100 * row['dont_know']:.1f}"
+
+
+# ---------------------------------------------------------------- words follow the sampling, the stamp and the codebook
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(("sampling", "stands"), [("probability", False), ("census", False), ("quota", True), ("opt_in", True)])
+def test_the_words_follow_the_sampling(language, sampling, stands):
+    page = opened(language, sampling=sampling)
+    text = body_of(page)
+    assert ("非概率样本" in text) == stands
+    assert ("E1" in text) == stands
+    assert ("%置信区间" in text or "confidence interval" in text) == (sampling == "probability")
+
+
+def test_a_census_shows_no_interval_even_where_one_was_computed():
+    page = opened(sampling="census")
+    wide = page.quality.estimates.assign(conf_low=0.1, conf_high=0.9)
+    rows = table(opened_on(page.clean, replace(page.quality, estimates=wide)), "satisfaction").rows
+    assert not any("(" in cell for row in rows for cell in row[1:])
+
+
+@pytest.mark.parametrize(("language", "stamp"), [("zh", "模拟数据"), ("en", "Simulated data")])
+def test_simulated_data_are_stamped_everywhere(language, stamp):
+    for item in items_of(opened(language)):
+        if isinstance(item, Table | Figure):
+            assert item.note.startswith(stamp), item.id
+        if isinstance(item, Figure):
+            assert any(t.get_text() == stamp for t in item.drawing.findobj(lambda a: hasattr(a, "get_text"))), item.id
+    real = opened(language, fictional=False)
+    assert not any(stamp in item.note for item in items_of(real) if isinstance(item, Table | Figure))
+
+
+def test_a_drafted_codebook_and_undeclared_identifiers_are_pointed_out(bodies):
+    assert "编码簿是自动起草的" in body_of(opened(codebook_drafted=True))
+    assert "编码簿是自动起草的" not in bodies[Language.ZH]
+    assert "编码簿漏登了1列标识符" in bodies[Language.ZH]
+    assert "没有给出密钥" in bodies[Language.ZH]
+    assert "它的指纹是kmnp" in body_of(opened(key_fingerprint="kmnp"))
+
+
+@pytest.mark.parametrize(("k", "words"), [(1, "K 值小于5：逐份数据不能离开课题组"), (7, "对外公开要达到20"), (25, "已达到对外公开的要求")])
+def test_k_tells_what_to_do(k, words):
+    page = opened()
+    text = body_of(replace(page, quality=replace(page.quality, anonymity=page.quality.anonymity.assign(k=k))))
+    assert words in text
+    assert all(term in text for term in ("标识符", "准标识符", "重标识风险", f"K 值为{k}"))
+
+
+def test_items_that_run_the_other_way_are_named():
+    page = opened()
+    turned = replace(page, quality=replace(page.quality, items=page.quality.items.assign(item_rest=[-0.3, 0.4, 0.5])))
+    assert "与量表方向相反的题有1道" in body_of(turned)
+    assert "邻里可信：与其余题负相关" in body_of(turned)
+    assert "方向相反" not in body_of(page)
+
+
+def test_weights_show_factors_with_a_mean_of_one_and_margins():
+    clean = survey()
+    target = pd.DataFrame({"variable": "community", "category": ["1", "2"], "target": [6000, 6000]})
+    page = opened_on(clean, assess_survey(clean, Sampling.OPT_IN, margins=target))
+    row = page.quality.weights.iloc[0]
+    text = body_of(page)
+    assert f"最小{row['g_low'] / 100:.2f}，最大{row['g_high'] / 100:.2f}" in text
+    assert list(table(page, "margins").rows[0][:3]) == ["您居住的社区", "甲社区", "50.0"]
+
+
+# ---------------------------------------------------------------- with little
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_survey_with_little_says_so_and_shows_no_empty_table(language):
+    page = opened_on(bare(), language=language)
+    for item in items_of(page):
+        if isinstance(item, Table):
+            assert item.rows, item.id
+    text = body_of(page)
+    expected = ("lead_no_cells", "lead_no_flags", "changes_none", "missing_none", "skips_none_declared", "identifiers_none", "quasi_none", "duplicates_none",
+                "effects_unchanged", "scales_none", "weights_none", "unused_none")
+    for key in expected:
+        assert entries("quality")[key][language.value] in text, key
+    assert "#fig-" not in text
+
+
+def test_a_survey_without_rows_or_results_can_be_shown():
+    clean = bare()
+    none = replace(
+        clean, frame=clean.frame.iloc[:0], missing_kinds=clean.missing_kinds.iloc[:0], flags=clean.flags.iloc[:0], account=clean.account.assign(rows=[0, 0])
+    )
+    empty = pd.DataFrame()
+    estimates = pd.DataFrame({"variable": [], "measure": [], "estimate": []})
+    quality = SurveyQuality(estimates=estimates, sensitivity=empty, scales=empty, items=empty, weights=empty, margins=empty, anonymity=empty)
+    text = body_of(opened_on(none, quality))
+    assert "收到的文件里没有答卷。" in text
+    assert "主要结果：没有可以估计的题" in text
+
+
+def test_tables_fit_a_page():
+    for item in items_of(opened()):
+        if isinstance(item, Table):
+            assert len(item.header) <= 7, item.id
+            assert sum(item.widths) == 100, item.id
+            assert {len(item.header)} == {len(row) for row in item.rows} | {len(item.align)} | {len(item.widths)}, item.id
+
+
+def test_long_questions_are_cut_between_words():
+    assert cut("总的来说，您对社区运营是否满意", 12) == "总的来说…"
+    assert cut("How often did you take part", 16) == "How often did…"
+    assert cut("short", 16) == "short"
+
+
+def test_rows_of_a_matrix_are_shown_without_their_stem():
+    page = opened()
+    assert page.question("trust_2") == "干部可信"
+    book = page.clean.codebook
+    drafted = replace(book, variables=tuple(replace(v, question_zh=v.question_zh.replace("您是否同意：", " — ")) for v in book))
+    assert opened_on(replace(page.clean, codebook=drafted), page.quality).question("trust_2") == "干部可信"
+    assert opened("en").question("trust_2") == "trust_2 (干部可信)"
+    assert opened("en").question("来源") == "(来源)"
