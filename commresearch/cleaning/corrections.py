@@ -58,7 +58,7 @@ def misdirected(corrections: pd.DataFrame, raws: Sequence[RawTable], *, list_nam
             named = ", ".join(str(text) for text in (line["file"], line["sheet"], line["row_id"]) if text)
             failures.append(Failure(code="CR-D32", values={**place, "row_id": named}))
         elif n > 1:
-            failures.append(Failure(code="CR-D31", values={**place, "row_id": line["row_id"], "missing": "file"}))
+            failures.append(Failure(code="CR-D31", values={**place, "row_id": line["row_id"], "missing": "sheet" if line["file"] else "file"}))
     return failures
 
 

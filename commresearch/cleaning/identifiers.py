@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from commresearch.cleaning.national_id import have_form, valid_numbers
 from commresearch.cleaning.reference_tables import reference_rows
-from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_text
+from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_texts
 from commresearch.terms import Identifier
 
 
@@ -304,7 +304,7 @@ def holds_identifier(texts: pd.Series, identifier: str, *, whole: bool = False) 
 
 def telephone_digits(texts: pd.Series) -> pd.Series:
     """Digits of telephone numbers, a mobile number without the code of the country."""
-    plain = pd.Series([plain_text(t) for t in texts.fillna("").to_list()], index=texts.index, dtype="str")
+    plain = pd.Series(plain_texts(texts.fillna("").to_list()), index=texts.index, dtype="str")
     digits = plain.str.replace(r"\.0+$", "", regex=True).str.replace(r"[^0-9]", "", regex=True)
     return digits.str.replace(r"^(?:00)?86(?=1[3-9][0-9]{9}$)", "", regex=True)
 

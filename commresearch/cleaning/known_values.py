@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from commresearch.cleaning.text_spans import DIVIDER, Span, plain_text
+from commresearch.cleaning.text_spans import Span, plain_text, plain_texts
 
 #: shorter values of letters and digits are no identifiers by themselves
 SHORTEST = 4
@@ -28,8 +28,7 @@ class KnownValues:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._classes: dict[str, str] = {}
-        plains = plain_text(DIVIDER.join(v.replace(DIVIDER, " ") for v in values)).split(DIVIDER)
-        for plain, identifier in zip(map(str.strip, plains), values.values(), strict=False):
+        for plain, identifier in zip(map(str.strip, plain_texts(list(values))), values.values(), strict=True):
             if len(plain) >= (SHORTEST if plain.isascii() else 2):
                 self._classes[plain] = identifier
         lengths: dict[str, set[int]] = {}

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
-from commresearch.cleaning.text_spans import Span, plain_text
+from commresearch.cleaning.text_spans import Span, plain_texts
 from commresearch.terms import Identifier
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002fa1f"
@@ -69,7 +69,7 @@ def name_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
     """Whether each whole text has the form of a personal name and is no everyday word or place."""
     whole, words = _patterns()["cell"], words_like_names()
     aside = re.compile(r"\s|\([^)]*\)")
-    tidy = [aside.sub("", plain_text(t)) for t in texts]
+    tidy = [aside.sub("", t) for t in plain_texts(texts)]
     return np.array([bool(whole.fullmatch(t)) and t not in words and t[-1] not in _PLACE_ENDINGS for t in tidy], dtype=bool)
 
 
@@ -80,8 +80,7 @@ def known_names(cells: pd.Series) -> list[str]:
     """
     parts: set[str] = set()
     title, between = re.compile(f"{_TITLE}$"), re.compile(r"[ ,、;/()\[\]]+")
-    for cell in cells.dropna().unique().tolist():
-        plain = plain_text(str(cell)).strip()
+    for plain in map(str.strip, plain_texts(cells.dropna().unique().tolist())):
         pieces = {plain, plain.replace(" ", ""), *between.split(plain)} if between.search(plain) else {plain}
         parts |= pieces if len(plain) < 3 else pieces | {title.sub("", piece) for piece in pieces}
     names = sorted(p for p in parts - words_like_names() if len(p) > 1 and not p.isdecimal())

@@ -21,7 +21,7 @@ import pandas as pd
 from commresearch.cleaning.identifiers import telephone_digits
 from commresearch.cleaning.national_id import normal_national_id
 from commresearch.cleaning.reference_tables import has_answer
-from commresearch.cleaning.text_spans import plain_text
+from commresearch.cleaning.text_spans import plain_texts
 from commresearch.errors import CleaningError, Failure
 from commresearch.terms import Identifier
 
@@ -89,7 +89,7 @@ def normal_identifiers(texts: pd.Series, identifier: str) -> pd.Series:
         return normal_national_id(texts)
     if identifier in {Identifier.MOBILE, Identifier.LANDLINE}:
         return telephone_digits(texts)
-    plain = pd.Series([plain_text(t) for t in texts.fillna("").to_list()], index=texts.index, dtype="str")
+    plain = pd.Series(plain_texts(texts.fillna("").to_list()), index=texts.index, dtype="str")
     if identifier == Identifier.IP:
         plain = plain.str.replace(r"\s*\(.*$", "", regex=True)
     return plain.str.replace(r"[\s·]+", "", regex=True).str.lower()

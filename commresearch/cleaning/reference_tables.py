@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from commresearch.cleaning.text_spans import plain_text
+from commresearch.cleaning.text_spans import plain_texts
 
 
 @cache
@@ -21,5 +21,4 @@ def reference_rows(name: str) -> tuple[Mapping[str, str], ...]:
 def has_answer(texts: Sequence[str]) -> NDArray[np.bool_]:
     """Whether each text says anything, and not only that there is nothing to say (blank, 无, 拒答, (跳过), 0, …)."""
     empty = frozenset(("", *(row["word"] for row in reference_rows("no_answer_words"))))
-    longest = max(map(len, empty))
-    return np.array([len(t) > 2 * longest or plain_text(t).strip().lower() not in empty for t in texts], dtype=bool)
+    return np.array([t.strip().lower() not in empty for t in plain_texts(texts)], dtype=bool)

@@ -40,6 +40,12 @@ def plain_text(text: str) -> str:
     return _plain_points()[points].tobytes().decode("utf-32-le", errors="surrogatepass")
 
 
+def plain_texts(texts: Sequence[str]) -> list[str]:
+    """Many texts as recognisers read them; much faster than one by one."""
+    plain = plain_text(DIVIDER.join(texts)).split(DIVIDER)
+    return plain if len(plain) == len(texts) else [plain_text(t) for t in texts]
+
+
 @cache
 def _plain_points() -> NDArray[np.uint32]:
     points = np.arange(0x110000, dtype=np.uint32)

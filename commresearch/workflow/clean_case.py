@@ -3,7 +3,8 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -15,20 +16,20 @@ from commresearch.cleaning.clean import clean_survey
 from commresearch.cleaning.clean_files import PROVENANCE, files_of
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook, read_codebook
-from commresearch.cleaning.corrections import apply_corrections, load_corrections
+from commresearch.cleaning.corrections import apply_corrections, concerning, load_corrections, misdirected
 from commresearch.cleaning.draft import draft_codebook
 from commresearch.cleaning.fit import place_variables, require_same_meaning
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
-from commresearch.cleaning.rules import load_rules
-from commresearch.errors import CaseError, CommResearchError, Failure
+from commresearch.cleaning.rules import LogicRule, load_rules
+from commresearch.errors import CaseError, CleaningError, CommResearchError, Failure
 from commresearch.records import RunRecord, package_versions, sha256_of, write_whole
 from commresearch.sources import RawTable, read_survey, read_survey_pair
 from commresearch.sources.tables import read_table
 from commresearch.terms import Export, Language, Role, Sampling
 from commresearch.workflow.survey_quality import SurveyQuality, assess_survey, quality_files
 
-DECIDED_FIRST_ROW = 2
+CORRECTIONS = "corrections.csv"
 MANIFEST = "manifest.json"
 
 
@@ -80,15 +81,16 @@ def clean_case(
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
     cleaned: dict[str, tuple[DataFile, CleanTable, SurveyQuality, bool]] = {}
     failures: list[Failure] = []
+    corrections = _corrections(case, failures)
+    received: list[RawTable] = []
     for done, survey in enumerate(case.surveys):
         wave = survey.wave or f"survey{done + 1}"
         progress(wave, done, len(case.surveys))
-        try:
-            cleaned[wave] = (survey, *_clean_one(case, survey, pseudonym_key))
-        except CommResearchError as error:
-            failures += [f for f in error.failures if f not in failures]
-    if failures:
-        raise CommResearchError(*failures)
+        with _collecting(failures):
+            answers, codebook, rules = _inputs(case, survey)
+            received += answers
+            cleaned[wave] = (survey, *_clean_one(case, survey, answers, codebook, rules, corrections, pseudonym_key), not survey.codebook)
+    _stop(failures, _misdirected(case, corrections, received))
     _require_comparable_waves({wave: clean for wave, (_, clean, _, _) in cleaned.items()})
     known = {k: v for _, clean, _, _ in cleaned.values() for k, v in clean.known.items()}
     written = {wave: _files(case, entry, language, today) for wave, entry in cleaned.items()}
@@ -114,25 +116,60 @@ def check_cases(cases: Sequence[Case]) -> dict[str, int]:
     """
     failures: list[Failure] = []
     for case in cases:
+        corrections = _corrections(case, failures)
+        received: list[RawTable] = []
         for survey in case.surveys:
-            try:
-                _check_one(case, survey)
-            except CommResearchError as error:
-                failures += [f for f in error.failures if f not in failures]
-    if failures:
-        raise CommResearchError(*failures)
+            with _collecting(failures):
+                answers, codebook, _ = _inputs(case, survey)
+                received += answers
+                for raw in answers:
+                    apply_corrections(raw, place_variables(codebook, raw), corrections)
+        failures += _misdirected(case, corrections, received)
+    _stop(failures)
     return {case.id: len(case.surveys) for case in cases}
 
 
-def _check_one(case: Case, survey: DataFile) -> None:
-    answers, code = read_files(case, survey)
-    codebook = read_codebook(case.path(survey.codebook)) if survey.codebook else draft_codebook(answers[0], code)
-    if survey.rules:
-        load_rules(case.path(survey.rules), codebook)
-    listed = case.path("corrections.csv")
-    corrections = load_corrections(listed) if listed.is_file() else None
-    for raw in answers:
-        apply_corrections(raw, place_variables(codebook, raw), corrections)
+@contextmanager
+def _collecting(failures: list[Failure]) -> Iterator[None]:
+    """What goes wrong inside is noted, each fault once, and the work goes on behind it."""
+    try:
+        yield
+    except CommResearchError as error:
+        failures += [f for f in error.failures if f not in failures]
+
+
+def _stop(failures: Sequence[Failure], more: Sequence[Failure] = ()) -> None:
+    if every := [*failures, *(f for f in more if f not in failures)]:
+        raise CommResearchError(*every)
+
+
+def _corrections(case: Case, failures: list[Failure]) -> pd.DataFrame | None:
+    """The list of corrections, None where the case has none or one that cannot be read."""
+    path = case.path(CORRECTIONS)
+    if path.is_file():
+        with _collecting(failures):
+            return load_corrections(path)
+    return None
+
+
+def _misdirected(case: Case, corrections: pd.DataFrame | None, received: Sequence[RawTable]) -> list[Failure]:
+    """Corrections that no file of the case, or more than one, may be meant by; not known before all files could be read."""
+    n_files = sum(len(survey.files) for survey in case.surveys)
+    return misdirected(corrections, received) if corrections is not None and received and len(received) == n_files else []
+
+
+def _inputs(case: Case, survey: DataFile) -> tuple[list[RawTable], Codebook, list[LogicRule]]:
+    """What a survey is cleaned from: its files, its codebook (drafted where the case names none), its logic rules."""
+    failures: list[Failure] = []
+    with _collecting(failures):
+        answers, code = read_files(case, survey)
+    if survey.codebook:
+        with _collecting(failures):
+            codebook = read_codebook(case.path(survey.codebook))
+    _stop(failures)
+    if not survey.codebook:
+        codebook = draft_codebook(answers[0], code)
+    return answers, codebook, load_rules(case.path(survey.rules), codebook) if survey.rules else []
 
 
 def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> None:
@@ -151,19 +188,19 @@ def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> No
         raise
 
 
-def _clean_one(case: Case, survey: DataFile, key: bytes | None) -> tuple[CleanTable, SurveyQuality, bool]:
-    """One survey: read, described by its codebook (drafted where the case names none), cleaned, assessed."""
-    answers, code = read_files(case, survey)
-    codebook = read_codebook(case.path(survey.codebook)) if survey.codebook else draft_codebook(answers[0], code)
-    listed = case.path("corrections.csv")
+def _clean_one(
+    case: Case, survey: DataFile, answers: Sequence[RawTable], codebook: Codebook, rules: Sequence[LogicRule], corrections: pd.DataFrame | None,
+    key: bytes | None,
+) -> tuple[CleanTable, SurveyQuality]:
+    """One survey, cleaned and assessed; of the corrections those that are meant for its files."""
+    if corrections is not None:
+        corrections = corrections[corrections.index.isin([line for raw in answers for line in concerning(corrections, raw).index])]
     clean = clean_survey(
-        answers, codebook, corrections=listed if listed.is_file() else None, pseudonym_key=key,
-        decisions=_decisions(case, survey), rules=load_rules(case.path(survey.rules), codebook) if survey.rules else (),
-        shortest_seconds=survey.shortest_seconds,
+        answers, codebook, corrections=corrections, pseudonym_key=key, decisions=case.path(survey.decisions) if survey.decisions else None,
+        rules=rules, shortest_seconds=survey.shortest_seconds,
     )
     margins = read_table(case.path(survey.margins)) if survey.margins else None
-    quality = assess_survey(clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level)
-    return clean, quality, not survey.codebook
+    return clean, assess_survey(clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level)
 
 
 def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable | None]:
@@ -171,24 +208,14 @@ def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable |
     raws: list[RawTable] = []
     failures: list[Failure] = []
     for name in survey.files:
-        try:
+        with _collecting(failures):
             raws.append(read_survey(case.path(name), survey.platform, sheet=survey.sheet))
-        except CommResearchError as error:
-            failures += error.failures
-    if failures:
-        raise CommResearchError(*failures)
+    _stop(failures)
     texts, codes = ([r for r in raws if (r.export is Export.CODE) == coded] for coded in (False, True))
     if len(texts) == 1 and len(codes) == 1:
         text, code = read_survey_pair(texts[0].path, codes[0].path)
         return [text], code
     return texts or codes, None
-
-
-def _decisions(case: Case, survey: DataFile) -> pd.DataFrame | None:
-    if not survey.decisions:
-        return None
-    table = read_table(case.path(survey.decisions))
-    return table.set_axis(table.index + DECIDED_FIRST_ROW)
 
 
 def _sampling(survey: DataFile) -> Sampling:
@@ -222,19 +249,33 @@ def _files(case: Case, entry: tuple[DataFile, CleanTable, SurveyQuality, bool], 
 
 def _write_all(out: Path, written: Mapping[str, Mapping[str, bytes]], known: Mapping[str, str]) -> None:
     """Put every file beside its place, search all of them for identifiers, and only then move them."""
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    work = out
     try:
         out.mkdir(parents=True, exist_ok=True)
         work = Path(mkdtemp(dir=out, prefix=".work-"))
-    except OSError as problem:
-        raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
-    try:
         paths = [*_written(work, written)]
         require_no_leaks(paths, known)
         for wave in written:
-            shutil.rmtree(out / wave, ignore_errors=True)
+            if (out / wave).exists():
+                shutil.rmtree(out / wave)
             (work / wave).replace(out / wave)
+    except OSError as problem:
+        raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
+    except CleaningError as leaks:
+        raise CleaningError(*(_at_its_place(f, work, out) for f in leaks.failures)) from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if work != out:
+            shutil.rmtree(work, ignore_errors=True)
+        for folder in new:
+            with suppress(OSError):  # only empty folders go
+                folder.rmdir()
+
+
+def _at_its_place(failure: Failure, work: Path, out: Path) -> Failure:
+    """The same about the file that would have been written."""
+    path = failure.values["path"]
+    return replace(failure, values={**failure.values, "path": out / path.relative_to(work)}) if isinstance(path, Path) else failure
 
 
 def _written(work: Path, written: Mapping[str, Mapping[str, bytes]]) -> Iterator[Path]:

@@ -10,6 +10,11 @@ import nbformat
 import pytest
 
 import commresearch
+from commresearch.cleaning.clean import DERIVED
+from commresearch.cleaning.duplicate_decisions import RULES
+from commresearch.cleaning.national_id import REASONS
+from commresearch.cleaning.parsed import Rule
+from commresearch.sources import ROW_RULES
 from commresearch.words import entries
 from tests.conftest import ROOT
 
@@ -111,6 +116,13 @@ def test_every_error_code_has_a_text_and_every_text_is_used():
     used = set(re.findall(r'code="(CR-[A-Z]\d\d)"', source))
     written = {k for k in entries("errors") if k.startswith("CR-")}
     assert used == written
+
+
+def test_every_rule_of_the_cleaning_log_has_words():
+    source = "\n".join(p.read_text(encoding="utf8") for p in MODULES)
+    written = set(re.findall(r'\brule="([a-z0-9_]+)"', source)) | set(re.findall(r'whole_column\("([a-z_]+)"', source)) | set(Rule) | set(RULES.values())
+    written |= {f"national_id_{reason}" for reason in REASONS if reason} | {f"derived_{what}" for what in DERIVED} | set(ROW_RULES)
+    assert sorted(written - set(entries("log"))) == []
 
 
 def test_every_text_is_used():

@@ -7,7 +7,10 @@ from commresearch.errors import Failure, SchemaError
 from commresearch.terms import Language
 from commresearch.words import claim_range, claim_value, entries, number, period, render_error, say
 
-CATALOGUES = ("checks", "cli", "collect", "errors", "grades", "labels", "mechanisms", "reports")
+CATALOGUES = (
+    "answer_scales", "checks", "cli", "codebook", "collect", "dictionary", "errors", "grades", "labels", "log", "mechanisms", "quality", "reports", "survey",
+    "survey_weights",
+)
 FULL_WIDTH_ONLY = set(",;()?")  # half-width marks that Chinese text does not use
 
 
