@@ -19,7 +19,9 @@ CASE_FILE = "case.toml"
 MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
 WAVE = r"[A-Za-z0-9][A-Za-z0-9_\-]*"
 
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+NOT_BLANK = r"\S"
+
+Text = Annotated[str, Field(min_length=1, pattern=NOT_BLANK)]
 
 
 class _Part(BaseModel):
@@ -191,7 +193,9 @@ def _failure(where: str, kind: str, got: object, rule: str, fault: Any) -> Failu
     context = fault.get("ctx", {})
     if "expected" in context:
         return Failure(code="CR-F06", values={**values, "got": got, "allowed": str(context["expected"]).replace("'", "").replace(" or ", ", ")})
-    return Failure(code="CR-F05", values={**values, "got": _shown(got), "rule": entries("errors")[rule or f"rule_case_{_rule_of(kind)}"]})
+    is_blank = context.get("pattern") == NOT_BLANK
+    rule = rule or f"rule_case_{'text' if is_blank else _rule_of(kind)}"
+    return Failure(code="CR-F05", values={**values, "got": _shown(got), "rule": entries("errors")[rule]})
 
 
 def _rule_of(kind: str) -> str:
@@ -216,6 +220,8 @@ def _missing_files(folder: Path, settings: CaseToml) -> Iterator[Failure]:
 
 
 def _same_wave_twice(settings: CaseToml) -> Iterator[Failure]:
-    waves = [d.wave or "" for d in settings.data if d.kind == DataKind.SURVEY]
-    for wave in sorted({w for w in waves if waves.count(w) > 1}):
+    surveys = [d for d in settings.data if d.kind == DataKind.SURVEY]
+    waves = [d.wave or "" for d in surveys]
+    taken = [d.wave or f"survey{i}" for i, d in enumerate(surveys, 1)]  # the names of their folders
+    for wave in sorted({w for w, name in zip(waves, taken, strict=True) if waves.count(w) > 1 or (w and taken.count(name) > 1)}):
         yield Failure(code="CR-F08", values={"file": CASE_FILE, "got": wave or "—"})

@@ -147,7 +147,7 @@ def sensitivity(page: QualityPage) -> list[Item]:
     if top is None:
         return [heading(page.say("effects_heading_none")), page.prose(problem)]
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
-    lead = page.text("effects_lead", n=number(page.n_flagged), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
+    lead = page.text("effects_lead", n=number(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
     return [heading(page.say("effects_heading", **named)), page.prose(lead, problem), _effect_figure(page), _effect_table(page)]
 
 
@@ -190,13 +190,18 @@ def _effect_figure(page: QualityPage) -> Figure:
         unit: page.say(f"axis_{unit}") if unit in {"share", "score"} else page.say("axis_value", unit=page.unit(unit))
         for unit in sorted(dict.fromkeys(e.unit for e in shown), key=lambda unit: unit != "share")
     }
-    rest = page.quality.sensitivity
-    kept = int(rest.loc[rest["without"] == ANY_FLAG, "n_rows"].iloc[0])
+    n, left_out = _compared(page)
     return page.figure(
         "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
         quality_figures.effects(shown, names, axes, (page.say("effects_all"), page.say("effects_without")), page.stamp),
-        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=number(len(page.clean.frame)), rest=number(kept)),
+        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=number(n), rest=number(n - left_out)),
     )
+
+
+def _compared(page: QualityPage) -> tuple[int, int]:
+    """Sheets that the results were computed from, and how many of them carry a flag; sheets without any answer take no part."""
+    line = page.quality.sensitivity.loc[page.quality.sensitivity["without"] == ANY_FLAG].iloc[0]
+    return int(line["n_rows"]) + int(line["n_excluded"]), int(line["n_excluded"])
 
 
 def _ends(page: QualityPage, effect: Effect) -> dict[str, str]:

@@ -13,32 +13,33 @@ from commresearch.sources.sheet import first_bytes, take_rows, text_lengths
 LONG_NUMBER_DIGITS = 16  #: a spreadsheet keeps fifteen
 #: how a spreadsheet shows and saves whole numbers of twelve digits and more where the column is narrow or plain
 SCIENTIFIC = r"^[-+]?\d(?:\.\d+)?[Ee]\+(?:1[1-9]|[2-9]\d|\d{3})$"
+SIGN_BEFORE_LETTER = r"^[-+][A-Za-z]"
 SCIENTIFIC_BYTES = (5, 24)
 SHOWN_DIGITS = 6
 _DIGITS = re.compile(r"\d{7,}")
 
 
-def lost_digits(column: Any, types: NDArray[np.uint8] | None) -> NDArray[np.int64]:
-    """Positions of numbers that had more digits than the file kept: 16 and more in a number cell, 3.71002E+17 as text."""
-    lengths = text_lengths(column)
+def column_faults(column: Any, types: NDArray[np.uint8] | None) -> tuple[NDArray[np.int64], int]:
+    """Positions of numbers that lost digits, and the number of text cells that a spreadsheet would take for a formula.
+
+    A number had more digits than the file kept where a number cell has sixteen and more, or a text reads 3.71002E+17. A formula
+    begins with = or @, or with a sign before a letter.
+    """
+    lengths, starts = text_lengths(column), first_bytes(column)
+    signed = (starts == ord("+")) | (starts == ord("-"))
+    is_number_like = signed | ((starts >= ord("0")) & (starts <= ord("9")))
     lost = np.zeros(len(column), bool)
     if types is not None:
         long_numbers = np.flatnonzero((types == CellType.NUMBER) & (lengths >= LONG_NUMBER_DIGITS))
         lost[long_numbers] = _matches(column, long_numbers, rf"^-?\d{{{LONG_NUMBER_DIGITS},}}$")
-    starts, seconds = first_bytes(column), first_bytes(column, 1)
-    written = np.flatnonzero((lengths >= SCIENTIFIC_BYTES[0]) & (lengths <= SCIENTIFIC_BYTES[1]) & (starts < ord(":")) & ((seconds < ord(":")) | (seconds | 0x20 == ord("e"))))
+    written = np.flatnonzero(is_number_like & (lengths >= SCIENTIFIC_BYTES[0]) & (lengths <= SCIENTIFIC_BYTES[1]))
     lost[written] |= _matches(column, written, SCIENTIFIC)
-    return np.flatnonzero(lost)
-
-
-def formula_texts(column: Any, types: NDArray[np.uint8] | None) -> int:
-    """Number of text cells that a spreadsheet would take for a formula: = or @ first, or a sign before a letter."""
-    starts, seconds = first_bytes(column), first_bytes(column, 1) | 0x20
-    signed = ((starts == ord("+")) | (starts == ord("-"))) & (seconds >= ord("a")) & (seconds <= ord("z"))
-    found = (starts == ord("=")) | (starts == ord("@")) | signed
+    formulas = (starts == ord("=")) | (starts == ord("@"))
+    signed_rows = np.flatnonzero(signed)
+    formulas[signed_rows] = _matches(column, signed_rows, SIGN_BEFORE_LETTER)
     if types is not None:
-        found &= types == CellType.TEXT
-    return int(found.sum())
+        formulas &= types == CellType.TEXT
+    return np.flatnonzero(lost), int(formulas.sum())
 
 
 def masked(text: str, length: int = 60) -> str:

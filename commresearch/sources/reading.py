@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from commresearch.errors import Failure, SourceError
 from commresearch.records import join_logs, log_lines
-from commresearch.sources.column_rules import formula_texts, lost_digits, masked
+from commresearch.sources.column_rules import column_faults, masked
 from commresearch.sources.delimited import open_text
 from commresearch.sources.encoding import misread
 from commresearch.sources.headers import name_columns
@@ -156,13 +156,12 @@ def _column_logs(
     where = {"step": "read", "file": bare.path.name, "sheet": sheet.name}
     lost, logs = [], []
     for place, (name, column) in enumerate(cells.items()):
-        kinds = None if types is None else types[:, place]
-        found = lost_digits(column, kinds)
+        found, formulas = column_faults(column, None if types is None else types[:, place])
         if len(found):
             lost.append(name)
             logs.append(log_lines(**where, rule="lost_digits", variable=name, old=masked(column[int(found[0])].as_py()), count=len(found)))
-        if number := formula_texts(column, kinds):
-            logs.append(log_lines(**where, rule="formula_text", variable=name, count=number))
+        if formulas:
+            logs.append(log_lines(**where, rule="formula_text", variable=name, count=formulas))
         if number := sheet.formulas.get(int(layout.table.columns[place]), 0):
             logs.append(log_lines(**where, rule="formula_cell", variable=name, count=number))
     return tuple(lost), logs

@@ -167,13 +167,13 @@ def text_lengths(column: Any) -> NDArray[np.int64]:
     return np.diff(_offsets(column))
 
 
-def first_bytes(column: Any, place: int = 0) -> NDArray[np.uint8]:
-    """The byte at one place of each cell's UTF-8 text, 0 where the text is shorter."""
+def first_bytes(column: Any) -> NDArray[np.uint8]:
+    """The first byte of each cell's text in UTF-8, 0 where the cell is empty."""
     offsets = _offsets(column)
     found = np.zeros(len(column), np.uint8)
-    long_enough = np.diff(offsets) > place
-    if long_enough.any():
-        found[long_enough] = np.frombuffer(column.buffers()[2], np.uint8)[offsets[:-1][long_enough] + place]
+    filled = np.diff(offsets) > 0
+    if filled.any():
+        found[filled] = np.frombuffer(column.buffers()[2], np.uint8)[offsets[:-1][filled]]
     return found
 
 

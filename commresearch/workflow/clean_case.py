@@ -82,13 +82,13 @@ def clean_case(
     cleaned: dict[str, tuple[DataFile, CleanTable, SurveyQuality, bool]] = {}
     failures: list[Failure] = []
     corrections = _corrections(case, failures)
-    received: list[RawTable] = []
+    received: list[list[RawTable]] = []
     for done, survey in enumerate(case.surveys):
         wave = survey.wave or f"survey{done + 1}"
         progress(wave, done, len(case.surveys))
         with _collecting(failures):
             answers, codebook, rules = _inputs(case, survey)
-            received += answers
+            received.append(answers)
             cleaned[wave] = (survey, *_clean_one(case, survey, answers, codebook, rules, corrections, pseudonym_key), not survey.codebook)
     _stop(failures, _misdirected(case, corrections, received))
     _require_comparable_waves({wave: clean for wave, (_, clean, _, _) in cleaned.items()})
@@ -117,11 +117,11 @@ def check_cases(cases: Sequence[Case]) -> dict[str, int]:
     failures: list[Failure] = []
     for case in cases:
         corrections = _corrections(case, failures)
-        received: list[RawTable] = []
+        received: list[list[RawTable]] = []
         for survey in case.surveys:
             with _collecting(failures):
                 answers, codebook, _ = _inputs(case, survey)
-                received += answers
+                received.append(answers)
                 for raw in answers:
                     apply_corrections(raw, place_variables(codebook, raw), corrections)
         failures += _misdirected(case, corrections, received)
@@ -152,10 +152,11 @@ def _corrections(case: Case, failures: list[Failure]) -> pd.DataFrame | None:
     return None
 
 
-def _misdirected(case: Case, corrections: pd.DataFrame | None, received: Sequence[RawTable]) -> list[Failure]:
-    """Corrections that no file of the case, or more than one, may be meant by; not known before all files could be read."""
-    n_files = sum(len(survey.files) for survey in case.surveys)
-    return misdirected(corrections, received) if corrections is not None and received and len(received) == n_files else []
+def _misdirected(case: Case, corrections: pd.DataFrame | None, received: Sequence[Sequence[RawTable]]) -> list[Failure]:
+    """Corrections that are meant for no file of the case, or for more than one; not known before all surveys could be read."""
+    if corrections is None or len(received) < len(case.surveys):
+        return []
+    return misdirected(corrections, [raw for answers in received for raw in answers])
 
 
 def _inputs(case: Case, survey: DataFile) -> tuple[list[RawTable], Codebook, list[LogicRule]]:

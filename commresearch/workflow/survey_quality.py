@@ -81,15 +81,16 @@ def assess_survey(
         Margins or a design that cannot be used.
     """
     frame, measures = _working_frame(clean)
-    base = _base_weights(clean)
-    frame[WEIGHT] = base
+    frame[WEIGHT] = _base_weights(clean)
+    design = _design(clean, frame, sampling)
+    frame = _respondents(frame, measures, [*design.values(), *(margins.get("variable", []) if margins is not None else [])])
     weights = rake(frame, _typed_margins(margins), base_weight=WEIGHT) if margins is not None else None
-    estimate = partial(estimate_measures, measures=measures, sampling=sampling, conf_level=conf_level, design=_design(clean, frame, sampling))
+    estimate = partial(estimate_measures, measures=measures, sampling=sampling, conf_level=conf_level, design=design)
     kept = frame.assign(**{WEIGHT: weights.values}) if weights is not None else frame
     scales, items = _scales(clean, frame)
     return SurveyQuality(
         estimates=estimate(frame, weights=weights if weights is not None else WEIGHT),
-        sensitivity=flag_sensitivity(kept, clean.flags, partial(estimate, weights=WEIGHT), by=["variable", "measure"]) if measures else pd.DataFrame(),
+        sensitivity=flag_sensitivity(kept, clean.flags.loc[frame.index], partial(estimate, weights=WEIGHT), by=["variable", "measure"]) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
         anonymity=_anonymity(clean),
     )
@@ -212,9 +213,15 @@ def _design(clean: CleanTable, frame: pd.DataFrame, sampling: Sampling) -> dict[
     return {"clusters": CLUSTER} if len(named.dropna().unique()) > 1 else {}
 
 
-def _typed_margins(margins: pd.DataFrame | None) -> pd.DataFrame:
-    assert margins is not None  # noqa: S101 - the caller asks only where there are some
-    return margins.assign(target=pd.to_numeric(margins["target"], errors="coerce"))
+def _respondents(frame: pd.DataFrame, measures: Sequence[Measure], needed: Sequence[object]) -> pd.DataFrame:
+    """The rows without those that answered nothing that is measured and have no place in the design: people who declined to take part."""
+    answered = frame[[m.column for m in measures]].notna().any(axis=1)
+    placed = frame[[c for c in dict.fromkeys(map(str, needed)) if c in frame]].notna().all(axis=1)
+    return frame[answered | placed]
+
+
+def _typed_margins(margins: pd.DataFrame) -> pd.DataFrame:
+    return margins.assign(target=pd.to_numeric(margins["target"], errors="coerce")) if "target" in margins else margins
 
 
 def _weight_summary(weights: Weights | None) -> pd.DataFrame:

@@ -140,7 +140,10 @@ def test_the_largest_change_is_measured_by_its_interval():
     measured = page.quality.sensitivity
     line = measured[(measured["without"] == "any_flag") & (measured["variable"] == effect.variable) & (measured["measure"] == effect.measure)].iloc[0]
     assert effect.difference == pytest.approx(line["estimate"] - effect.estimate)
-    assert page.difference(effect) in quality_results.sensitivity(page)[0].text.replace("\\", "")
+    heading, lead, figure = quality_results.sensitivity(page)[:3]
+    assert page.difference(effect) in heading.text.replace("\\", "")
+    assert f"把{line['n_excluded']}份有标记的答卷全部去掉" in lead.text
+    assert f"n={line['n_rows'] + line['n_excluded']}，去掉有标记的n={line['n_rows']}" in figure.note
 
 
 def test_results_are_those_of_the_estimates():
