@@ -54,13 +54,14 @@ def longstring(values: Floats) -> Counts:
     ----------
     Johnson (2005), Journal of Research in Personality 39, 103-129; R careless::longstring.
     """
-    columns = np.ascontiguousarray(np.asarray(values, dtype=np.float64).T)
-    run = np.ones(len(values), dtype=np.int64)
-    longest = run.copy() if len(columns) else np.zeros(len(values), dtype=np.int64)
-    for before, answer in pairwise(columns):
-        run *= answer == before
-        run += 1
-        np.maximum(longest, run, out=longest)
+    values = np.asarray(values, dtype=np.float64)
+    longest = np.full(len(values), min(values.shape[1], 1), dtype=np.int64)
+    for part in _row_blocks(len(values)):  # a block and its counts stay in the processor's cache
+        run = longest[part].copy()
+        for before, answer in pairwise(np.ascontiguousarray(values[part].T)):
+            run *= answer == before
+            run += 1
+            np.maximum(longest[part], run, out=longest[part])
     return longest
 
 

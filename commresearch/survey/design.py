@@ -104,7 +104,7 @@ class Design:
 
     def degrees_of_freedom(self, used: BoolArray) -> int:
         """Primary units less strata, among the rows used (those of weight zero count as not used)."""
-        units = np.unique(self.first.unit[used & (self.weights > 0)])
+        units = np.flatnonzero(np.bincount(self.first.unit, used & (self.weights > 0)))
         return len(units) - len(np.unique(self.first.stratum[units]))
 
 

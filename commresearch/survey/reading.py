@@ -144,6 +144,8 @@ def shorten(labels: Sequence[object] | pd.Index | NDArray[Any]) -> str:
 
 def combine(groups: Sequence[Groups]) -> Groups:
     """The combinations of several groupings that occur, in order; a row that is in none of one is in none of all."""
+    if len(groups) == 1 and (np.bincount(groups[0].codes + 1, minlength=groups[0].count + 1)[1:] > 0).all():
+        return groups[0]
     code = np.zeros(len(groups[0].codes), dtype=np.int64)
     inside = np.ones(len(code), dtype=bool)
     for group in groups:
