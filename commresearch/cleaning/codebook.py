@@ -106,14 +106,14 @@ def _between_rows(read: Mapping[int, Variable], file: str) -> Iterator[Failure]:
     """Rules that tie variables to each other: names, sources and roles once; conditions about variables and values there are."""
     seen: dict[str, set[str]] = {"name": set(), "source": set(), "role": set()}
     by_name = {v.name: v for v in read.values()}
-    columns = {c for v in read.values() for c in (*v.columns, v.other) if c}
+    others = {v.other for v in read.values() if v.other}
     for row, variable in read.items():
         place = {"file": file, "row": row}
         for column, text in (("name", variable.name), ("source", variable.source), ("role", str(variable.role or ""))):
             if text in seen[column] - {"", ABSENT} and not (column == "role" and variable.role in SEVERAL):
                 yield Failure(code="CR-K06", values={**place, "column": column, "got": text})
             seen[column].add(text)
-        if variable.name in columns - set(variable.columns):
+        if variable.name in others:
             yield Failure(code="CR-K06", values={**place, "column": "name", "got": variable.name})
         for part in unfit_parts(variable.asked_if, by_name, own=variable.name) if variable.asked_if else ():
             yield Failure(code="CR-K07", values={**place, "got": str(part)})

@@ -73,7 +73,10 @@ def _unfit(condition: Condition, codebook: Codebook, place: Mapping[str, object]
 
 
 def check_rules(rules: list[LogicRule], frame: pd.DataFrame, place: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """How many rules each row breaks, and a log line for each breach; a rule says nothing of a row whose answers it needs are missing."""
+    """How many rules each row breaks, and a log line for each breach; a rule says nothing of a row whose answers it needs are missing.
+
+    Without rules nothing is known of any row.
+    """
     broken = np.zeros(len(frame), dtype=np.int64)
     logs = []
     for rule in rules:
@@ -81,4 +84,5 @@ def check_rules(rules: list[LogicRule], frame: pd.DataFrame, place: Mapping[str,
         rows = fails & rule.given.holds(frame)[0] if rule.given else fails
         broken += rows
         logs.append(log_lines(step="logic", rule="logic_rule", **place, row_id=frame.index[rows], variable=rule.name).assign(reason=rule.reason))
-    return pd.DataFrame({"logic_failures": broken}, index=frame.index), join_logs(logs)
+    counts = pd.Series(broken, index=frame.index, dtype="Int64")
+    return pd.DataFrame({"logic_failures": counts if rules else counts.mask(counts.notna())}), join_logs(logs)

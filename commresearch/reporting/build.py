@@ -157,7 +157,7 @@ def _load_what_reports_need() -> None:
     """Import once, before workers are forked, what every report would import again; and let matplotlib find its fonts."""
     import IPython.core.interactiveshell  # noqa: F401
 
-    from commresearch.reporting import case_numbers, comparison_page, figures  # noqa: F401
+    from commresearch.reporting import case_numbers, comparison_page, figures, quality_figures, quality_results  # noqa: F401
 
     figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
 

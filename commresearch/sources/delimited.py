@@ -20,7 +20,7 @@ from commresearch.sources.sheet import OpenedFile, Sheet, check_size, text_array
 SEPARATORS = (",", "\t", ";")
 SAMPLE_ROWS, SAMPLE_CHARACTERS = 50, 1 << 20
 WORKBOOK_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".et"}
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 16 << 20
 QUOTES_LOOKED_AT = 200_000  #: in a file with more, lines may break anywhere
 
 
@@ -97,7 +97,7 @@ def _fast_columns(text: str, data: bytes | memoryview, separator: str) -> list[A
         )
     except pa.ArrowInvalid:
         return None
-    return None if irregular else [column.combine_chunks() for column in table.columns]
+    return None if irregular else table.columns
 
 
 def _breaks_in_quotes(text: str) -> bool:

@@ -65,7 +65,7 @@ def _candidates(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64])
     for j in np.unique(first):
         places = np.flatnonzero(first == j)
         matches = pc.match_substring_regex(take_rows(sheet.columns[j], rows[places]), ANY_TOTAL)
-        found.append(places[matches.to_numpy(zero_copy_only=False)])
+        found.append(places[np.asarray(matches)])
     return np.sort(np.concatenate(found))
 
 
@@ -101,7 +101,7 @@ def _repeats(sheet: Sheet, layout: Layout, header: list[str]) -> list[int]:
         return []
     rows = layout.rows
     for j, text in named:
-        equal = pc.equal(take_rows(sheet.columns[j], rows), text).to_numpy(zero_copy_only=False)
+        equal = np.asarray(pc.equal(take_rows(sheet.columns[j], rows), text))
         rows = rows[equal]
         if not len(rows):
             return []

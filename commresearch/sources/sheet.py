@@ -66,7 +66,7 @@ class SheetScan:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sheet:
-    """Cells of one sheet: one text array per column, all of one length, from the first row and column of the sheet.
+    """Cells of one sheet: one text array (in one piece or several) per column, all of one length, from the first row and column.
 
     `types` holds a `CellType` per cell, None where the file has text only; `formulas` counts formula cells per column position.
     """
@@ -164,20 +164,31 @@ def take_rows(column: Any, rows: NDArray[np.int64]) -> Any:
 
 def text_lengths(column: Any) -> NDArray[np.int64]:
     """Number of bytes of each cell."""
-    return np.diff(_offsets(column))
+    return _joined([np.diff(_offsets(chunk)) for chunk in _chunks(column)], np.int64)
 
 
 def first_bytes(column: Any) -> NDArray[np.uint8]:
     """The first byte of each cell's text in UTF-8, 0 where the cell is empty."""
-    offsets = _offsets(column)
-    found = np.zeros(len(column), np.uint8)
-    filled = np.diff(offsets) > 0
-    if filled.any():
-        found[filled] = np.frombuffer(column.buffers()[2], np.uint8)[offsets[:-1][filled]]
-    return found
+    pieces = []
+    for chunk in _chunks(column):
+        offsets = _offsets(chunk)
+        found = np.zeros(len(chunk), np.uint8)
+        filled = np.diff(offsets) > 0
+        if filled.any():
+            found[filled] = np.frombuffer(chunk.buffers()[2], np.uint8)[offsets[:-1][filled]]
+        pieces.append(found)
+    return _joined(pieces, np.uint8)
 
 
-def _offsets(column: Any) -> NDArray[np.int64]:
-    if not len(column):
+def _chunks(column: Any) -> list[Any]:
+    return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+
+
+def _joined(pieces: list[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.zeros(0, kind), *pieces])
+
+
+def _offsets(chunk: Any) -> NDArray[np.int64]:
+    if not len(chunk):
         return np.zeros(1, np.int64)
-    return np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
+    return np.frombuffer(chunk.buffers()[1], np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]

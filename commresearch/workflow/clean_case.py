@@ -238,6 +238,7 @@ def _files(case: Case, entry: tuple[DataFile, CleanTable, SurveyQuality, bool], 
     notes = {
         **clean.provenance, "case": case.id, "name_zh": case.settings.case.name_zh, "name_en": case.settings.case.name_en,
         "fictional": case.settings.case.fictional, "wave": survey.wave or "", "sampling": _sampling(survey).value, "codebook_drafted": drafted,
+        "shortest_seconds": survey.shortest_seconds,
     }
     files[PROVENANCE] = json.dumps(notes, ensure_ascii=False, indent=1, sort_keys=True).encode()
     record = RunRecord(

@@ -18,7 +18,7 @@ from commresearch.survey import Weights, estimate_mean, estimate_share, rake, re
 from commresearch.terms import Role, Sampling, VariableType
 from commresearch.words import entries
 
-MEASURES_SHOWN = 12  #: measures that the report follows through its flags; more would not be read
+MEASURES_SHOWN = 16  #: measures that the report follows through its flags; more would not be read
 LEAST_SCALE_ITEMS = 2
 WEIGHT, CLUSTER = "weight_", "cluster_"  #: working columns
 FIVE = [str(i) for i in range(1, 6)]
@@ -136,11 +136,12 @@ def _working_frame(clean: CleanTable) -> tuple[pd.DataFrame, list[Measure]]:
     for name, variables in _numeric_scales(clean).items():
         frame[f"{name}:scale"] = score_scale(_numbers(frame, variables), [v.name for v in variables], **_keyed(variables))
         measures.append(Measure(variable=name, measure="scale", column=f"{name}:scale", unit="score"))
-    for variable in clean.codebook:
+    overall = sorted(clean.codebook, key=lambda v: bool(v.matrix or v.scale))  # a question of its own says more than one row of a matrix
+    for variable in overall:
         if variable.type is VariableType.SINGLE and variable.name in frame and (is_best_first := best_first(variable)) is not None:
             measures += _satisfaction(clean, frame, variable, best=1 if is_best_first else 5)
-    numbers = [v for v in clean.codebook if v.type is VariableType.NUMBER and v.role is None and v.name in frame]
-    measures += [Measure(variable=v.name, measure="mean", column=v.name, unit=v.unit or "value") for v in numbers]
+        elif variable.type is VariableType.NUMBER and variable.role is None and not variable.quasi and variable.name in frame:
+            measures.append(Measure(variable=variable.name, measure="mean", column=variable.name, unit=variable.unit or "value"))
     return frame, [m for m in measures if frame[m.column].notna().any()][:MEASURES_SHOWN]
 
 

@@ -17,6 +17,7 @@ from commresearch.cleaning.codebook_file import (
 from commresearch.cleaning.variable import ABSENT, COLUMNS, NEEDED, plain_number
 from commresearch.errors import SchemaError, SourceError
 from commresearch.terms import Identifier, Language, MissingKind, Role, VariableType
+from commresearch.words import entries
 from tests.spec.conftest import codebook, write_csv, write_xlsx
 from tests.unit.survey_cases import codes, told
 
@@ -111,29 +112,27 @@ def test_words_outside_a_vocabulary(cells, column, got, allowed):
 
 
 @pytest.mark.parametrize(
-    ("cells", "column", "zh", "en"),
+    ("cells", "column", "rule"),
     [
-        ({"name": "Q1"}, "name", "应以小写字母开头", "lower-case letter"), ({"name": "q__1"}, "name", "单个下划线", "single underscores"),
-        ({"source": " "}, "source", "应为文字", "text"), ({"key": "2"}, "key", "只能是 1 或 -1", "it must be 1 or -1"),
-        ({"quasi": "是"}, "quasi", "只能是 yes 或留空", "yes or blank"), ({"type": "single"}, "values", "必须有 values", "need values"),
-        ({"values": "1=是"}, "values", "其他类型不能有", "other types have none"), ({"type": "single", "values": "1=是\n非=否"}, "values", "值只能含字母", "letters, digits"),
-        ({"type": "single", "values": "1=是\n1=否"}, "values", "值不能重复", "no value twice"), ({"type": "single", "values": "1=是\n2"}, "values", "值=标签", "value=label"),
-        ({"type": "single", "values": "1=是\n2=是"}, "values", "同一标签出现两次", "label stands twice"),
-        ({"type": "single", "values": "1=是", "open": "2"}, "open", "此值不在 values 中", "not among values"),
-        ({"type": "single", "values": "1=是", "labels_en": "2=No"}, "labels_en", "此值不在 values 中", "not among values"),
-        ({"type": "number", "min": "十"}, "min", "", "number"), ({"type": "number", "min": "5", "max": "4"}, "min", "最小值大于最大值", "above the largest"),
-        ({"source_other": "其他"}, "source_other", "只有选择题才有填空列", "only a choice"), ({"role": "submitted"}, "role", "与变量类型不合", "does not suit the type"),
-        ({"missing": "skipped="}, "missing", "值=标签", "value=label"), ({"missing": "skipped=-3\nblank=-3"}, "missing", "值不能重复", "no value twice"),
+        ({"name": "Q1"}, "name", "variable_name"), ({"name": "q__1"}, "name", "variable_name"), ({"source": " "}, "source", "text"), ({"key": "2"}, "key", "key"),
+        ({"quasi": "是"}, "quasi", "yes"), ({"type": "single"}, "values", "values_for_choices"), ({"values": "1=是"}, "values", "values_for_choices"),
+        ({"type": "single", "values": "1=是\n非=否"}, "values", "value"), ({"type": "single", "values": "1=是\n1=否"}, "values", "pair"),
+        ({"type": "single", "values": "1=是\n2"}, "values", "pair"), ({"type": "single", "values": "1=是\n2=是"}, "values", "label_once"),
+        ({"type": "single", "values": "1=是", "open": "2"}, "open", "known_value"), ({"type": "single", "values": "1=是", "labels_en": "2=No"}, "labels_en", "known_value"),
+        ({"type": "number", "min": "十"}, "min", "number"), ({"type": "number", "min": "5", "max": "4"}, "min", "min_max"),
+        ({"source_other": "其他"}, "source_other", "other_of_choice"), ({"role": "submitted"}, "role", "role_type"),
+        ({"missing": "skipped="}, "missing", "pair"), ({"missing": "skipped=-3\nblank=-3"}, "missing", "pair"),
     ],
 )
-def test_cells_that_break_a_rule(cells, column, zh, en):
+def test_cells_that_break_a_rule(cells, column, rule):
     error = refused({"name": "q1", "type": "text", **cells})
     assert codes(error) == ["CR-K03"]
-    texts = told(error, "CR-K03", "codebook", column)
-    assert f"第2行，列 {column}" in texts[0]
-    assert zh in texts[0]
-    assert f"row 2, column {column}" in texts[1]
-    assert en in texts[1]
+    zh, en = told(error, "CR-K03", "codebook", column)
+    assert f"第2行，列 {column}" in zh
+    assert f"row 2, column {column}" in en
+    said = entries("errors")[f"rule_{rule}"]
+    assert said["zh"] in zh
+    assert said["en"] in en
 
 
 def test_a_condition_that_cannot_be_read():
