@@ -1,5 +1,6 @@
 """Corrections of single cells: only from a list, each with its reason and the old value that must be found."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ KIND = "survey"
 LIST_NAME = "corrections.csv"
 LASTING = r"^(?P<hash>[0-9a-f]{8}):(?P<sheet>.*):[0-9]+$"  #: the lasting name of a row
 FIRST_ROW = 2
+SHOWN_NAMES = 5  #: nearest names that a message offers
 REQUIRED = ("row_id", "variable", "reason", "reported_by", "date")
 
 
@@ -117,7 +119,9 @@ def _cell(
     if str(line["row_id"]) not in rows:
         failures.append(Failure(code="CR-D32", values=place))
     if len(columns.get(str(line["variable"]), ())) != 1:
-        failures.append(Failure(code="CR-D33", values={**place, "allowed": ", ".join(c for c in columns if len(columns[c]) == 1)}))
+        single = [c for c in columns if len(columns[c]) == 1]
+        near = difflib.get_close_matches(str(line["variable"]), single, n=SHOWN_NAMES, cutoff=0.3) or single[:SHOWN_NAMES]
+        failures.append(Failure(code="CR-D33", values={**place, "allowed": ", ".join(near)}))
     if len(failures) > before:
         return None
     return rows[str(line["row_id"])], columns[str(line["variable"])][0]
