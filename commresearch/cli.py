@@ -185,7 +185,7 @@ def clean(
     place = _project(project, None)
     key = _pseudonym_key(key_file, place.root)
     how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
-    tasks: "list[ReportTask]" = []
+    tasks: list[ReportTask] = []
     known: dict[str, str] = {}
     for case in _cases(place.root, cases):
         out = place.root / "reports" / "clean" / case.id

@@ -58,10 +58,6 @@ def draft_codebook(raw_text: RawTable, raw_code: RawTable | None = None) -> Code
     for position, question in enumerate(raw_text.questions, 1):
         number = question.number if question.number is not None else position
         variables += _question_variables(raw_text, question, f"q{number}", code)
-    if raw_text.platform in {Platform.PLAIN, Platform.SPSS} and not raw_text.questions:
-        used = {v.source for v in variables}
-        columns = [c for c in raw_text.frame.columns if c not in used]
-        variables += [_column_variable(raw_text, c, name, None) for c, name in zip(columns, _names(columns), strict=True)]
     marked = _with_identifiers(_unique_names(variables), raw_text)
     return Codebook(variables=tuple(marked), name=raw_text.path.stem)
 
@@ -103,13 +99,13 @@ def _question_variables(raw: RawTable, question: Question, name: str, code: _Cod
     for i, column in enumerate(question.columns):
         part = question.parts[i] if i < len(question.parts) else column
         theirs = (other.columns[i],) if other and len(other.columns) == len(question.columns) else None
-        row = Question(number=question.number, text=f"{question.text} — {part}", columns=(column,))
+        row = Question(number=question.number, text=" — ".join(filter(None, (question.text, part))), columns=(column,))
         variable = _column_variable(raw, column, f"{name}_{i + 1}", row, code, theirs)
         yield _replace(variable, matrix=name)
 
 
 def _column_variable(
-    raw: RawTable, column: str, name: str, question: Question | None, code: _CodeSide | None = None, code_columns: Sequence[str] | None = None
+    raw: RawTable, column: str, name: str, question: Question, code: _CodeSide | None, code_columns: Sequence[str] | None
 ) -> Variable:
     """A variable from one column, with its counterpart in a code export where there is one."""
     markers = {m: kind for kind, texts in PLATFORM_MARKERS.get(raw.platform, {}).items() for m in texts}
@@ -117,7 +113,7 @@ def _column_variable(
     answers, _ = split_missing(raw.frame[column], markers)
     given = answers[answers != ""]
     source_code = (tuple(code_columns) if code_columns else (ABSENT,)) if code else ()
-    base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text if question else column}
+    base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text}
     if _names_answers(raw, column):
         values = dict(raw.labels[column])
         return Variable(**base, type=VariableType.SINGLE, values=values, missing=_with_no_answers(missing, values))  # type: ignore[arg-type]
@@ -204,15 +200,15 @@ def _parts(given: pd.Series) -> list[Part]:
     return [part for cell in given.unique() for part in split_multiple(str(cell), separators=(SEPARATOR, ARROW))[0]]
 
 
-def _type_of(given: pd.Series, parts: Sequence[Part], question: Question | None) -> VariableType:
-    if question and question.type is not None:
+def _type_of(given: pd.Series, parts: Sequence[Part], question: Question) -> VariableType:
+    if question.type is not None:
         return question.type
     if given.empty:
         return VariableType.TEXT
     labels = {part.label for part in parts}
-    if judge_column([str(given.name), question.text if question else ""], read_content(given)):
+    if judge_column([str(given.name), question.text], read_content(given)):
         return VariableType.TEXT
-    numeric = float(given.str.fullmatch(r"[-+0-9０-９.,，．]+\s*\D{0,3}").mean())
+    numeric = float(given.str.fullmatch(r"[-+]?[0-9０-９.,，．]+\s*\D{0,3}").mean())
     dates = float(given.str.fullmatch(r"[12][0-9]{3}\s*[-/.年].*").mean())
     if dates >= DATE_SHARE:
         return VariableType.DATE
@@ -239,12 +235,6 @@ def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[
     for variable in variables:
         identifier = identifiers.get(variable.source)
         yield _replace(variable, identifier=Identifier(identifier)) if identifier and variable.type is VariableType.TEXT else variable
-
-
-def _names(columns: Sequence[str]) -> list[str]:
-    """Names for the columns of a plain table: the header where it can be one, else v1, v2, …."""
-    plain = [re.sub(r"[^a-z0-9]+", "_", c.lower()).strip("_") for c in columns]
-    return [p if re.fullmatch(r"[a-z][a-z0-9_]*", p) and re.sub(r"[^a-z0-9]+", "", c.lower()) and c.isascii() else f"v{i}" for i, (c, p) in enumerate(zip(columns, plain, strict=True), 1)]
 
 
 def _unique_names(variables: Sequence[Variable]) -> list[Variable]:

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import pandas as pd
 
@@ -98,14 +97,19 @@ def require_same_meaning(codebooks: Mapping[str, Codebook]) -> None:
     Raises
     ------
     SchemaError
-        Types, labels, kinds of missing, units or keys of a variable that differ between two successive waves: all together.
+        Types, labels, kinds of missing, units or keys of a variable that differ between a wave and the last one before it that has
+        the variable: all together.
     """
-    waves = list(codebooks)
+    latest: dict[str, tuple[str, Variable]] = {}
     failures = []
-    for before, after in pairwise(waves):
-        drift = compare_codebooks(codebooks[before], codebooks[after])
-        changed = drift[~drift["column"].isin(["name", "question_zh"])].to_dict("records")
-        failures += [Failure(code="CR-K10", values={**{str(k): v for k, v in row.items()}, "before": before, "after": after}) for row in changed]
+    for after, codebook in codebooks.items():
+        for variable in codebook:
+            before, old = latest.get(variable.name, (after, variable))
+            latest[variable.name] = (after, variable)
+            failures += [
+                Failure(code="CR-K10", values={"variable": name, "column": column, "old": a, "new": b, "before": before, "after": after})
+                for name, column, a, b in _changes(old, variable) if column != "question_zh"
+            ]
     if failures:
         raise SchemaError(*failures)
 

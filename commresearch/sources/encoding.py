@@ -4,6 +4,8 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
 from commresearch.errors import Failure, SourceError
 
@@ -21,41 +23,73 @@ REPLACED = "�"
 REPLACED_TWICE = "锟斤拷"  #: two replacement characters, read as GB18030
 
 
-def decode(file: str, data: bytes) -> tuple[str, str]:
-    """Text and the name of its encoding.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TextFile:
+    """A text file and the encoding that its bytes allow."""
+
+    file: str
+    data: bytes
+    encoding: str
+
+    @cached_property
+    def text(self) -> str:
+        """The whole text.
+
+        Raises
+        ------
+        SourceError
+            Bytes do not fit the encoding: the byte where it gave up.
+        """
+        mark = next((mark for mark, encoding in MARKS if encoding == self.encoding and self.data.startswith(mark)), b"")
+        try:
+            return self.data[len(mark) :].decode(self.encoding)
+        except UnicodeDecodeError as error:
+            raise self._refusal(error.start + len(mark), bool(mark)) from error
+
+    def head(self, size: int) -> str:
+        """The text of the first bytes, without a character that is cut."""
+        if self.encoding != "gb18030" or len(self.data) <= size:
+            return self.text[:size]
+        try:
+            return codecs.getincrementaldecoder(self.encoding)().decode(self.data[:size])
+        except UnicodeDecodeError:
+            return self.text[:size]
+
+    def _refusal(self, place: int, is_marked: bool) -> SourceError:
+        values = {"file": self.file, "byte": place + 1, "row": self.data.count(b"\n", 0, place) + 1}
+        if is_marked:
+            return SourceError(Failure(code="CR-S18", values=values | {"encoding": self.encoding.upper()}))
+        try:
+            self.data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            values["first"] = error.start + 1
+        return SourceError(Failure(code="CR-S19", values=values))
+
+
+def find_encoding(file: str, data: bytes) -> TextFile:
+    """How a text is encoded; GB18030 where it cannot be UTF-8, which only reading it all confirms.
 
     Raises
     ------
     SourceError
-        No encoding fits (with the byte where each gave up), or the text holds NUL characters.
+        The text holds NUL characters.
     """
-    text, encoding = _decoded(file, data)
-    if (place := text.find("\0")) >= 0:
-        values = {"file": file, "row": text.count("\n", 0, place) + 1, "place": place + 1}
-        raise SourceError(Failure(code="CR-S20", values=values))
-    return text, encoding
+    encoding = next((encoding for mark, encoding in MARKS if data.startswith(mark)), "") or _without_mark(data)
+    found = TextFile(file=file, data=data, encoding=encoding)
+    text = found.text if encoding.startswith("utf-16") else ""
+    place = text.find("\0") if text else data.find(b"\0")
+    if place >= 0:
+        row = (text.count("\n", 0, place) if text else data.count(b"\n", 0, place)) + 1
+        raise SourceError(Failure(code="CR-S20", values={"file": file, "row": row, "place": place + 1}))
+    return found
 
 
-def _decoded(file: str, data: bytes) -> tuple[str, str]:
-    for mark, encoding in MARKS:
-        if data.startswith(mark):
-            try:
-                return data[len(mark) :].decode(encoding), encoding
-            except UnicodeDecodeError as error:
-                place = error.start + len(mark)
-                values = {"file": file, "encoding": encoding.upper(), "byte": place + 1, "row": data.count(b"\n", 0, place) + 1}
-                raise SourceError(Failure(code="CR-S18", values=values)) from error
+def _without_mark(data: bytes) -> str:
     try:
         text = data.decode("utf-8")
-    except UnicodeDecodeError as first:
-        try:
-            return data.decode("gb18030"), "gb18030"
-        except UnicodeDecodeError as second:
-            row = data.count(b"\n", 0, second.start) + 1
-            values = {"file": file, "byte": second.start + 1, "row": row, "first": first.start + 1}
-            raise SourceError(Failure(code="CR-S19", values=values)) from second
-    other = _short_chinese(text, data)
-    return (text, "utf-8") if other is None else (other, "gb18030")
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8" if _short_chinese(text, data) is None else "gb18030"
 
 
 def _short_chinese(text: str, data: bytes) -> str | None:
