@@ -1,6 +1,5 @@
 """Text tables (.csv, .tsv, .txt): separator, rows and cells."""
 
-import codecs
 import csv
 import io
 import statistics
@@ -13,12 +12,12 @@ from pyarrow import csv as arrow_csv
 
 from commresearch.errors import Failure, SourceError
 from commresearch.records import log_lines
-from commresearch.sources.encoding import decode
+from commresearch.sources.encoding import TextFile, find_encoding
 from commresearch.sources.received import Received
 from commresearch.sources.sheet import OpenedFile, Sheet, check_size, text_array
 
 SEPARATORS = (",", "\t", ";")
-SAMPLE_ROWS, SAMPLE_CHARACTERS = 50, 1 << 20
+SAMPLE_ROWS, SAMPLE_BYTES = 50, 1 << 20
 WORKBOOK_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".et"}
 BLOCK_BYTES = 16 << 20
 QUOTES_LOOKED_AT = 200_000  #: in a file with more, lines may break anywhere
@@ -32,16 +31,15 @@ def open_text(received: Received) -> OpenedFile:
     SourceError
         It cannot be decoded, a quotation mark is not closed, rows have too many or too few cells, or it is too large.
     """
-    text, encoding = decode(received.name, received.data)
-    separator = _separator(text)
-    data = memoryview(received.data)[len(codecs.BOM_UTF8) * received.data.startswith(codecs.BOM_UTF8) :] if encoding == "utf-8" else text.encode()
-    columns = _fast_columns(text, data, separator) or _careful_columns(received.name, text, separator)
+    found = find_encoding(received.name, received.data)
+    separator = _separator(found.head(SAMPLE_BYTES))
+    columns = _fast_columns(found, separator) or _careful_columns(found, separator)
     check_size(received.name, len(columns[0]), len(columns))
     log: tuple[pd.DataFrame, ...] = ()
     suffix = received.path.suffix.lower()
     if suffix in WORKBOOK_SUFFIXES:
         log = (log_lines(step="read", rule="other_kind", file=received.name, old=suffix, new=received.kind.value),)
-    return OpenedFile(sheet=Sheet(name="", columns=columns), encoding=encoding, log=log)
+    return OpenedFile(sheet=Sheet(name="", columns=columns), encoding=found.encoding, log=log)
 
 
 def _separator(text: str) -> str:
@@ -65,7 +63,7 @@ def _sample(text: str, separator: str) -> list[list[str]]:
     """The first rows that hold anything; one without cells where there is none."""
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(text[:SAMPLE_CHARACTERS], newline=""), delimiter=separator):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             if row:
                 rows.append(row)
             if len(rows) == SAMPLE_ROWS:
@@ -75,10 +73,10 @@ def _sample(text: str, separator: str) -> list[list[str]]:
     return rows or [[]]
 
 
-def _fast_columns(text: str, data: bytes | memoryview, separator: str) -> list[Any] | None:
-    """Columns of a table whose rows all have one width, None where a row has not; `data` is the text in UTF-8."""
-    width = _usual([len(row) for row in _sample(text, separator)])
-    if width == 0 or text.count('"') % 2:
+def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
+    """Columns of a table whose rows all have one width; None where a row has not."""
+    width = _usual([len(row) for row in _sample(found.head(SAMPLE_BYTES), separator)])
+    if width == 0 or found.data.count(b'"') % 2:
         return None
     irregular: list[bool] = []
 
@@ -89,10 +87,10 @@ def _fast_columns(text: str, data: bytes | memoryview, separator: str) -> list[A
     names = [str(j) for j in range(width)]
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(data),
+            pa.BufferReader(found.utf8),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=_breaks_in_quotes(text), ignore_empty_lines=False, invalid_row_handler=skip),
+                delimiter=separator, newlines_in_values=_breaks_in_quotes(found.utf8), ignore_empty_lines=False, invalid_row_handler=skip),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:
@@ -100,19 +98,19 @@ def _fast_columns(text: str, data: bytes | memoryview, separator: str) -> list[A
     return None if irregular else table.columns
 
 
-def _breaks_in_quotes(text: str) -> bool:
+def _breaks_in_quotes(data: bytes) -> bool:
     """Whether a line may end within quotation marks; where none does, blocks of lines are read side by side."""
-    if text.count('"') > QUOTES_LOOKED_AT:
+    if data.count(b'"') > QUOTES_LOOKED_AT:
         return True
-    return any("\n" in quoted or "\r" in quoted for quoted in text.split('"')[1::2])
+    return any(b"\n" in quoted or b"\r" in quoted for quoted in data.split(b'"')[1::2])
 
 
-def _careful_columns(file: str, text: str, separator: str) -> list[Any]:
+def _careful_columns(found: TextFile, separator: str) -> list[Any]:
     """Columns of a table some of whose rows have another width.
 
     Short rows above the header are titles; empty cells beyond the last column are what spreadsheets leave at their edge.
     """
-    rows = list(_rows(file, text, separator))
+    rows = list(_rows(found, separator))
     width = _usual([len(row) for row in rows[:SAMPLE_ROWS] if row])
     header = next((i for i, row in enumerate(rows) if len(row) == width), 0)
     failures = []
@@ -122,17 +120,17 @@ def _careful_columns(file: str, text: str, separator: str) -> list[Any]:
         if not any(cell.strip() for cell in row) or (i < header and len(row) < width):
             row.extend([""] * (width - len(row)))
         if len(row) != width:
-            failures.append(Failure(code="CR-S23", values={"file": file, "row": i + 1, "got": len(row), "expected": width}))
+            failures.append(Failure(code="CR-S23", values={"file": found.file, "row": i + 1, "got": len(row), "expected": width}))
     if failures:
         raise SourceError(*failures)
     return [text_array(column) for column in zip(*rows, strict=True)] or [text_array([])]
 
 
-def _rows(file: str, text: str, separator: str) -> Iterator[list[str]]:
+def _rows(found: TextFile, separator: str) -> Iterator[list[str]]:
     n_read = 0
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+        for cells in csv.reader(io.StringIO(found.text, newline=""), delimiter=separator, strict=True):
             n_read += 1
             yield cells
     except csv.Error as error:
-        raise SourceError(Failure(code="CR-S24", values={"file": file, "row": n_read + 1, "got": str(error)})) from error
+        raise SourceError(Failure(code="CR-S24", values={"file": found.file, "row": n_read + 1, "got": str(error)})) from error

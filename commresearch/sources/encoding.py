@@ -46,6 +46,11 @@ class TextFile:
         except UnicodeDecodeError as error:
             raise self._refusal(error.start + len(mark), bool(mark)) from error
 
+    @property
+    def utf8(self) -> bytes:
+        """The whole text in UTF-8, with a byte order mark where the file has one."""
+        return self.data if self.encoding == "utf-8" else self.text.encode()
+
     def head(self, size: int) -> str:
         """The text of the first bytes, without a character that is cut."""
         if self.encoding != "gb18030" or len(self.data) <= size:

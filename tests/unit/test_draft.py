@@ -1,0 +1,194 @@
+"""A first codebook from what the files show: types, values, kinds of missing, identifiers."""
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from commresearch.cleaning import Codebook, clean_survey, draft_codebook
+from commresearch.sources import read_survey, read_survey_pair
+from commresearch.terms import Identifier, MissingKind, Role, VariableType
+from tests.spec.conftest import write_csv
+
+SHEET = ["序号", "提交答卷时间", "所用时间"]
+MARKS = {MissingKind.SKIPPED: ("(跳过)", "-3"), MissingKind.BLANK: ("(空)", "-2")}
+TEXT_HEADER = ["1、性别", "2、选哪些", "3、满意—环境", "3、满意—物业", "4、其他说明", "5、排序"]
+TEXT_ROWS = [
+    ["男", "停车┋其他〖充电┋电梯〗", "满意", "一般", "很好", "甲→乙"], ["女", "养老", "不清楚", "满意", "(空)", "乙→甲→丙"], ["男", "(跳过)", "一般", "满意", "还行", "丙→甲"],
+    ["女", "停车", "满意", "满意", "可以", "甲"], ["女", "养老┋停车", "满意", "满意", "谢谢", "甲→丙"], ["男", "养老", "满意", "满意", "好", "乙→甲"],
+]
+CODE_HEADER = ["1、性别", "第2题(停车)", "第2题(养老)", "第2题(其他)", "第3题(环境)", "第3题(物业)", "4、其他说明", "第5题(甲)", "第5题(乙)", "第5题(丙)"]
+CODE_ROWS = [
+    [1, 1, 0, 1, 2, 3, "很好", 1, 2, -2], [2, 0, 1, 0, 9, 2, -2, 2, 1, 3], [1, -3, -3, -3, 3, 2, "还行", 2, -2, 1], [2, 1, 0, 0, 2, 2, "可以", 1, -2, -2],
+    [2, 1, 1, 0, 2, 2, "谢谢", 1, -2, 2], [1, 0, 1, 0, 2, 2, "好", 2, 1, -2],
+]
+
+
+def sheets(rows):
+    return [[i, f"2026/9/1 9:0{i}:00", "90秒", *row] for i, row in enumerate(rows, 1)]
+
+
+@pytest.fixture
+def exports(tmp_path):
+    """Files with option texts and option numbers of one survey; rows may be changed."""
+
+    def write(text_rows=TEXT_ROWS, code_rows=CODE_ROWS, text_header=TEXT_HEADER, code_header=CODE_HEADER):
+        text = write_csv(tmp_path / "text.csv", SHEET + text_header, sheets(text_rows))
+        code = write_csv(tmp_path / "code.csv", SHEET + code_header, sheets(code_rows))
+        return text, code
+
+    return write
+
+
+def reads_back(book: Codebook) -> bool:
+    return Codebook.from_frame(book.to_frame()).variables == book.variables
+
+
+def drafted(tmp_path, header, rows):
+    path = write_csv(tmp_path / "表.csv", header, rows)
+    return draft_codebook(read_survey(path))
+
+
+def test_two_exports_give_values_labels_and_headers(exports):
+    book = draft_codebook(*read_survey_pair(*exports()))
+    assert [(v.name, v.type.value, v.role) for v in book][:3] == [("answer_id", "text", Role.KEY), ("submitted", "date", Role.SUBMITTED), ("duration", "duration", Role.DURATION)]
+    assert (book["q1"].values, book["q1"].missing, book["q1"].note, book["q1"].source_code) == ({"1": "男", "2": "女"}, MARKS, "", ())
+    many = book["q2"]
+    assert (many.type, many.values, many.open, many.source) == (VariableType.MULTIPLE, {"1": "停车", "2": "养老", "3": "其他"}, ("3",), "2、选哪些")
+    assert many.source_code == ("第2题(停车)", "第2题(养老)", "第2题(其他)")
+    area, estate = book["q3_1"], book["q3_2"]
+    assert (area.matrix, estate.matrix, area.question_zh, estate.question_zh) == ("q3", "q3", "满意 — 环境", "满意 — 物业")
+    assert (area.values, area.missing) == ({"2": "满意", "3": "一般", "9": "不清楚"}, {**MARKS, MissingKind.DONT_KNOW: ("9",)})
+    assert (area.source, area.source_code) == ("3、满意—环境", ("第3题(环境)",))
+    assert book["q4"].type is VariableType.TEXT
+    assert (book["q5"].type, list(book["q5"].values.values())) == (VariableType.RANKING, ["甲", "乙", "丙"])
+    assert reads_back(book)
+    assert book.name == "text"
+
+
+def test_a_drafted_codebook_reads_both_exports_alike(exports):
+    text, code = read_survey_pair(*exports())
+    book = draft_codebook(text, code)
+    left, right = (clean_survey(raw, book) for raw in (text, code))
+    shown = [c for c in left.frame if c != "q2_other"]
+    assert left.frame[shown].reset_index(drop=True).equals(right.frame[shown].reset_index(drop=True))
+    assert left.missing_kinds[shown].reset_index(drop=True).equals(right.missing_kinds[shown].reset_index(drop=True))
+
+
+def test_a_value_that_stands_for_two_texts_is_named_in_the_note(exports):
+    rows = [[1, *row[1:]] for row in CODE_ROWS[:2]] + CODE_ROWS[2:]
+    assert "1" in draft_codebook(*read_survey_pair(*exports(code_rows=rows)))["q1"].note
+
+
+def test_answers_that_the_code_export_does_not_number_are_text(exports):
+    rows = [["好", *r[1:]] for r in TEXT_ROWS]
+    words = [["好", *r[1:]] for r in CODE_ROWS]
+    assert draft_codebook(*read_survey_pair(*exports(text_rows=rows, code_rows=words)))["q1"].type is VariableType.TEXT
+
+
+def test_a_question_that_only_the_text_export_has_is_marked_as_absent_from_the_other(exports):
+    header = [h.replace("来源", "x") for h in CODE_HEADER]
+    text, code = exports(text_header=TEXT_HEADER, code_header=header)
+    read_text, read_code = read_survey(text), read_survey(code)
+    alone = type(read_code)(**{f: getattr(read_code, f) for f in read_code.__dataclass_fields__} | {"questions": read_code.questions[1:], "meta": {}})
+    book = draft_codebook(read_text, alone)
+    assert book["q1"].source_code == ("-",)
+    assert book["answer_id"].source_code == ("-",)
+
+
+def test_a_text_export_alone_numbers_along_known_scales(exports):
+    book = draft_codebook(read_survey(exports()[0]))
+    assert book["q3_1"].values == {"1": "满意", "2": "一般", "3": "不清楚"}
+    assert book["q3_1"].missing[MissingKind.DONT_KNOW] == ("3",)
+    assert book["q3_1"].note
+    assert book["q2"].values == {"1": "停车", "2": "其他", "3": "养老"}
+    assert (book["q2"].open, book["q2"].source_code) == (("2",), ())
+    assert reads_back(book)
+
+
+def test_a_code_export_alone_keeps_its_columns_of_options(exports):
+    book = draft_codebook(read_survey(exports()[1]))
+    assert [(book[n].type, book[n].source, book[n].source_code) for n in ("q2", "q5")] == [
+        (VariableType.MULTIPLE, "-", tuple(CODE_HEADER[1:4])), (VariableType.RANKING, "-", tuple(CODE_HEADER[7:])),
+    ]
+    assert book["q2"].missing == MARKS
+    assert reads_back(book)
+    table = clean_survey(read_survey(exports()[1]), book)
+    assert table.frame["q2__3"].tolist()[:2] == [1, 0]
+    assert table.missing_kinds["q2__3"].iloc[2] == "skipped"
+
+
+PLACES = ["望汐街道", "听澜街道", "鸥渚街道"]
+
+
+def test_types_of_a_plain_table_by_its_cells(tmp_path):
+    rows = [
+        [i, 20 + i, ["非常满意", "满意", "一般", "不清楚"][i % 4], ["1-3", "4-6", "7-9"][i % 3], f"海岚省滨海市听潮路{i}号", f"2025/{i}/3", f"第{i}条意见", "", f"{i}岁", PLACES[i % 3]]
+        for i in range(1, 13)
+    ]
+    book = drafted(tmp_path, ["编号", "年龄", "满意度", "次数", "住址", "日期", "意见", "空列", "岁数", "街道"], rows)
+    assert {v.source: v.type.value for v in book} == {
+        "编号": "text", "年龄": "number", "满意度": "single", "次数": "single", "住址": "text", "日期": "date", "意见": "text", "空列": "text", "岁数": "number", "街道": "single",
+    }
+    by_source = {v.source: v for v in book}
+    assert by_source["编号"].role is Role.KEY
+    assert by_source["住址"].identifier is Identifier.ADDRESS
+    assert by_source["满意度"].values == {"1": "非常满意", "2": "满意", "3": "一般", "4": "不清楚"}
+    assert by_source["满意度"].answers == {"1": "非常满意", "2": "满意", "3": "一般"}
+    assert set(by_source["次数"].values.values()) == {"1-3", "4-6", "7-9"}
+    assert by_source["街道"].note
+    assert by_source["年龄"].missing == {}
+    assert reads_back(book)
+
+
+def test_few_answers_are_a_choice_only_where_they_recur(tmp_path):
+    seldom = drafted(tmp_path, ["编号", "答"], [[i, ["甲", "乙", "丙"][i % 3]] for i in range(6)])
+    often = drafted(tmp_path, ["编号", "答"], [[i, ["甲", "乙", "丙"][i % 3]] for i in range(9)])
+    assert [v.type.value for v in (seldom["q1"], often["q1"])] == ["text", "single"]
+    mixed = drafted(tmp_path, ["编号", "答"], [[i, "12" if i else "十二"] for i in range(20)])
+    assert mixed["q1"].type is VariableType.NUMBER
+
+
+def test_questions_of_one_number_get_names_of_their_own(tmp_path):
+    book = drafted(tmp_path, ["编号", "2、甲", "乙"], [[i, f"甲{i}", f"乙{i}"] for i in range(6)])
+    assert len({v.name for v in book}) == 3
+    assert reads_back(book)
+
+
+def test_columns_about_the_answer_sheet_get_their_roles(tmp_path):
+    header = ["编号", "开始答题时间", "结束答题时间", "答题时长", "清洗数据结果", "地理位置省", "用户标识", "IP", "自定义字段", "1.性别"]
+    rows = [[i, "2026-09-01 09:00:00", "2026-09-01 09:05:00", "5分0秒", "有效", "海岚省", f"u{i}", f"192.0.2.{i}", "", "男" if i % 2 else "女"] for i in range(1, 9)]
+    book = drafted(tmp_path, header, rows)
+    assert {v.source: v.role for v in book if v.role} == {
+        "编号": Role.KEY, "开始答题时间": Role.STARTED, "结束答题时间": Role.SUBMITTED, "答题时长": Role.DURATION, "清洗数据结果": Role.VERDICT, "用户标识": Role.PERSON, "IP": Role.IP,
+    }
+    assert book["ip"].identifier is Identifier.IP
+    assert "自定义字段" not in {v.source for v in book}
+    assert book["q1"].values == {"1": "男", "2": "女"}
+
+
+def test_a_statistics_file_brings_its_labels_and_user_missing_values(tmp_path):
+    path = tmp_path / "s.sav"
+    frame = pd.DataFrame({
+        "sex": [1.0, 2.0, -2.0, 1.0], "age": [20.0, -3.0, 41.0, 20.0], "know": [1.0, 9.0, 2.0, 98.0], "need_1": [1.0, 0.0, -3.0, 1.0], "need_2": [0.0, 1.0, -3.0, 1.0],
+        "said": ["甲", "乙", "丙", "丁"],
+    })
+    labels = {"sex": {1.0: "男", 2.0: "女", -2.0: "空"}, "age": {-3.0: "跳过"}, "know": {1.0: "知道", 2.0: "听说过", 9.0: "不清楚", 98.0: "拒答"}, "need_1": {-3.0: "跳过"}}
+    pyreadstat.write_sav(
+        frame, str(path), variable_value_labels=labels, missing_ranges={"sex": [-2], "age": [-3], "know": [98], "need_1": [-3], "need_2": [-3]},
+        column_labels={"need_1": "7、需要(停车)", "need_2": "7、需要(养老)", "sex": "1、性别", "age": "2、年龄", "know": "3、知道吗", "said": "4、意见"},
+    )
+    raw = read_survey(path)
+    book = draft_codebook(raw)
+    by_source = {v.source: v for v in book}
+    assert (by_source["sex"].type, by_source["sex"].values, by_source["sex"].missing) == (VariableType.SINGLE, {"1": "男", "2": "女", "-2": "空"}, {MissingKind.BLANK: ("-2",)})
+    assert (by_source["age"].type, by_source["age"].values, by_source["age"].missing) == (VariableType.NUMBER, {}, {MissingKind.SKIPPED: ("-3",)})
+    assert by_source["know"].missing == {MissingKind.REFUSED: ("98",), MissingKind.DONT_KNOW: ("9",)}
+    assert by_source["know"].answers == {"1": "知道", "2": "听说过"}
+    need = by_source["need_1"]
+    assert (need.type, need.source_code, need.missing) == (VariableType.MULTIPLE, ("need_1", "need_2"), {MissingKind.SKIPPED: ("-3",)})
+    assert reads_back(book)
+    table = clean_survey(raw, book)
+    kinds = table.missing_kinds
+    assert [kinds.iloc[i][by_source[n].name] for i, n in ((2, "sex"), (1, "age"), (1, "know"), (3, "know"))] == ["blank", "skipped", "dont_know", "refused"]
+    assert kinds.iloc[2][f"{need.name}__1"] == "skipped"
+    assert table.frame[by_source["age"].name].tolist()[::2] == [20.0, 41.0]
