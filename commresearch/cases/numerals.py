@@ -147,8 +147,10 @@ def _han_value(text: str) -> Decimal | None:
     for character in text:
         if character in DIGITS:
             digit = DIGITS[character]
-        elif (scale := SCALES[character]) >= 10_000:
+        elif (scale := SCALES[character]) > 10_000:
             total, section, digit = (total + section + digit or 1) * scale, 0, 0
+        elif scale == 10_000:  # 五亿三千万: what stands before 亿 is not multiplied again
+            total, section, digit = total + (section + digit or 1) * scale, 0, 0
         else:
             section, digit = section + (digit or 1) * scale, 0
     return Decimal(total + section + digit)

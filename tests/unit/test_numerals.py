@@ -75,3 +75,8 @@ def test_a_line_is_scanned_left_to_right_with_units():
 
 def test_numerals_without_a_unit_are_words_and_digits_are_always_numbers():
     assert [n.printed for n in scan_numbers("一是统筹,进一步统一思想,2025,半封闭")] == ["一步", "2025"]
+
+
+@pytest.mark.parametrize(("text", "value"), [("五亿三千万元", 530_000_000), ("一万亿元", 1_000_000_000_000), ("十二万人", 120_000), ("上万人", 10_000)])
+def test_scales_above_ten_thousand(text, value):
+    assert read_number(text).value == value
