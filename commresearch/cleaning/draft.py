@@ -143,7 +143,9 @@ def _names_answers(raw: RawTable, column: str) -> bool:
 def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:
     """What the platform or the file itself declares as missing, by the labels of these values."""
     missing = dict(PLATFORM_MARKERS.get(raw.platform, {}))
-    values = {value: raw.labels.get(column, {}).get(value, "") for column in columns for value in raw.missing.get(column, ())}
+    values: dict[str, str] = {}
+    for column in columns:
+        values |= {v: values.get(v) or raw.labels.get(column, {}).get(v, "") for v in raw.missing.get(column, ())}
     for value, label in values.items():
         kind = MissingKind.SKIPPED if label.strip() in SKIPPED_LABELS else no_answer(label) or MissingKind.BLANK
         missing[kind] = (*missing.get(kind, ()), value)

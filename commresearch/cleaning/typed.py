@@ -106,11 +106,16 @@ def _parse(variable: Variable, answers: pd.Series, cells: Cells) -> Parsed:
     return parse_durations(answers)
 
 
+def _absent_values(variable: Variable) -> dict[str, int]:
+    """Values that mean a kind of missing, with the code of the kind."""
+    return {value: CODE[kind] for kind, markers in variable.missing.items() for value in markers if value in variable.values}
+
+
 def _without_missing_values(
     variable: Variable, values: pd.Series, kinds: KindCodes, typed: Typed, cells: Cells
 ) -> tuple[pd.Series, KindCodes]:
     """Answers only: values that mean a kind of missing become it."""
-    by_value = {value: CODE[kind] for kind, markers in variable.missing.items() for value in markers if value in variable.values}
+    by_value = _absent_values(variable)
     if by_value:
         code_of = np.array([by_value.get(v, NONE) for v in values.cat.categories] + [NONE], dtype=np.int8)
         taken = code_of[values.cat.codes.to_numpy()]
@@ -167,9 +172,8 @@ def _options(typed: Typed, variable: Variable, parsed: ParsedColumns, kinds: NDA
     """Columns of the options; an option that means a kind of missing, chosen alone, makes the question missing of that kind."""
     frame = parsed.frame
     kinds = np.where(frame.notna().to_numpy(), NONE, np.where(parsed.unreadable, UNREADABLE, np.where(kinds == NONE, BLANK, kinds)))
-    by_value = {value: CODE[kind] for kind, markers in variable.missing.items() for value in markers if value in variable.values}
     answers = list(variable.answers)
-    for value, code in by_value.items():
+    for value, code in _absent_values(variable).items():
         said = (frame[value] == 1).fillna(value=False).to_numpy(dtype=bool)
         alone = said & ~(frame[answers] == 1).fillna(value=False).to_numpy(dtype=bool).any(axis=1)
         frame = frame.mask(pd.Series(alone, index=frame.index), axis=0)
@@ -204,16 +208,30 @@ def _ranking(variable: Variable, cells: Cells) -> Typed:
         answers = frame.agg(" ".join, axis=1)
         kind = np.where((codes == codes[:, :1]).all(axis=1), codes[:, 0], BLANK).astype(np.int8)
     _log_rules(typed, variable.name, answers, parsed.rule[:, 0], parsed.frame, cells, text=_order_text)
-    ranked = parsed.frame.notna().any(axis=1).to_numpy()
-    kind = np.where(parsed.unreadable[:, 0], UNREADABLE, np.where(kind == NONE, BLANK, kind))
-    for column in list(parsed.frame)[: len(variable.answers)]:
-        there = parsed.frame[column].notna().to_numpy()
-        typed.columns[f"{variable.name}__{column}"] = parsed.frame[column]
+    places, kind = _places(typed, variable, parsed, np.where(kind == NONE, BLANK, kind), cells)
+    ranked = places.notna().any(axis=1).to_numpy()
+    for column in list(places)[: len(variable.answers)]:
+        there = places[column].notna().to_numpy()
+        typed.columns[f"{variable.name}__{column}"] = places[column]
         typed.kinds[f"{variable.name}__{column}"] = np.where(there, NONE, np.where(ranked, NOT_APPLICABLE, kind)).astype(np.int8)
     if variable.other:
         opened = parsed.frame.isin(list(variable.open)).any(axis=1).to_numpy()
         _other_text(typed, variable, parsed.other, opened, np.where(ranked, NONE, kind).astype(np.int8), cells)
     return typed
+
+
+def _places(typed: Typed, variable: Variable, parsed: ParsedColumns, kind: KindCodes, cells: Cells) -> tuple[pd.DataFrame, KindCodes]:
+    """The answers in their places; an option that means a kind of missing, ranked alone, makes the question missing of that kind."""
+    frame, kind = parsed.frame, np.where(parsed.unreadable[:, 0], UNREADABLE, kind)
+    several = (frame.notna().sum(axis=1) > 1).to_numpy()
+    for value, code in _absent_values(variable).items():
+        said = frame.isin([value]).any(axis=1).to_numpy()
+        kind = np.where(said & ~several, code, kind)
+        typed.logs.append(_whole("missing_marker", variable, variable.values[value], f"<{tuple(MissingKind)[code]}>", int((said & ~several).sum()), cells))
+        typed.logs.append(log_lines(
+            step=STEP, rule="contradictory_option", **cells.place, row_id=frame.index[said & several], variable=variable.name, old=variable.values[value]
+        ))
+    return pd.DataFrame({c: frame[c].cat.set_categories(list(variable.answers)) for c in frame}), kind.astype(np.int8)
 
 
 def _not_exported(variable: Variable, index: pd.Index) -> Typed:

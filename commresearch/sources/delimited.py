@@ -3,7 +3,8 @@
 import csv
 import io
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -76,7 +77,9 @@ def _sample(text: str, separator: str) -> list[list[str]]:
 def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
     """Columns of a table whose rows all have one width; None where a row has not."""
     width = _usual([len(row) for row in _sample(found.head(SAMPLE_BYTES), separator)])
-    if width == 0 or found.data.count(b'"') % 2:
+    data = found.text.encode() if found.encoding.startswith("utf-16") else found.data
+    n_quotes = data.count(b'"')
+    if width == 0 or n_quotes % 2:
         return None
     irregular: list[bool] = []
 
@@ -85,23 +88,37 @@ def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
         return "skip"
 
     names = [str(j) for j in range(width)]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(found.utf8),
+    breaks = n_quotes > 0 and (n_quotes > QUOTES_LOOKED_AT or _breaks_in_quotes(data))
+
+    def parse(block: bytes) -> Any:
+        return arrow_csv.read_csv(
+            pa.BufferReader(block),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=_breaks_in_quotes(found.utf8), ignore_empty_lines=False, invalid_row_handler=skip),
+            parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=breaks, ignore_empty_lines=False, invalid_row_handler=skip),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
         )
+
+    try:
+        if found.encoding != "gb18030":
+            table = parse(data)
+        elif breaks:
+            table = parse(found.text.encode())
+        else:
+            table = _parse_while_decoding(found, parse)
     except pa.ArrowInvalid:
         return None
     return None if irregular else table.columns
 
 
+def _parse_while_decoding(found: TextFile, parse: Callable[[bytes], Any]) -> Any:
+    """Blocks of whole lines are decoded one after another, and each is parsed while the next one is decoded."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        parts = [pool.submit(parse, block) for block in found.blocks(BLOCK_BYTES)]
+        return pa.concat_tables([part.result() for part in parts])
+
+
 def _breaks_in_quotes(data: bytes) -> bool:
     """Whether a line may end within quotation marks; where none does, blocks of lines are read side by side."""
-    if data.count(b'"') > QUOTES_LOOKED_AT:
-        return True
     return any(b"\n" in quoted or b"\r" in quoted for quoted in data.split(b'"')[1::2])
 
 

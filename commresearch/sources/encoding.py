@@ -3,7 +3,7 @@
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,17 +46,29 @@ class TextFile:
         except UnicodeDecodeError as error:
             raise self._refusal(error.start + len(mark), bool(mark)) from error
 
-    @property
-    def utf8(self) -> bytes:
-        """The whole text in UTF-8, with a byte order mark where the file has one."""
-        return self.data if self.encoding == "utf-8" else self.text.encode()
+    def blocks(self, size: int) -> Iterator[bytes]:
+        """The text in UTF-8, in blocks of whole lines of about one size; for encodings that write a line end as one byte.
+
+        Raises
+        ------
+        SourceError
+            Bytes do not fit the encoding.
+        """
+        start = 0
+        while start < len(self.data):
+            stop = self.data.find(b"\n", start + size) + 1 or len(self.data)
+            try:
+                yield self.data[start:stop].decode(self.encoding).encode()
+            except UnicodeDecodeError:
+                yield self.text.encode()  # says where in the whole file
+            start = stop
 
     def head(self, size: int) -> str:
         """The text of the first bytes, without a character that is cut."""
-        if self.encoding != "gb18030" or len(self.data) <= size:
+        if self.encoding.startswith("utf-16") or len(self.data) <= size:
             return self.text[:size]
         try:
-            return codecs.getincrementaldecoder(self.encoding)().decode(self.data[:size])
+            return codecs.getincrementaldecoder(self.encoding)().decode(self.data[:size].removeprefix(codecs.BOM_UTF8))
         except UnicodeDecodeError:
             return self.text[:size]
 

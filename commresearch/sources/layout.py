@@ -97,7 +97,8 @@ def find_table(file: str, sheet: Sheet) -> Layout:
 def _layout(sheet: Sheet, main: Table, loose: list[int], others: list[CellRange], counts: NDArray[np.int64]) -> Layout:
     first, last = max(main.header) + 1, main.rows[-1][1]
     inside = np.concatenate([np.arange(max(a, first), b) for a, b in main.rows])
-    inside = inside[sheet.filled[np.ix_(inside, main.columns)].any(axis=1)]
+    if others or len(main.columns) < len(sheet.columns):
+        inside = inside[sheet.filled[np.ix_(inside, main.columns)].any(axis=1)]
     data, notes = [], []
     for row in loose:
         if row < first or not _is_sparse_answer(sheet, main, row):
@@ -121,7 +122,8 @@ def _new_table(sheet: Sheet, start: int, stop: int) -> tuple[Table, list[CellRan
     """The table in some rows without a blank one between them, and tables that stand beside it."""
     filled = sheet.filled[start:stop]
     segments = [np.arange(a, b) for a, b in _runs(np.asarray(filled.any(axis=0)))]
-    main = max(segments, key=lambda s: (max(known_headers(sheet.texts(r, s)) for r in _top(start, stop)), int(filled[:, s].sum())))
+    sizes = filled.sum(axis=0)
+    main = max(segments, key=lambda s: (max(known_headers(sheet.texts(r, s)) for r in _top(start, stop)), int(sizes[s].sum())))
     own, beside = [main], []
     for segment in segments:
         if segment is main:

@@ -138,6 +138,8 @@ def _row_id(bare: RawTable, row: int) -> str:
 
 def _merged_logs(bare: RawTable, sheet: Sheet, layout: Layout, names: Sequence[str], aside: Mapping[int, str]) -> list[pd.DataFrame]:
     """Lines about merged cells among the answers: the value stays in the first cell."""
+    if not sheet.merged:
+        return []
     by_column = dict(zip(layout.table.columns.tolist(), names, strict=True))
     rows = set(layout.rows.tolist()) - set(aside)
     return [

@@ -55,6 +55,9 @@ def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> 
 
 def _first_cells(sheet: Sheet, layout: Layout) -> NDArray[np.int64]:
     """Column of the first filled cell of each row."""
+    leading = layout.table.columns[0]
+    if sheet.filled[layout.rows, leading].all():
+        return np.full(len(layout.rows), leading)
     filled = sheet.filled[np.ix_(layout.rows, layout.table.columns)]
     return np.asarray(layout.table.columns[filled.argmax(axis=1)])
 

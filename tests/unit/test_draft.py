@@ -13,12 +13,12 @@ SHEET = ["序号", "提交答卷时间", "所用时间"]
 MARKS = {MissingKind.SKIPPED: ("(跳过)", "-3"), MissingKind.BLANK: ("(空)", "-2")}
 TEXT_HEADER = ["1、性别", "2、选哪些", "3、满意—环境", "3、满意—物业", "4、其他说明", "5、排序"]
 TEXT_ROWS = [
-    ["男", "停车┋其他〖充电┋电梯〗", "满意", "一般", "很好", "甲→乙"], ["女", "养老", "不清楚", "满意", "(空)", "乙→甲→丙"], ["男", "(跳过)", "一般", "满意", "还行", "丙→甲"],
+    ["男", "停车┋其他〖充电┋电梯〗", "满意", "一般", "很好", "甲→乙"], ["女", "养老", "不清楚", "满意", "(空)", "乙→甲→丙"], ["男", "(跳过)", "满意", "满意", "还行", "丙→甲"],
     ["女", "停车", "满意", "满意", "可以", "甲"], ["女", "养老┋停车", "满意", "满意", "谢谢", "甲→丙"], ["男", "养老", "满意", "满意", "好", "乙→甲"],
 ]
 CODE_HEADER = ["1、性别", "第2题(停车)", "第2题(养老)", "第2题(其他)", "第3题(环境)", "第3题(物业)", "4、其他说明", "第5题(甲)", "第5题(乙)", "第5题(丙)"]
 CODE_ROWS = [
-    [1, 1, 0, 1, 2, 3, "很好", 1, 2, -2], [2, 0, 1, 0, 9, 2, -2, 2, 1, 3], [1, -3, -3, -3, 3, 2, "还行", 2, -2, 1], [2, 1, 0, 0, 2, 2, "可以", 1, -2, -2],
+    [1, 1, 0, 1, 2, 3, "很好", 1, 2, -2], [2, 0, 1, 0, 9, 2, -2, 2, 1, 3], [1, -3, -3, -3, 2, 2, "还行", 2, -2, 1], [2, 1, 0, 0, 2, 2, "可以", 1, -2, -2],
     [2, 1, 1, 0, 2, 2, "谢谢", 1, -2, 2], [1, 0, 1, 0, 2, 2, "好", 2, 1, -2],
 ]
 
@@ -57,7 +57,7 @@ def test_two_exports_give_values_labels_and_headers(exports):
     assert many.source_code == ("第2题(停车)", "第2题(养老)", "第2题(其他)")
     area, estate = book["q3_1"], book["q3_2"]
     assert (area.matrix, estate.matrix, area.question_zh, estate.question_zh) == ("q3", "q3", "满意 — 环境", "满意 — 物业")
-    assert (area.values, area.missing) == ({"2": "满意", "3": "一般", "9": "不清楚"}, {**MARKS, MissingKind.DONT_KNOW: ("9",)})
+    assert (area.values, area.missing) == ({"2": "满意", "9": "不清楚"}, {**MARKS, MissingKind.DONT_KNOW: ("9",)})
     assert (area.source, area.source_code) == ("3、满意—环境", ("第3题(环境)",))
     assert book["q4"].type is VariableType.TEXT
     assert (book["q5"].type, list(book["q5"].values.values())) == (VariableType.RANKING, ["甲", "乙", "丙"])
@@ -97,8 +97,8 @@ def test_a_question_that_only_the_text_export_has_is_marked_as_absent_from_the_o
 
 def test_a_text_export_alone_numbers_along_known_scales(exports):
     book = draft_codebook(read_survey(exports()[0]))
-    assert book["q3_1"].values == {"1": "满意", "2": "一般", "3": "不清楚"}
-    assert book["q3_1"].missing[MissingKind.DONT_KNOW] == ("3",)
+    assert book["q3_2"].values == {"1": "满意", "2": "一般"}
+    assert (book["q3_1"].values, book["q3_1"].missing[MissingKind.DONT_KNOW]) == ({"1": "满意", "2": "不清楚"}, ("2",))
     assert book["q3_1"].note
     assert book["q2"].values == {"1": "停车", "2": "其他", "3": "养老"}
     assert (book["q2"].open, book["q2"].source_code) == (("2",), ())

@@ -1,0 +1,169 @@
+"""Corrections of single cells: only with everything that is needed, and only where the cell still holds what is expected."""
+
+import pytest
+
+from commresearch.cleaning import clean_survey
+from commresearch.cleaning.corrections import COLUMNS, apply_corrections, concerning, load_corrections, misdirected
+from commresearch.cleaning.fit import place_variables
+from commresearch.errors import CleaningError, SchemaError
+from commresearch.sources import read_survey
+from tests.spec.conftest import codebook, write_csv, write_xlsx
+from tests.unit.survey_cases import codes, correction, corrections, told, values
+
+HEADER = ["id", "1、年龄", "2、选项", "3(停车)", "3(养老)", "日期"]
+ROWS = [["a", "20", "是", "1", "0", "2026-01-05"], ["b", "300", "有时", "0", "1", "2026-01-06"], ["c", "", "否", "1", "1", "2026-01-07"]]
+BOOK = codebook(
+    {"name": "id", "type": "text"}, {"name": "age", "type": "number", "source": "1、年龄", "max": "120"}, {"name": "q2", "type": "single", "source": "2、选项", "values": "1=是\n2=否"},
+    {"name": "q3", "type": "multiple", "source": "3", "source_code": "3(停车)\n3(养老)", "values": "1=停车\n2=养老"}, {"name": "day", "type": "date", "source": "日期"},
+)
+
+
+@pytest.fixture
+def raw(tmp_path):
+    return read_survey(write_csv(tmp_path / "问卷.csv", HEADER, ROWS))
+
+
+def refused(raw, *lines, **options):
+    with pytest.raises(CleaningError) as error:
+        apply_corrections(raw, place_variables(BOOK, raw), corrections(*lines), **options)
+    return error.value
+
+
+def test_a_correction_names_its_row_by_number_or_by_lasting_name(raw):
+    lasting = str(raw.row_ids[1])
+    listed = corrections(correction(3, "q2", "有时", "是"), correction(lasting, "age", "300", "30", file="问卷.csv", reason="少写一位"), correction(4, "3(停车)", "1", "0"))
+    table = clean_survey(raw, BOOK, corrections=listed)
+    assert values(table.frame["q2"]) == ["1", "1", "2"]
+    assert values(table.frame["age"]) == [20, 30, None]
+    assert values(table.frame["q3__1"]) == [1, 0, 0]
+    log = table.log[table.log["step"] == "corrections"]
+    assert log[["rule", "file", "variable", "old", "new", "reason"]].to_numpy().tolist()[1] == ["correction", "问卷.csv", "age", "300", "30", "少写一位 (数据员, 2026-09-30)"]
+    assert log["row_id"].tolist() == [lasting, lasting, str(raw.row_ids[2])]
+    assert raw.frame["2、选项"].tolist() == ["是", "有时", "否"]
+
+
+def test_corrections_are_made_before_anything_is_judged(raw):
+    with pytest.raises(SchemaError) as error:
+        clean_survey(raw, BOOK)
+    told(error.value, "CR-K11", "问卷.csv", "q2", "有时", "1=是; 2=否")
+    table = clean_survey(raw, BOOK, corrections=corrections(correction(3, "q2", "有时", "否"), correction(4, "age", "", "55")))
+    assert values(table.frame["age"]) == [20, None, 55]
+    assert table.log.loc[table.log["rule"] == "out_of_range", "old"].tolist() == ["300"]
+
+
+def test_a_corrected_cell_is_read_as_text_whatever_stood_there(tmp_path):
+    from datetime import date
+
+    path = write_xlsx(tmp_path / "s.xlsx", ["id", "次数"], [["a", date(2025, 1, 3)], ["b", "4-6"], ["c", date(2025, 9, 9)]])
+    book = codebook({"name": "id", "type": "text"}, {"name": "n", "type": "single", "source": "次数", "values": "1=1-3\n2=4-6"})
+    table = clean_survey(read_survey(path), book, corrections=corrections(correction(4, "n", "2025-09-09", "4-6")))
+    assert values(table.frame["n"]) == ["1", "2", "2"]
+    assert set(table.log["rule"]) == {"date_was_option", "correction"}
+
+
+def test_lines_about_other_data_and_other_files_are_left_alone(raw):
+    listed = corrections(
+        correction(3, "q2", "x", "y", kind="tickets"), correction(3, "q2", "x", "y", file="别的.csv"), correction(3, "q2", "x", "y", sheet="表二", file="别的.csv"), correction(3, "q2", "有时", "是", kind=""),
+    )
+    table = clean_survey(raw, BOOK, corrections=listed)
+    assert values(table.frame["q2"]) == ["1", "1", "2"]
+    cells, log = apply_corrections(raw, place_variables(BOOK, raw), None)
+    assert cells.equals(raw.frame)
+    assert log.empty
+
+
+def test_columns_that_are_missing_from_the_list(tmp_path):
+    path = write_csv(tmp_path / "更正.csv", ["row_id", "variable", "new"], [["1", "q", "x"]])
+    with pytest.raises(CleaningError) as error:
+        load_corrections(path)
+    assert codes(error.value) == ["CR-D30"]
+    told(error.value, "CR-D30", "更正.csv", "kind, file, sheet, expect, reason, reported_by, date", ", ".join(COLUMNS))
+
+
+def test_what_every_correction_needs(raw):
+    error = refused(raw, correction(3, "q2", "有时", "是", reason="", reported_by=" "), correction(4, "q2", "否", "是", date=""))
+    assert codes(error) == ["CR-D31", "CR-D31"]
+    zh, en = told(error, "CR-D31", "corrections.csv", "reason, reported_by", "date")
+    assert "corrections.csv 第2行" in zh
+    assert "row 3" in en
+
+
+def test_rows_and_variables_that_are_not_there(raw):
+    error = refused(raw, correction(9, "q2", "有时", "是"), correction(3, "q3", "0", "1"), correction(3, "nobody", "0", "1"), correction("", "", "0", "1"))
+    assert codes(error) == ["CR-D32", "CR-D33", "CR-D33", "CR-D31", "CR-D32", "CR-D33"]
+    zh, en = told(error, "CR-D32", "“9”", "row_id")
+    assert "第2行：数据中没有编号为“9”的行" in zh
+    assert "row 2: the data have no row “9”" in en
+    zh, en = told(error, "CR-D33", "“q3”", "“nobody”", "q2", "age")
+    assert "第3行" in zh
+    assert "row 4" in en
+    assert all("q3" not in str(f.values["allowed"]).split(", ") for f in error.failures if f.code == "CR-D33")
+
+
+def test_a_cell_that_holds_something_else_by_now(raw):
+    error = refused(raw, correction(3, "q2", "是", "否"), correction(2, "age", " 20", "21"))
+    assert codes(error) == ["CR-D34", "CR-D34"]
+    zh, en = told(error, "CR-D34", "corrections.csv", "q2", "“是”", "“有时”", "“20”")
+    assert "原值应为“是”，实为“有时”" in zh
+    assert "should be “是” and is “有时”" in en
+
+
+def test_one_cell_corrected_twice(raw):
+    lasting = str(raw.row_ids[1])
+    error = refused(raw, correction(3, "q2", "有时", "是"), correction(lasting, "2、选项", "有时", "否"), correction(3, "age", "300", "30"))
+    assert codes(error) == ["CR-D35"]
+    zh, en = told(error, "CR-D35", "corrections.csv", lasting)
+    assert "第3行" in zh
+    assert "row 3" in en
+
+
+def test_the_list_is_named_as_it_is_called_and_read_from_either_kind_of_table(raw, tmp_path):
+    rows = [list(correction(3, "q2", "没有", "是").values()), [""] * 10, list(correction(4, "q2", "没有", "是").values())]
+    for path in (write_csv(tmp_path / "更正.csv", COLUMNS, rows), write_xlsx(tmp_path / "更正.xlsx", COLUMNS, rows)):
+        with pytest.raises(CleaningError) as error:
+            clean_survey(raw, BOOK, corrections=path)
+        assert [(f.values["file"], f.values["row"]) for f in error.value.failures] == [(path.name, 2), (path.name, 4)]
+        told(error.value, "CR-D34", path.name)
+
+
+def test_which_file_a_correction_is_meant_for(tmp_path):
+    one, two = (read_survey(write_csv(tmp_path / f"{n}.csv", ["id", "q"], [[n, "1"], [f"{n}x", "2"]])) for n in "ab")
+    sheet = read_survey(write_xlsx(tmp_path / "c.xlsx", ["id", "q"], [["c", "1"], ["d", "2"]]))
+    listed = corrections(
+        correction(2, "q", "1", "5", file="a.csv"), correction(str(two.row_ids[0]), "q", "1", "5"), correction(2, "q", "1", "5", file="c.xlsx", sheet="Sheet1"),
+        correction(2, "q", "1", "5", file="c.xlsx", sheet="Sheet2"), correction("00000000::2", "q", "1", "5", file="a.csv"), correction(2, "q", "1", "5"),
+        correction(2, "q", "1", "5", file="d.csv"), correction(2, "q", "1", "5", kind="bookings", file="e.csv"),
+    )
+    assert [concerning(listed, raw).index.tolist() for raw in (one, two, sheet)] == [[2, 7], [3, 7], [4, 7]]
+    failures = misdirected(listed, [one, two, sheet], list_name="更正.csv")
+    assert [(f.code, f.values["row"]) for f in failures] == [("CR-D32", 5), ("CR-D32", 6), ("CR-D31", 7), ("CR-D32", 8)]
+    zh, en = told(CleaningError(*failures), "CR-D32", "更正.csv", "c.xlsx, Sheet2, 2", "a.csv, 00000000::2", "d.csv, 2")
+    assert "第5行" in zh
+    assert "row 8" in en
+    zh, en = told(CleaningError(*failures), "CR-D31", "更正.csv", "file")
+    assert "第7行：没有填 file" in zh
+    same = misdirected(corrections(correction(2, "q", "1", "5", file="a.csv")), [one, one])
+    assert [f.values["missing"] for f in same] == ["sheet"]
+
+
+def test_a_row_of_a_file_that_was_replaced_is_missed_and_never_forgotten(raw):
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, BOOK, corrections=corrections(correction("0123abcd::3", "q2", "有时", "是", file="问卷.csv"), correction(3, "q2", "有时", "是")))
+    assert codes(error.value) == ["CR-D32"]
+    told(error.value, "CR-D32", "问卷.csv, 0123abcd::3")
+
+
+def test_several_files_are_corrected_each_by_its_own_lines(tmp_path):
+    files = [read_survey(write_csv(tmp_path / f"{n}.csv", ["id", "q"], [[n, "1"], [f"{n}x", "2"]])) for n in "ab"]
+    book = codebook({"name": "id", "type": "text"}, {"name": "q", "type": "number"})
+    listed = corrections(correction(2, "q", "1", "5", file="a.csv"), correction(str(files[1].row_ids[1]), "q", "2", "7"))
+    table = clean_survey(files, book, corrections=listed)
+    assert values(table.frame["q"]) == [5, 2, 1, 7]
+    with pytest.raises(CleaningError) as error:
+        clean_survey(files, book, corrections=corrections(correction(2, "q", "1", "5")))
+    assert codes(error.value) == ["CR-D31"]
+
+
+def test_what_people_write_about_a_correction_is_no_place_for_identifiers(raw):
+    table = clean_survey(raw, BOOK, corrections=corrections(correction(3, "q2", "有时", "是", reason="本人来电核对")))
+    assert table.log.loc[table.log["rule"] == "correction", "reason"].tolist() == ["本人来电核对 (数据员, 2026-09-30)"]
