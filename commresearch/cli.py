@@ -160,12 +160,11 @@ def init(
 
     folder = _project(project, None).root / "data_raw" / case
     if questionnaire:
-        written = write_questionnaire(folder)
+        written, done = write_questionnaire(folder), "cli.forms_done"
     else:
-        written = write_scaffold(
-            folder, case_id=case, name_zh=name_zh, name_en=name_en, level=level, province=province, city=city, language=lang.value
-        )
-    typer.echo(say("cli.init_done", lang, files=len(written)))
+        place = {"name_zh": name_zh, "name_en": name_en, "level": level, "province": province, "city": city}
+        written, done = write_scaffold(folder, case_id=case, language=lang.value, **place), "cli.init_done"
+    typer.echo(say(done, lang, files=len(written)))
     typer.echo(say("cli.where", lang, path=folder))
 
 
@@ -339,7 +338,9 @@ def _pseudonym_key(file: Path | None, root: Path) -> bytes | None:
     if not file.is_file():
         raise CaseError(Failure(code="CR-C02", values={"file": str(file)}))
     require_key_outside(file, root)
-    return parse_key(file.read_text(encoding="utf-8-sig"))
+    data = file.read_bytes()
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"  # some shells write their text in two bytes
+    return parse_key(data.decode(encoding, errors="replace"))
 
 
 def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:

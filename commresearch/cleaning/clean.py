@@ -160,7 +160,7 @@ def _finish(
         frame=kept, codebook=settled.codebook, missing_kinds=kinds, flags=flags,
         log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])])), account=_account(raws, dropped, len(kept)),
         duplicates=decision_sheet(groups, frame, decided=decisions.table), identifiers=_identifiers(parts),
-        provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()},
+        provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()}, given=codebook,
     )
 
 

@@ -28,7 +28,7 @@ def files_of(clean: CleanTable, language: Language) -> dict[str, bytes]:
     files |= {f"{name}.csv": _csv(tables[name]) for name in FOR_PEOPLE}
     files["flags.csv"] = _csv(clean.flags.reset_index())
     files[CODEBOOK] = _csv(clean.codebook.to_frame())
-    files["codebook.xlsx"] = codebook_xlsx(clean.codebook, language)
+    files["codebook.xlsx"] = codebook_xlsx(clean.given or clean.codebook, language)
     files["dictionary.xlsx"] = dictionary_xlsx(clean.codebook, language)
     files["dictionary.md"] = dictionary_markdown(clean.codebook, language).encode()
     files["duplicates.xlsx"] = _workbook(clean.duplicates)

@@ -35,6 +35,8 @@ class CleanTable:
         hashes and settings that the table was made from
     known
         identifiers met on the way in, for the scan of what is written; kept in memory only
+    given
+        the codebook as it was given, which can be used again; `codebook` has the derived variables and lacks the dropped ones
     """
 
     frame: pd.DataFrame
@@ -47,6 +49,7 @@ class CleanTable:
     identifiers: pd.DataFrame
     provenance: Mapping[str, str]
     known: Mapping[str, str] = field(default_factory=dict, repr=False)
+    given: Codebook | None = None
 
     def rows(self, rule: str) -> int:
         """Rows of one line of the account; 0 where there is no such line."""

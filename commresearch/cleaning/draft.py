@@ -8,6 +8,7 @@ import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
+from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import no_answer, split_missing
 from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_multiple
 from commresearch.cleaning.variable import ABSENT, Variable
@@ -122,6 +123,8 @@ def _column_variable(
     kind = _type_of(given, parts, question)
     if kind is VariableType.SINGLE and code and code_columns and not _is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
+    if kind is VariableType.SINGLE and _tells_of_persons(parts):
+        kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
     if kind not in {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}:
         return Variable(**base, type=kind, missing=missing)  # type: ignore[arg-type]
     labels = _ordered(list(dict.fromkeys(part.label for part in parts)))
@@ -133,6 +136,12 @@ def _column_variable(
     open_values = tuple(v for v, label in values.items() if label in filled)
     missing = _with_no_answers(missing, {value: label for value, label in values.items() if value not in open_values})
     return Variable(**base, type=kind, values=values, open=open_values, missing=missing, note=note)  # type: ignore[arg-type]
+
+
+def _tells_of_persons(parts: Sequence[Part]) -> bool:
+    """Whether any would-be label holds an identifier."""
+    labels = pd.Series([part.label for part in parts], dtype="str")
+    return not mask_text(labels)[0].equals(labels)
 
 
 def _names_answers(raw: RawTable, column: str) -> bool:

@@ -20,7 +20,7 @@ from commresearch.sources.sheet import OpenedFile, Sheet, check_size, text_array
 SEPARATORS = (",", "\t", ";")
 SAMPLE_ROWS, SAMPLE_BYTES = 50, 1 << 20
 WORKBOOK_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".et"}
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 4 << 20  #: small enough to stay in a processor's own memory
 QUOTES_LOOKED_AT = 200_000  #: in a file with more, lines may break anywhere
 
 
@@ -111,8 +111,8 @@ def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
 
 
 def _parse_while_decoding(found: TextFile, parse: Callable[[bytes], Any]) -> Any:
-    """Blocks of whole lines are decoded one after another, and each is parsed while the next one is decoded."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    """Blocks of whole lines are decoded one after another, and parsed while the next ones are decoded."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
         parts = [pool.submit(parse, block) for block in found.blocks(BLOCK_BYTES)]
         return pa.concat_tables([part.result() for part in parts])
 

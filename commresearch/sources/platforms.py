@@ -41,6 +41,7 @@ EXTRA = {
 }
 KNOWN = frozenset().union(*META.values(), *DISTINCT.values())
 
+MOST_DISTINCT = 2_000  #: different cells of a column that are looked at; a question with options has fewer
 SHARE_OF_CODES = 0.8  #: of the answer columns that a code export fills with whole numbers
 SHARE_OF_TEXTS = 0.5
 OPTION_CELLS = frozenset({"0", "1", "-2", "-3"})
@@ -96,7 +97,7 @@ def detect_export(distinct: Mapping[str, Any], platform: Platform) -> Export:
     """
     if platform not in {Platform.WENJUANXING, Platform.TENCENT} or not distinct:
         return Export.UNKNOWN
-    answered = [[v for v in cells.to_pylist() if v] for cells in distinct.values()]
+    answered = [[v for v in cells.slice(0, MOST_DISTINCT).to_pylist() if v] for cells in distinct.values()]
     if any(SKIPPED_TEXT.fullmatch(v) for found in answered for v in found):
         return Export.TEXT
     # A column per option settles it before joined texts do: free text beside an option may hold the joining sign itself.

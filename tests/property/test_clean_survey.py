@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from commresearch.cleaning import CleanTable, Codebook, clean_survey, draft_codebook, read_codebook
+from commresearch.cleaning.clean_files import files_of
 from commresearch.simulate.codebook_rows import codebook_of
 from commresearch.simulate.dirt import DirtRates
 from commresearch.simulate.survey import SimulatedSurvey, SurveySpec, simulate_survey
@@ -159,3 +160,13 @@ def test_a_drafted_codebook_reads_its_own_survey(tmp_path):
     assert all(set(v.values.values()) >= labels[v.source] for v in true if v.values and v.source in labels and v.source not in wrong)
 
 
+
+
+def test_the_codebook_that_is_written_can_be_used_again(tmp_path):
+    simulated = survey(36)
+    file = write_wenjuanxing(simulated, tmp_path, kind="text")[0]
+    raw = read_survey(file.path)
+    table = clean_survey(raw, draft_codebook(raw))
+    path = tmp_path / "codebook.xlsx"
+    path.write_bytes(files_of(table, Language.ZH)["codebook.xlsx"])
+    pd.testing.assert_frame_equal(clean_survey(raw, read_codebook(path)).frame, table.frame)

@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
@@ -23,7 +24,8 @@ HEADER = ["answer", "sent", *(f"q{i}" for i in range(1, 13))]
 
 def sheets(n, *, keys=(), same=()):
     """Answer sheets that all differ, but for those in `same`, which repeat the first."""
-    return [[keys[i] if keys else f"k{i}", f"2026/9/{i + 1} 9:00:00", *((3 * (0 if i in same else i + 1) + 7 * j + j * j) % 5 + 1 for j in range(12))] for i in range(n)]
+    answers = [np.random.default_rng(0 if i in same else i).integers(1, 6, 12).tolist() for i in range(n)]
+    return [[keys[i] if keys else f"k{i}", f"2026/9/{i + 1} 9:00:00", *row] for i, row in enumerate(answers)]
 
 
 @pytest.fixture

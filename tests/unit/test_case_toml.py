@@ -1,0 +1,163 @@
+"""case.toml: everything that is wrong with it is said at once, by its place, in both languages."""
+
+from datetime import date
+
+import pytest
+
+from commresearch.cases import load_case
+from commresearch.errors import CaseError, CommResearchError, SchemaError
+from commresearch.terms import DataKind, Language, Level, Platform, Sampling
+from commresearch.words import entries
+from tests.unit.survey_cases import CASE_TOML, codes, data_part, told, write_case
+
+CASE = CASE_TOML.format(id="binhai")
+SURVEY = '[[data]]\nkind = "survey"\nfiles = ["a.csv"]\nsampling = "opt_in"\n'
+
+
+@pytest.fixture
+def case(tmp_path):
+    """Write a case.toml and the files named, and load it."""
+
+    def load(text, *files, encoding="utf8"):
+        folder = tmp_path / "binhai"
+        folder.mkdir(exist_ok=True)
+        (folder / "case.toml").write_bytes(text.encode(encoding))
+        for name in files:
+            (folder / name).write_text("x", encoding="utf8")
+        return load_case(folder)
+
+    return load
+
+
+def refused(case, text, *files, kind=CommResearchError):
+    with pytest.raises(kind) as error:
+        case(text, *files)
+    return error.value
+
+
+def test_a_case_as_it_should_be(case, tmp_path):
+    more = 'sources = ["S1"]\nethics = "e"\ncontroller = "社区"\nretention_until = 2028-12-31\n[roster]\nfile = "a.csv"\n[analysis]\nmonths = ["2023-01", "2025-06"]\nseed = 7\nconf_level = 0.9\n'
+    parts = data_part("2025a", ["a.csv", "b.csv"], platform="plain", sheet="甲", codebook="c.csv", rules="c.csv", decisions="c.csv", margins="c.csv") + "shortest_seconds = 90\n"
+    tickets = '[[data]]\nkind = "tickets"\nfiles = ["a.csv"]\nmapping = "c.csv"\n[outcomes.space_use]\nunit = "hour"\n[release]\nthreshold = 5\nlanguage = "en"\n'
+    loaded = case(CASE + more + parts + tickets, "a.csv", "b.csv", "c.csv", encoding="utf-8-sig")
+    assert (loaded.id, loaded.name(Language.ZH), loaded.name(Language.EN)) == ("binhai", "滨海示范区（模拟）", "Binhai (simulated)")
+    facts = loaded.settings.case
+    assert (facts.level, facts.retention_until, facts.fictional, facts.sources) == (Level.DISTRICT, date(2028, 12, 31), True, ("S1",))
+    assert [d.kind for d in loaded.settings.data] == [DataKind.SURVEY, DataKind.TICKETS]
+    (survey,) = loaded.surveys
+    assert (survey.sampling, survey.platform, survey.files, survey.shortest_seconds, survey.sheet) == (Sampling.OPT_IN, Platform.PLAIN, ("a.csv", "b.csv"), 90, "甲")
+    assert loaded.settings.analysis.months == ("2023-01", "2025-06")
+    assert (loaded.settings.release.threshold, loaded.settings.release.rounding, loaded.settings.release.language) == (5, 5, Language.EN)
+    assert loaded.path("a.csv") == tmp_path / "binhai" / "a.csv"
+    bare = case(CASE)
+    assert (bare.surveys, bare.settings.analysis.months, bare.settings.roster, bare.settings.case.retention_until) == ((), None, None, None)
+
+
+def test_a_folder_that_is_no_case(tmp_path):
+    with pytest.raises(CaseError) as error:
+        load_case(tmp_path / "nowhere")
+    assert codes(error.value) == ["CR-F01"]
+    told(error.value, "CR-F01", str(tmp_path / "nowhere" / "case.toml"), "commresearch init")
+
+
+def test_a_file_that_is_no_toml(case, tmp_path):
+    error = refused(case, CASE + "[data\n", kind=SchemaError)
+    assert codes(error) == ["CR-F02"]
+    told(error, "CR-F02", "case.toml", "line 9")
+    (tmp_path / "binhai" / "case.toml").write_bytes(CASE.encode("utf-16"))
+    with pytest.raises(SchemaError) as error:
+        load_case(tmp_path / "binhai")
+    assert codes(error.value) == ["CR-F02"]
+
+
+@pytest.mark.parametrize(("text", "key"), [(CASE + 'naem = "x"\n', "case.naem"), (CASE + "[extra]\nx = 1\n", "extra"), (CASE + SURVEY + 'wafe = "a"\n', "data.1.wafe"), (CASE + "[release]\nedtion = 1\n", "release.edtion")])
+def test_unknown_keys(case, text, key):
+    error = refused(case, text, kind=SchemaError)
+    assert codes(error) == ["CR-F03"]
+    zh, en = told(error, "CR-F03", "case.toml", key)
+    assert f"不认识的键 {key}" in zh
+    assert f"unknown key {key}" in en
+
+
+@pytest.mark.parametrize(("text", "key"), [("", "case"), (CASE.replace('city = "滨海市"\n', ""), "case.city"), (CASE + "[rollout]\n", "rollout.file"), (CASE + '[[data]]\nkind = "tickets"\n', "data.1.files")])
+def test_keys_that_are_missing(case, text, key):
+    error = refused(case, text, kind=SchemaError)
+    assert codes(error) == ["CR-F04"]
+    told(error, "CR-F04", "case.toml", key)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "got", "rule"),
+    [
+        (CASE.replace('"binhai"', '"Bin hai"'), "case.id", "Bin hai", "form"), (CASE.replace('"海岚省"', '" "'), "case.province", " ", "text"), (CASE.replace('"海岚省"', '""'), "case.province", "", "text"),
+        (CASE.replace('"海岚省"', "7"), "case.province", "7", "text"), (CASE.replace("true", '"yes"'), "case.fictional", "yes", "boolean"),
+        (CASE + 'retention_until = "2028-12-31"\n', "case.retention_until", "2028-12-31", "date"), (CASE + "[analysis]\nseed = 1.5\n", "analysis.seed", "1.5", "whole"),
+        (CASE + "[analysis]\nconf_level = 1.0\n", "analysis.conf_level", "1.0", "range"), (CASE + "[analysis]\nconf_level = 0.5\n", "analysis.conf_level", "0.5", "range"),
+        (CASE + "[release]\nthreshold = 0\n", "release.threshold", "0", "range"), (CASE + SURVEY + "shortest_seconds = 0\n", "data.1.shortest_seconds", "0", "range"),
+        (CASE + SURVEY.replace('["a.csv"]', '"a.csv"'), "data.1.files", "a.csv", "list"), (CASE + SURVEY.replace('["a.csv"]', "[]"), "data.1.files", "[]", "list"),
+        (CASE + SURVEY + 'wave = "a/b"\n', "data.1.wave", "a/b", "form"), (CASE + '[analysis]\nmonths = ["2025-01", "2023-01"]\n', "analysis.months", "2025-01", "months"),
+        (CASE + '[analysis]\nmonths = ["2025-1", "2025-02"]\n', "analysis.months", "2025-1", "months"), ('data = 3\n' + CASE, "data", "3", "list"),
+        (CASE + SURVEY.replace('sampling = "opt_in"\n', ""), "data.1", "a.csv", "sampling"), (CASE + SURVEY.replace("survey", "tickets"), "data.1", "tickets", "no_sampling"),
+        ("case = 1\n", "case", "1", "form"),
+    ],
+)
+def test_values_that_break_a_rule(case, text, key, got, rule):
+    error = refused(case, text, "a.csv", kind=SchemaError)
+    assert codes(error) == ["CR-F05"]
+    texts = told(error, "CR-F05", "case.toml", key, got)
+    for text_said, language in zip(texts, ("zh", "en"), strict=True):
+        assert entries("errors")[f"rule_case_{rule}"][language] in text_said
+
+
+def test_what_was_written_is_shown_in_brief(case):
+    error = refused(case, CASE.replace('"binhai"', f'"{"长" * 200}"'))
+    assert "长" * 59 + "…" in told(error, "CR-F05")[0]
+    assert "长" * 60 not in told(error, "CR-F05")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "got", "allowed"),
+    [
+        (CASE.replace('"district"', '"town"'), "case.level", "town", "city, county_level_city, county, district, community"), (CASE + SURVEY.replace("opt_in", "optin"), "data.1.sampling", "optin", "probability, quota, opt_in, census"),
+        (CASE + SURVEY.replace('"survey"', '"poll"'), "data.1.kind", "poll", "survey, tickets"), (CASE + SURVEY + 'platform = "wjx"\n', "data.1.platform", "wjx", "wenjuanxing, tencent"),
+        (CASE + "[outcomes.noise]\n", "outcomes.noise", "noise", "complaint_rate, youth_participation, space_use"), (CASE + '[release]\nedition = "draft"\n', "release.edition", "draft", "public, internal"),
+        (CASE + '[release]\nlanguage = "fr"\n', "release.language", "fr", "zh, en"),
+    ],
+)
+def test_values_outside_a_vocabulary(case, text, key, got, allowed):
+    error = refused(case, text, "a.csv", kind=SchemaError)
+    assert codes(error) == ["CR-F06"]
+    zh, en = told(error, "CR-F06", "case.toml", key, allowed)
+    assert f"得到“{got}”" in zh
+    assert f"got “{got}”" in en
+
+
+def test_files_that_are_not_there_are_all_named(case, tmp_path):
+    named = '[roster]\nfile = "r.csv"\n[rollout]\nfile = "o.csv"\n[analysis]\nplan = "p.md"\n'
+    parts = data_part("1", ["a.csv", "b.csv"], codebook="c.csv", rules="l.csv", decisions="d.xlsx", margins="m.csv") + data_part("2", ["a.csv"], mapping="g.toml")
+    error = refused(case, CASE + named + parts, "b.csv", kind=CaseError)
+    assert [f.values["got"] for f in error.failures] == ["r.csv", "o.csv", "p.md", "a.csv", "c.csv", "l.csv", "d.xlsx", "m.csv", "g.toml"]
+    told(error, "CR-F07", "case.toml", "“a.csv”", str(tmp_path / "binhai"))
+    assert codes(refused(case, CASE + SURVEY.replace("a.csv", "."))) == ["CR-F07"]
+
+
+@pytest.mark.parametrize(("waves", "named"), [(("2025a", "2025a"), ["2025a"]), (("", ""), ["—"]), (("survey2", ""), ["survey2"]), (("a", "a", "", ""), ["—", "a"]), (("a", "b", ""), None)])
+def test_every_wave_has_a_name_and_a_folder_of_its_own(case, waves, named):
+    text = CASE + "".join(data_part(wave, ["a.csv"]) for wave in waves)
+    if named is None:
+        assert [survey.wave for survey in case(text, "a.csv").surveys] == ["a", "b", None]
+        return
+    error = refused(case, text, "a.csv", kind=CaseError)
+    assert codes(error) == ["CR-F08"] * len(named)
+    zh, en = told(error, "CR-F08", "case.toml", *named)
+    assert f"（“{named[0]}”）" in zh
+    assert f"(“{named[0]}”)" in en
+
+
+def test_all_faults_are_told_at_once(tmp_path):
+    folder = write_case(tmp_path / "c", 'naem = "x"\n[analysis]\nseed = "x"\n[release]\nedition = "x"\n', data_part("a", ["x.csv"], sampling=None, kind="signins", platform="x"))
+    text = (folder / "case.toml").read_text(encoding="utf8").replace('city = "滨海市"\n', "")
+    (folder / "case.toml").write_text(text, encoding="utf8")
+    with pytest.raises(SchemaError) as error:
+        load_case(folder)
+    assert sorted(codes(error.value)) == ["CR-F03", "CR-F04", "CR-F05", "CR-F06", "CR-F06"]

@@ -1,0 +1,195 @@
+"""Clean tables for other programs: values, labels and kinds of missing as SPSS and Stata show them, and a CSV that reads back."""
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from commresearch.cleaning import clean_survey, read_codebook
+from commresearch.cleaning.clean_files import files_of
+from commresearch.errors import CaseError
+from commresearch.sources import read_survey
+from commresearch.terms import Language
+from commresearch.words import say
+from commresearch.workflow.export import codebook_of_csv, export_case, export_clean
+from tests.unit.survey_cases import codes, told, values
+
+HEADER = ["id", "q1", "q2", "q3", "n", "day", "said", "letters"]
+ROWS = [
+    ["a", "是", "停车┋其他〖灯〗", "甲→乙", "1.5", "2026-09-01 10:00:00", "=1+1", "x"], ["b", "不清楚", "(跳过)", "", "很多", "", "第二行\n换行", "y"], ["c", "", "停车", "乙", "12345678", "2020-02-29", "", ""],
+]
+BOOK = (
+    {"name": "id", "type": "text"}, {"name": "q1", "type": "single", "values": "1=是\n2=否\n9=不清楚", "labels_en": "1=Yes\n2=No", "missing": "dont_know=9", "question_zh": "参加吗", "question_en": "Took part?"},
+    {"name": "q2", "type": "multiple", "values": "1=停车\n2=其他", "labels_en": "1=Parking", "open": "2", "missing": "skipped=(跳过)", "question_zh": "哪些"},
+    {"name": "q3", "type": "ranking", "values": "1=甲\n2=乙"}, {"name": "n", "type": "number", "unit": "次"}, {"name": "day", "type": "date"}, {"name": "said", "type": "text"},
+    {"name": "letters", "type": "single", "values": "a=x\nb=y"},
+)
+
+
+@pytest.fixture
+def table(cleaned):
+    return cleaned(HEADER, [[f'"{c}"' if "\n" in c else c for c in row] for row in ROWS], *BOOK)
+
+
+@pytest.fixture
+def sav(tmp_path):
+    return lambda: pyreadstat.read_sav(str(tmp_path / "out" / "s.sav"), user_missing=True)
+
+
+@pytest.fixture
+def dta(tmp_path):
+    return lambda: pyreadstat.read_dta(str(tmp_path / "out" / "s.dta"), user_missing=True)
+
+
+def as_texts(column):
+    return [value if value is None else str(value) for value in values(column)]
+
+
+def test_five_files(table, tmp_path):
+    paths = export_clean(table, tmp_path / "out", "s", Language.ZH)
+    assert [p.name for p in paths] == ["s.sav", "s.dta", "s.csv", "s_kinds.csv", "s_codebook.xlsx"]
+    assert all(p.is_file() for p in paths)
+
+
+def test_spss_shows_labels_and_user_missing_values(table, tmp_path, sav):
+    export_clean(table, tmp_path / "out", "s", Language.ZH)
+    frame, meta = sav()
+    assert list(frame) == list(table.frame)
+    assert frame["q1"].tolist() == [1, -94, -91]
+    assert meta.variable_value_labels["q1"] == {1: "是", 2: "否", -94: say("survey.kind_dont_know", Language.ZH), -91: say("survey.kind_blank", Language.ZH)}
+    assert meta.missing_ranges["q1"] == [{"lo": -97, "hi": -91}]
+    assert frame["q2__1"].tolist() == [1, -92, 1]
+    assert frame["q2__2"].tolist() == [1, -92, 0]
+    assert frame["q3__rank_1"].tolist() == [1, -91, 2]
+    assert frame["q3__rank_2"].tolist() == [2, -91, -95]
+    assert frame["n"].tolist() == [1.5, -97, 12345678]
+    assert frame["day"].isna().tolist() == [False, True, False]
+    assert frame["said"].tolist() == ["=1+1", "第二行\n换行", ""]
+    assert frame["letters"].tolist() == [1, 2, -91]
+    assert meta.variable_value_labels["letters"][2] == "y"
+    shown = dict(zip(meta.column_names, meta.column_labels, strict=True))
+    assert (shown["q1"], shown["q2__1"], shown["q3__rank_2"], shown["n"]) == ("参加吗", "哪些: 停车", "q3 [2]", "n")
+
+
+def test_english_labels_where_there_are_some(table, tmp_path, sav):
+    export_clean(table, tmp_path / "out", "s", Language.EN)
+    _, meta = sav()
+    assert meta.variable_value_labels["q1"][1] == "Yes"
+    shown = dict(zip(meta.column_names, meta.column_labels, strict=True))
+    assert (shown["q1"], shown["q2__1"], shown["q2__2"]) == ("Took part?", "哪些: Parking", "哪些: 其他")
+
+
+def test_stata_shows_kinds_as_letters(table, tmp_path, dta):
+    export_clean(table, tmp_path / "out", "s", Language.EN)
+    frame, meta = dta()
+    assert values(frame["q1"]) == [1, "d", "a"]
+    assert values(frame["q2__1"]) == [1, "b", 1]
+    assert values(frame["q3__rank_2"]) == [2, "a", "e"]
+    assert values(frame["n"]) == [1.5, "g", 12345678]
+    assert set(meta.variable_value_labels["q1"]) == {1, 2, "d", "a"}
+    assert set(meta.missing_user_values["q1"]) == {"a", "d"}
+    assert frame["said"].tolist()[0] == "=1+1"
+
+
+@pytest.mark.parametrize(("lowest", "first"), [("-5", -91), ("-91", -991), ("-950", -991), ("-991", -9991), ("-20000", -99991), ("-500000", -99991)])
+def test_codes_of_missing_stay_below_every_answer(cleaned, tmp_path, sav, lowest, first):
+    table = cleaned(["id", "n"], [["a", lowest], ["b", ""]], {"name": "id", "type": "text"}, {"name": "n", "type": "number"})
+    export_clean(table, tmp_path / "out", "s", Language.ZH)
+    frame, meta = sav()
+    assert frame["n"].tolist() == [float(lowest), first]
+    assert meta.missing_ranges["n"] == [{"lo": first - 6, "hi": first}]
+
+
+def test_names_that_statistics_programs_cannot_hold_are_spelt_out(cleaned, tmp_path, sav, dta):
+    many = {"name": "q", "type": "multiple", "values": "-1=甲\n1-3=乙\n4.5=丙\n1m3=丁"}
+    table = cleaned(["id", "q"], [["a", "甲┋丁"], ["b", "乙"]], {"name": "id", "type": "text"}, many)
+    export_clean(table, tmp_path / "out", "s", Language.ZH)
+    for read in (sav, dta):
+        frame, meta = read()
+        assert list(frame) == ["id", "q__m1", "q__1m3", "q__4p5", "q__1m3_x"]
+        assert frame["q__1m3_x"].tolist() == [1, 0]
+        assert dict(zip(meta.column_names, meta.column_labels, strict=True))["q__m1"] == "q: 甲"
+
+
+def test_names_that_are_too_long_are_all_named(cleaned, tmp_path):
+    long, longer = "q" * 33, "r" * 65
+    table = cleaned(["id", long, longer], [["a", "1", "2"]], {"name": "id", "type": "text"}, {"name": long, "type": "number"}, {"name": longer, "type": "number"})
+    with pytest.raises(CaseError) as error:
+        export_clean(table, tmp_path / "out", "s", Language.ZH)
+    assert codes(error.value) == ["CR-X01"] * 3
+    zh, en = told(error.value, "CR-X01", long, longer, ".dta", ".sav", "64", "32")
+    assert f"列 {long}" in zh
+    assert f"Column {long}" in en
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("sign", ["长", "a", "😀"])
+def test_long_texts_and_labels_are_cut_between_characters(cleaned, tmp_path, sav, dta, sign):
+    label = "b" + sign * 300
+    table = cleaned(["id", "q", "t"], [["a", label, sign * 40_000], ["b", "y", "短"]], {"name": "id", "type": "text"},
+                    {"name": "q", "type": "single", "values": f"1={label}\n2=y", "question_zh": sign * 300}, {"name": "t", "type": "text"})
+    export_clean(table, tmp_path / "out", "s", Language.ZH)
+    for read, most in ((sav, 32_000), (dta, 2_045)):
+        frame, meta = read()
+        assert frame["t"].iloc[0] == sign * (most // len(sign.encode()))
+        assert frame["t"].iloc[1] == "短"
+        assert set(meta.column_labels[1]) == {sign}
+        assert label.startswith(meta.variable_value_labels["q"][1])
+
+
+def test_the_csv_reads_back_into_the_same_table(table, tmp_path):
+    paths = {p.name: p for p in export_clean(table, tmp_path / "out", "s", Language.ZH)}
+    again = clean_survey(read_survey(paths["s.csv"]), read_codebook(paths["s_codebook.xlsx"]))
+    for mine, theirs in ((table.frame, again.frame), (table.missing_kinds, again.missing_kinds)):
+        assert [as_texts(mine[c]) for c in mine] == [as_texts(theirs[c]) for c in theirs]
+    assert set(again.log["rule"]) == {"missing_marker", "column_not_in_codebook", "formula_text"}
+    kinds = pd.read_csv(paths["s_kinds.csv"], dtype="str", keep_default_na=False)
+    assert kinds["q1"].tolist() == ["", "dont_know", "blank"]
+    assert kinds["row_id"].tolist() == table.frame.index.tolist()
+
+
+def test_columns_of_the_csv_get_names_that_no_variable_has(cleaned, tmp_path):
+    table = cleaned(["id", "q1", "q1_1"], [["a", "甲", "3"]], {"name": "id", "type": "text"}, {"name": "q1", "type": "multiple", "values": "1=甲\n-1=乙"}, {"name": "q1_1", "type": "number"})
+    book = codebook_of_csv(table.codebook, table.frame)
+    assert [(v.name, v.source) for v in book] == [("id", "id"), ("q1_1_x", "q1__1"), ("q1_m1", "q1__-1"), ("q1_1", "q1_1")]
+    paths = {p.name: p for p in export_clean(table, tmp_path / "out", "s", Language.ZH)}
+    assert read_codebook(paths["s_codebook.xlsx"]).variables == book.variables
+
+
+@pytest.fixture
+def reports(table, cleaned, tmp_path):
+    """Two cleaned waves below a folder."""
+    for wave, clean in (("2025a", table), ("2026a", cleaned(["id", "q" * 40], [["a", "1"]], {"name": "id", "type": "text"}, {"name": "q" * 40, "type": "number"}))):
+        (tmp_path / "clean" / wave).mkdir(parents=True)
+        for name, data in files_of(clean, Language.ZH).items():
+            (tmp_path / "clean" / wave / name).write_bytes(data)
+    return tmp_path / "clean"
+
+
+def test_a_case_is_exported_as_a_whole_or_not_at_all(reports, tmp_path):
+    with pytest.raises(CaseError) as error:
+        export_case(reports, tmp_path / "out", "binhai", Language.ZH)
+    assert codes(error.value) == ["CR-X01"]
+    assert not (tmp_path / "out").exists()
+    (reports / "2025a" / "log.parquet").unlink()
+    with pytest.raises(CaseError) as error:
+        export_case(reports, tmp_path / "out", "binhai", Language.ZH)
+    assert codes(error.value) == ["CR-F09", "CR-X01"]
+    for file in (reports / "2026a").iterdir():
+        file.unlink()
+    with pytest.raises(CaseError) as error:
+        export_case(tmp_path / "nowhere", tmp_path / "out", "binhai", Language.ZH)
+    told(error.value, "CR-F09", "nowhere", "frame.parquet", "commresearch clean")
+
+
+def test_waves_stand_in_the_names_of_the_files(reports, tmp_path):
+    for file in (reports / "2026a").iterdir():
+        file.unlink()
+    written = export_case(reports, tmp_path / "out", "binhai", Language.EN)
+    assert [p.name for p in written] == [f"binhai_2025a{end}" for end in (".sav", ".dta", ".csv", "_kinds.csv", "_codebook.xlsx")]
+
+
+def test_a_folder_that_cannot_be_written_to(table, tmp_path):
+    (tmp_path / "out").write_text("a file", encoding="utf8")
+    with pytest.raises(CaseError) as error:
+        export_clean(table, tmp_path / "out", "s", Language.ZH)
+    told(error.value, "CR-C04", str(tmp_path / "out"))
