@@ -11,6 +11,7 @@ from commresearch.errors import Failure, SourceError
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+HEAD_BYTES = 1 << 16
 LATIN_END = 0x0250
 MOST_ACCIDENTAL = 5  #: one Chinese character in five has bytes that are UTF-8 too, so six together are no accident
 THREE_BYTES_FROM = 0x0800  #: characters from here on take three bytes of UTF-8, as Chinese ones do
@@ -103,6 +104,7 @@ def find_encoding(file: str, data: bytes) -> TextFile:
 
 def _without_mark(data: bytes) -> str:
     try:
+        codecs.getincrementaldecoder("utf-8")().decode(data[:HEAD_BYTES])  # most files of another encoding end here
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return "gb18030"

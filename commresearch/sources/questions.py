@@ -50,7 +50,7 @@ def group_questions(
     Parameters
     ----------
     columns, distinct
-        Header → cells, and the different ones among them; answer columns only.
+        Header → cells, and the different ones among the first of them; answer columns only.
     platform, export
         Where the file comes from. Kobo's option columns are found by `question/option`; the joined column beside them says the
         same and belongs to no question.

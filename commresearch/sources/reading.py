@@ -28,6 +28,8 @@ from commresearch.sources.spss import read_spss
 from commresearch.sources.workbook import open_workbook
 from commresearch.terms import Platform
 
+SHOWN_ROWS = 50_000  #: rows that show what kind of export a file is and what its questions are
+
 
 def read_survey(path: Path | str, platform: Platform | str | None = None, *, sheet: str | None = None) -> RawTable:
     """A survey file as text, cell by cell, with what its platform says of its columns.
@@ -110,7 +112,7 @@ def _filled(bare: RawTable, cells: Mapping[str, Any], types: NDArray[np.uint8] |
     whole = {name: column for name, column in cells.items() if name not in bare.lost_digits}
     frame = pd.DataFrame({name: pd.array(column, dtype="str") for name, column in whole.items()}, index=pd.Index(rows + 1, name="row"), copy=False)
     answers = {name: column for name, column in whole.items() if is_answer(name, bare.platform, meta)}
-    distinct = {name: pc.unique(column) for name, column in answers.items()}
+    distinct = {name: pc.unique(column.slice(0, SHOWN_ROWS)) for name, column in answers.items()}
     export = detect_export(distinct, bare.platform)
     return replace(
         bare, frame=frame, types=None if types is None else types[:, [name in whole for name in cells]], export=export,

@@ -1,0 +1,277 @@
+"""Cleaning a case: every survey, every fault at once, and everything written or nothing."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from commresearch.cases import load_case
+from commresearch.cleaning import Codebook, clean_survey, read_codebook
+from commresearch.cleaning.clean_files import read_clean
+from commresearch.cleaning.pseudonyms import require_same_key
+from commresearch.errors import CaseError, CleaningError, CommResearchError
+from commresearch.simulate.codebook_rows import codebook_of
+from commresearch.simulate.survey import SurveySpec, simulate_survey
+from commresearch.simulate.wenjuanxing import write_wenjuanxing
+from commresearch.sources import read_survey
+from commresearch.terms import Sampling
+from commresearch.workflow import check_cases, clean_case, require_clean_reports
+from commresearch.workflow.clean_case import waves_in
+from commresearch.workflow.survey_quality import assess_survey, read_quality
+from tests.spec.conftest import codebook, write_csv
+from tests.unit.survey_cases import CORRECTION_COLUMNS, KEY, OTHER_KEY, codes, correction, data_part, told, values, write_case
+
+HEADER = ["编号", "填写时间", "性别", "年龄", "总体满意度", "您的电话"]
+LABELS = ("非常满意", "比较满意", "一般", "不太满意", "非常不满意")
+BOOK = [
+    {"name": "serial", "type": "text", "role": "key", "source": "编号"}, {"name": "sent", "type": "date", "role": "submitted", "source": "填写时间"},
+    {"name": "sex", "type": "single", "source": "性别", "values": "1=男\n2=女"}, {"name": "age", "type": "number", "source": "年龄", "unit": "岁", "max": "100"},
+    {"name": "overall", "type": "single", "source": "总体满意度", "values": "\n".join(f"{i}={x}" for i, x in enumerate(LABELS, 1))},
+    {"name": "phone", "type": "text", "source": "您的电话", "identifier": "mobile", "role": "person"},
+]
+
+
+def rows(first, n=12):
+    return [[i, f"2026-09-{i % 28 + 1:02} 09:00:00", "男" if i % 2 else "女", 20 + i, LABELS[i * i % 5], f"1380000{i:04}"] for i in range(first, first + n)]
+
+
+def write_book(path, *changes):
+    """The codebook; each change is a variable's name and cells that replace its own."""
+    changed = [{**v, **dict(cells for name, cells in changes if name == v["name"] for cells in cells.items())} for v in BOOK]
+    codebook(*changed).to_frame().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A case with two waves and one codebook."""
+    place = write_case(tmp_path / "binhai", data_part("2025a", ["a.csv"], codebook="book.csv"), data_part("2026a", ["b.csv", "c.csv"], codebook="book.csv"))
+    for name, first in (("a", 1), ("b", 20), ("c", 40)):
+        write_csv(place / f"{name}.csv", HEADER, rows(first))
+    write_book(place / "book.csv")
+    return place
+
+
+def cleaned(folder, out, **options):
+    return clean_case(load_case(folder), out, **options)
+
+
+def refused(folder, out, kind=CommResearchError, **options):
+    """What is wrong; nothing is written, not even an empty folder."""
+    with pytest.raises(kind) as error:
+        cleaned(folder, out, **options)
+    assert not out.exists()
+    return error.value
+
+
+def write_corrections(folder, *lines):
+    pd.DataFrame(lines, columns=list(CORRECTION_COLUMNS)).to_csv(folder / "corrections.csv", index=False)
+
+
+def test_every_wave_gets_a_folder_of_its_own_that_reads_back(folder, tmp_path):
+    heard = []
+    surveys = cleaned(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01", progress=lambda *what: heard.append(what))
+    assert heard == [("2025a", 0, 2), ("2026a", 1, 2)]
+    assert [(s.wave, s.sampling, s.is_drafted, len(s.clean.frame), s.folder) for s in surveys] == [
+        ("2025a", Sampling.OPT_IN, False, 12, tmp_path / "out" / "2025a"), ("2026a", Sampling.OPT_IN, False, 24, tmp_path / "out" / "2026a"),
+    ]
+    assert waves_in(tmp_path / "out") == ["2025a", "2026a"]
+    for survey in surveys:
+        pd.testing.assert_frame_equal(read_clean(survey.folder).frame, survey.clean.frame)
+        pd.testing.assert_frame_equal(read_quality(survey.folder).estimates, survey.quality.estimates)
+        record = json.loads((survey.folder / "manifest.json").read_text(encoding="utf8"))
+        assert record["made_on"] == "2026-10-01"
+        assert set(record["outputs"]) == {p.name for p in survey.folder.iterdir()} - {"manifest.json"}
+        assert (record["settings"]["wave"], record["settings"]["fictional"], record["settings"]["sampling"]) == (survey.wave, True, "opt_in")
+    assert surveys[1].clean.provenance["files"].count(".csv") == 2
+    written = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    cleaned(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01")
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == written
+
+
+def test_what_stood_there_goes_as_a_whole(folder, tmp_path):
+    stale = tmp_path / "out" / "2025a" / "old.txt"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old", encoding="utf8")
+    cleaned(folder, tmp_path / "out")
+    assert not stale.exists()
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["2025a", "2026a"]
+
+
+def test_faults_of_all_surveys_are_told_together(folder, tmp_path):
+    write_csv(folder / "a.csv", [*HEADER[:2], "男女", *HEADER[3:]], rows(1))
+    (folder / "b.csv").write_bytes(b"")
+    damaged = (folder / "book.csv").read_text(encoding="utf8").replace("number", "numeric")
+    (folder / "case.toml").write_text((folder / "case.toml").read_text(encoding="utf8").replace('"2026a"\nfiles = ["b.csv", "c.csv"]\nsampling = "opt_in"\ncodebook = "book.csv"', '"2026a"\nfiles = ["b.csv", "c.csv"]\nsampling = "opt_in"\ncodebook = "other.csv"'), encoding="utf8")
+    (folder / "other.csv").write_text(damaged, encoding="utf8")
+    write_corrections(folder, {**correction(2, "age", "21", "22"), "reason": "x"})
+    error = refused(folder, tmp_path / "out")
+    assert codes(error) == ["CR-K08", "CR-S03", "CR-K02"]
+    told(error, "CR-K08", "a.csv", "“性别”", "“男女”")
+    told(error, "CR-S03", "b.csv")
+    told(error, "CR-K02", "other.csv", "numeric")
+    with pytest.raises(CommResearchError) as checked:
+        check_cases([load_case(folder)])
+    assert codes(checked.value) == codes(error)
+
+
+def test_a_case_without_a_survey(tmp_path):
+    place = write_case(tmp_path / "binhai", data_part("", ["t.csv"], kind="tickets", sampling=None))
+    (place / "t.csv").write_text("x", encoding="utf8")
+    error = refused(place, tmp_path / "out", CaseError)
+    assert codes(error) == ["CR-F10"]
+    told(error, "CR-F10", "binhai", "[[data]]")
+
+
+def test_a_planted_identifier_stops_everything(folder, tmp_path):
+    write_book(folder / "book.csv", ("age", {"note": "有问题请打13912345678"}))
+    error = refused(folder, tmp_path / "out", CleaningError)
+    assert set(codes(error)) == {"CR-P08"}
+    zh, en = told(error, "CR-P08", str(tmp_path / "out" / "2025a" / "codebook.csv"), "13*********")
+    assert "手机号" in zh
+    assert "13912345678" not in zh + en
+    assert ".work" not in zh
+
+
+def test_a_planted_identifier_leaves_earlier_results_as_they_were(folder, tmp_path):
+    cleaned(folder, tmp_path / "out")
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    write_corrections(folder, correction(2, "age", "21", "22", file="a.csv", reason="本人13912345678来电更正"))
+    with pytest.raises(CleaningError) as error:
+        cleaned(folder, tmp_path / "out")
+    assert set(codes(error.value)) == {"CR-P08"}
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+
+
+def test_reports_with_an_identifier_go(tmp_path):
+    sound, leaking = tmp_path / "a.html", tmp_path / "b.html"
+    sound.write_text("<p>好</p>", encoding="utf8")
+    require_clean_reports([sound, tmp_path / "never_made.pdf"], {})
+    leaking.write_text("<p>李丙丁</p>", encoding="utf8")
+    with pytest.raises(CleaningError):
+        require_clean_reports([sound, leaking], {"李丙丁": "name"})
+    assert not sound.exists()
+    assert not leaking.exists()
+
+
+def test_corrections_go_to_their_own_files_and_none_is_forgotten(folder, tmp_path):
+    lasting = str(read_survey(folder / "c.csv").row_ids[0])
+    good = [correction(2, "age", "21", "22", file="a.csv"), correction(lasting, "overall", LABELS[0], "一般")]
+    write_corrections(folder, *good, correction(2, "q", "x", "y", kind="tickets", file="t.csv"))
+    surveys = cleaned(folder, tmp_path / "out")
+    assert values(surveys[0].clean.frame["age"])[0] == 22
+    assert values(surveys[1].clean.frame["overall"])[12] == "3"
+    assert check_cases([load_case(folder)]) == {"binhai": 2}
+    (tmp_path / "other").mkdir()
+    write_corrections(folder, *good, correction(2, "age", "21", "22", file="d.csv"), correction(2, "age", "21", "22"), correction(9, "age", "1", "2", file="b.csv"))
+    error = refused(folder, tmp_path / "new")
+    assert [(f.code, f.values["row"]) for f in error.failures] == [("CR-D31", 5), ("CR-D34", 6), ("CR-D34", 5), ("CR-D32", 4)] or sorted({(f.code, f.values["row"]) for f in error.failures}) == [
+        ("CR-D31", 5), ("CR-D32", 4), ("CR-D34", 5), ("CR-D34", 6)]
+    told(error, "CR-D32", "corrections.csv", "d.csv, 2")
+    with pytest.raises(CommResearchError) as checked:
+        check_cases([load_case(folder)])
+    assert {"CR-D31", "CR-D32", "CR-D34"} == set(codes(checked.value))
+
+
+def test_a_list_of_corrections_that_is_no_list(folder, tmp_path):
+    write_csv(folder / "corrections.csv", ["row", "new"], [["1", "2"]])
+    error = refused(folder, tmp_path / "out")
+    assert codes(error) == ["CR-D30"]
+
+
+def test_waves_that_mean_different_things_are_not_put_side_by_side(folder, tmp_path):
+    write_book(folder / "later.csv", ("overall", {"values": "\n".join(f"{i}={x}" for i, x in enumerate(LABELS[::-1], 1))}), ("age", {"unit": "年"}))
+    text = (folder / "case.toml").read_text(encoding="utf8")
+    (folder / "case.toml").write_text("book.csv".join(text.split("book.csv")[:2]) + "later.csv" + text.split("book.csv")[2], encoding="utf8")
+    error = refused(folder, tmp_path / "out")
+    assert codes(error) == ["CR-K10"] * 5
+    zh, en = told(error, "CR-K10", "overall", "1=非常满意", "1=非常不满意", "2025a", "2026a", "年")
+    assert "含义不同" in zh
+    assert "means different things" in en
+
+
+def test_persons_of_waves_with_different_keys_are_not_linked(folder):
+    book = read_codebook(folder / "book.csv")
+    tables = {wave: clean_survey(read_survey(folder / f"{wave}.csv"), book, pseudonym_key=key) for wave, key in (("a", KEY), ("b", OTHER_KEY))}
+    with pytest.raises(CleaningError) as error:
+        require_same_key({wave: table.provenance["key_fingerprint"] for wave, table in tables.items()})
+    assert codes(error.value) == ["CR-P04"]
+    told(error.value, "CR-P04", "a", "b", *(t.provenance["key_fingerprint"] for t in tables.values()))
+
+
+def test_a_folder_that_cannot_be_written_to(folder, tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf8")
+    error = refused(folder, tmp_path / "file" / "out", CaseError)
+    told(error, "CR-C04", str(tmp_path / "file" / "out"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "2025a").write_text("a file where the wave's folder should be", encoding="utf8")
+    with pytest.raises(CaseError) as error:
+        cleaned(folder, tmp_path / "out")
+    told(error.value, "CR-C04", str(tmp_path / "out"))
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["2025a"]
+
+
+@pytest.fixture
+def simulated(tmp_path):
+    """A case with the two exports of a simulated survey, its codebook and margins."""
+    survey = simulate_survey(SurveySpec(respondents=60, population=900), rng=11)
+    place = tmp_path / "sim"
+    files = [f.path.name for f in write_wenjuanxing(survey, place)]
+    codebook_of(survey).to_csv(place / "book.csv", index=False)
+    margins = survey.margins.set_axis(["variable", "category", "target"], axis=1)
+    margins[margins["variable"].isin(["street", "sex"])].to_csv(place / "margins.csv", index=False)
+    write_csv(place / "rules.csv", ["rule", "if", "then", "reason"], [["住满", "", "age >= 14", "调查对象不小于14岁"]])
+    return survey, place, files
+
+
+def test_a_pair_of_exports_with_margins_and_rules(simulated, tmp_path):
+    survey, place, files = simulated
+    write_case(place, data_part("2026a", files, codebook="book.csv", margins="margins.csv", rules="rules.csv", sampling="probability", shortest_seconds=None))
+    (one,) = cleaned(place, tmp_path / "out", pseudonym_key=KEY)
+    assert one.clean.provenance["export"] == "text"
+    assert len(one.clean.frame) == len(survey.sheets)
+    assert one.quality.margins["target"].groupby(one.quality.margins["variable"]).sum().nunique() == 1
+    assert one.quality.margins["after_share"].to_numpy() == pytest.approx(one.quality.margins["target_share"].to_numpy(), abs=1e-9)
+    assert set(one.quality.estimates["inference"]) == {"design"}
+    assert one.clean.flags["logic_failures"].notna().all()
+    assert one.quality.weights["n"].iloc[0] <= len(one.clean.frame)
+
+
+def test_a_case_without_a_codebook_gets_one_drafted(simulated, tmp_path):
+    _, place, files = simulated
+    write_case(place, data_part("", files[::-1]))
+    (one,) = cleaned(place, tmp_path / "out")
+    assert (one.wave, one.is_drafted) == ("survey1", True)
+    again = read_codebook(one.folder / "codebook.xlsx")
+    assert len(again.variables) > 50
+    assert json.loads((one.folder / "provenance.json").read_text(encoding="utf8"))["codebook_drafted"] is True
+
+
+def test_what_is_wrong_with_margins_rules_and_decisions(simulated, tmp_path):
+    _, place, files = simulated
+    write_csv(place / "bad_margins.csv", ["variable", "category"], [["sex", "1"]])
+    write_csv(place / "bad_rules.csv", ["rule", "if", "then", "reason"], [["住满", "", "nobody = 1", "…"]])
+    write_csv(place / "bad_decisions.csv", ["group_id", "row_id"], [["g", "r"]])
+    parts = [
+        data_part("1", files[:1], codebook="book.csv", margins="bad_margins.csv"), data_part("2", files[:1], codebook="book.csv", rules="bad_rules.csv"),
+        data_part("3", files[:1], codebook="book.csv", decisions="bad_decisions.csv"), data_part("4", files[:1], codebook="book.csv", sheet="没有"),
+    ]
+    write_case(place, *parts)
+    error = refused(place, tmp_path / "out")
+    assert codes(error) == ["CR-W26", "CR-D38", "CR-D10", "CR-S16"]
+    told(error, "CR-D38", "bad_rules.csv", "nobody = 1")
+    told(error, "CR-D10", "bad_decisions.csv")
+    told(error, "CR-S16", "没有", "Sheet1")
+
+
+def test_who_declined_to_take_part_needs_no_place_in_the_sample(cleaned):
+    book = [{"name": "id", "type": "text"}, {"name": "street", "type": "single", "values": "1=甲\n2=乙", "role": "stratum"}, {"name": "n", "type": "number"}]
+    answers = [[f"k{i}", "甲" if i % 2 else "乙", str(i)] for i in range(12)]
+    table = cleaned(["id", "street", "n"], [*answers, ["x", "", ""]], *book)
+    estimates = assess_survey(table, Sampling.PROBABILITY).estimates
+    assert (estimates["n"].iloc[0], estimates["estimate"].iloc[0]) == (12, 5.5)
+    unplaced = cleaned(["id", "street", "n"], [*answers, ["x", "", "7"]], *book)
+    with pytest.raises(CommResearchError) as error:
+        assess_survey(unplaced, Sampling.PROBABILITY)
+    assert codes(error.value) == ["CR-W57"]
+    assert isinstance(table.codebook, Codebook)
