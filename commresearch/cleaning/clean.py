@@ -167,7 +167,8 @@ def _finish(
 def _parts(raws: Sequence[RawTable], codebook: Codebook, corrections: _Listed, key: bytes | None) -> list[_Part]:
     """Every file typed; what is wrong with any of them is reported together."""
     parts: list[_Part] = []
-    errors: list[CommResearchError] = [*_misdirected(raws, corrections)]
+    errors: list[CommResearchError] = []
+    corrections = _directed(raws, corrections, errors)
     for raw in raws:
         try:
             parts.append(_part(raw, codebook, corrections, key))
@@ -183,12 +184,14 @@ def _parts(raws: Sequence[RawTable], codebook: Codebook, corrections: _Listed, k
     return parts
 
 
-def _misdirected(raws: Sequence[RawTable], corrections: _Listed) -> Iterator[CleaningError]:
-    """Corrections that name no other file and yet are meant for none of these, or for several."""
-    if corrections.table is not None:
-        ours = corrections.table[corrections.table["file"].isin([*(raw.path.name for raw in raws), ""])]
-        if failures := misdirected(ours, raws, list_name=corrections.name):
-            yield CleaningError(*failures)
+def _directed(raws: Sequence[RawTable], corrections: _Listed, errors: list[CommResearchError]) -> _Listed:
+    """The corrections without those that name no other file and yet are meant for none of these, or for several."""
+    if corrections.table is None:
+        return corrections
+    ours = corrections.table[corrections.table["file"].isin([*(raw.path.name for raw in raws), ""])]
+    if failures := misdirected(ours, raws, list_name=corrections.name):
+        errors.append(CleaningError(*failures))
+    return corrections._replace(table=corrections.table.drop(index=[f.values["row"] for f in failures]))
 
 
 def _part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | None) -> _Part:

@@ -35,7 +35,7 @@ _ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:' + _FORMULA_CELL + rb")?<v>([^
 _HAS_TEXT_RESULT = re.compile(rb'\bt="(?:str|e)"')
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b")
 _SPACED = re.compile(rb" *= *\"")
-BLANKS = bytes.maketrans(b"\t\r\n'", b'   "')  #: XML may be broken and quoted in several ways; one is enough for what is searched here
+BLANKS = bytes.maketrans(b"\t\r\n'", b'   "')  #: XML may be broken into lines and quoted in several ways
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
 
@@ -74,7 +74,7 @@ def scan_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, SheetScan]:
     members = {m.filename.lower(): m for m in archive.infolist()}
     names, scans = _sheet_names(data, members), {}
     for name, member in members.items():
-        if _WORKSHEET.search(_head(data, member)):
+        if name in names or _WORKSHEET.search(_head(data, member)):
             scans[names.get(name, name)] = _scan(data, member)
         elif _is_read(member):
             for _ in _unpacked(data, member):

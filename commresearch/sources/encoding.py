@@ -108,11 +108,11 @@ def _without_mark(data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return "gb18030"
-    return "utf-8" if _short_chinese(text, data) is None else "gb18030"
+    return "gb18030" if _is_short_chinese(text, data) else "utf-8"
 
 
-def _short_chinese(text: str, data: bytes) -> str | None:
-    """The GB18030 reading of a short text whose bytes happen to be UTF-8 of a script that no survey here is written in.
+def _is_short_chinese(text: str, data: bytes) -> bool:
+    """Whether a text is GB18030 whose bytes happen to be UTF-8 of a script that no survey here is written in.
 
     Two bytes of GB18030 can form one two-byte character of UTF-8 (Cyrillic, Arabic, Syriac, …). Where a text has a few
     characters of that length only, not all of them Latin, and reads as Chinese otherwise, it is Chinese.
@@ -121,14 +121,14 @@ def _short_chinese(text: str, data: bytes) -> str | None:
     for match in NOT_ASCII.finditer(text):
         strange.add(match[0])
         if len(strange) > MOST_ACCIDENTAL:
-            return None
+            return False
     if not strange or not LATIN_END <= max(map(ord, strange)) < THREE_BYTES_FROM:
-        return None
+        return False
     try:
         other = data.decode("gb18030")
     except UnicodeDecodeError:
-        return None
-    return other if all(_is_chinese(c) for c in other if ord(c) > 0x7F) else None
+        return False
+    return all(_is_chinese(c) for c in other if ord(c) > 0x7F)
 
 
 def _is_chinese(character: str) -> bool:

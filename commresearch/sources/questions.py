@@ -44,8 +44,8 @@ def group_questions(
     """Questions in file order.
 
     Columns that follow one another under one question number, or one wording before a dash, are one question: rows of a matrix,
-    options of a multiple choice in a code export, places of a ranking. A blank that belongs to an option (`25、(其他(请补充):)`) is a question of text with
-    the same number.
+    options of a multiple choice in a code export, places of a ranking. A blank that belongs to an option
+    (`25、(其他(请补充):)`) is a question of text with the same number.
 
     Parameters
     ----------

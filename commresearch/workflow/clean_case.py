@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -81,16 +82,13 @@ def clean_case(
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
     cleaned: dict[str, tuple[DataFile, CleanTable, SurveyQuality, bool]] = {}
     failures: list[Failure] = []
-    corrections = _corrections(case, failures)
-    received: list[list[RawTable]] = []
-    for done, survey in enumerate(case.surveys):
-        wave = survey.wave or f"survey{done + 1}"
+    received = _received(case, failures)
+    corrections = _corrections(case, received, failures)
+    for done, (wave, inputs) in enumerate(received.items()):
         progress(wave, done, len(case.surveys))
         with _collecting(failures):
-            answers, codebook, rules = _inputs(case, survey)
-            received.append(answers)
-            cleaned[wave] = (survey, *_clean_one(case, survey, answers, codebook, rules, corrections, pseudonym_key), not survey.codebook)
-    _stop(failures, _misdirected(case, corrections, received))
+            cleaned[wave] = (inputs.survey, *_clean_one(case, inputs, corrections, pseudonym_key), not inputs.survey.codebook)
+    _stop(failures)
     _require_comparable_waves({wave: clean for wave, (_, clean, _, _) in cleaned.items()})
     known = {k: v for _, clean, _, _ in cleaned.values() for k, v in clean.known.items()}
     written = {wave: _files(case, entry, language, today) for wave, entry in cleaned.items()}
@@ -116,17 +114,23 @@ def check_cases(cases: Sequence[Case]) -> dict[str, int]:
     """
     failures: list[Failure] = []
     for case in cases:
-        corrections = _corrections(case, failures)
-        received: list[list[RawTable]] = []
-        for survey in case.surveys:
-            with _collecting(failures):
-                answers, codebook, _ = _inputs(case, survey)
-                received.append(answers)
-                for raw in answers:
-                    apply_corrections(raw, place_variables(codebook, raw), corrections)
-        failures += _misdirected(case, corrections, received)
+        received = _received(case, failures)
+        corrections = _corrections(case, received, failures)
+        for inputs in received.values():
+            for raw in inputs.answers:
+                with _collecting(failures):
+                    apply_corrections(raw, place_variables(inputs.codebook, raw), corrections)
     _stop(failures)
     return {case.id: len(case.surveys) for case in cases}
+
+
+class _Inputs(NamedTuple):
+    """What a survey is cleaned from."""
+
+    survey: DataFile
+    answers: list[RawTable]
+    codebook: Codebook
+    rules: list[LogicRule]
 
 
 @contextmanager
@@ -138,29 +142,40 @@ def _collecting(failures: list[Failure]) -> Iterator[None]:
         failures += [f for f in error.failures if f not in failures]
 
 
-def _stop(failures: Sequence[Failure], more: Sequence[Failure] = ()) -> None:
-    if every := [*failures, *(f for f in more if f not in failures)]:
-        raise CommResearchError(*every)
+def _stop(failures: Sequence[Failure]) -> None:
+    if failures:
+        raise CommResearchError(*failures)
 
 
-def _corrections(case: Case, failures: list[Failure]) -> pd.DataFrame | None:
-    """The list of corrections, None where the case has none or one that cannot be read."""
-    path = case.path(CORRECTIONS)
-    if path.is_file():
+def _received(case: Case, failures: list[Failure]) -> dict[str, _Inputs]:
+    """What every survey is cleaned from, by wave, without the surveys that cannot be read."""
+    received: dict[str, _Inputs] = {}
+    for number, survey in enumerate(case.surveys, 1):
         with _collecting(failures):
-            return load_corrections(path)
-    return None
+            received[survey.wave or f"survey{number}"] = _inputs(case, survey)
+    return received
 
 
-def _misdirected(case: Case, corrections: pd.DataFrame | None, received: Sequence[Sequence[RawTable]]) -> list[Failure]:
-    """Corrections that are meant for no file of the case, or for more than one; not known before all surveys could be read."""
-    if corrections is None or len(received) < len(case.surveys):
-        return []
-    return misdirected(corrections, [raw for answers in received for raw in answers])
+def _corrections(case: Case, received: Mapping[str, _Inputs], failures: list[Failure]) -> pd.DataFrame | None:
+    """The list of corrections, None where the case has none or one that cannot be read; without lines that are meant for no file or several.
+
+    Which file a line is meant for is not known before all surveys could be read.
+    """
+    path = case.path(CORRECTIONS)
+    if not path.is_file():
+        return None
+    listed = None
+    with _collecting(failures):
+        listed = load_corrections(path)
+    if listed is None or len(received) < len(case.surveys):
+        return listed
+    lost = misdirected(listed, [raw for inputs in received.values() for raw in inputs.answers])
+    failures += lost
+    return listed.drop(index=[f.values["row"] for f in lost])
 
 
-def _inputs(case: Case, survey: DataFile) -> tuple[list[RawTable], Codebook, list[LogicRule]]:
-    """What a survey is cleaned from: its files, its codebook (drafted where the case names none), its logic rules."""
+def _inputs(case: Case, survey: DataFile) -> _Inputs:
+    """The files of a survey, its codebook (drafted where the case names none), its logic rules."""
     failures: list[Failure] = []
     with _collecting(failures):
         answers, code = read_files(case, survey)
@@ -170,7 +185,8 @@ def _inputs(case: Case, survey: DataFile) -> tuple[list[RawTable], Codebook, lis
     _stop(failures)
     if not survey.codebook:
         codebook = draft_codebook(answers[0], code)
-    return answers, codebook, load_rules(case.path(survey.rules), codebook) if survey.rules else []
+    rules = load_rules(case.path(survey.rules), codebook) if survey.rules else []
+    return _Inputs(survey=survey, answers=answers, codebook=codebook, rules=rules)
 
 
 def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> None:
@@ -189,11 +205,9 @@ def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> No
         raise
 
 
-def _clean_one(
-    case: Case, survey: DataFile, answers: Sequence[RawTable], codebook: Codebook, rules: Sequence[LogicRule], corrections: pd.DataFrame | None,
-    key: bytes | None,
-) -> tuple[CleanTable, SurveyQuality]:
+def _clean_one(case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, key: bytes | None) -> tuple[CleanTable, SurveyQuality]:
     """One survey, cleaned and assessed; of the corrections those that are meant for its files."""
+    survey, answers, codebook, rules = inputs
     if corrections is not None:
         corrections = corrections[corrections.index.isin([line for raw in answers for line in concerning(corrections, raw).index])]
     clean = clean_survey(

@@ -52,14 +52,14 @@ def folder(tmp_path):
     return place
 
 
-def cleaned(folder, out, **options):
+def clean(folder, out, **options):
     return clean_case(load_case(folder), out, **options)
 
 
 def refused(folder, out, kind=CommResearchError, **options):
     """What is wrong; nothing is written, not even an empty folder."""
     with pytest.raises(kind) as error:
-        cleaned(folder, out, **options)
+        clean(folder, out, **options)
     assert not out.exists()
     return error.value
 
@@ -70,7 +70,7 @@ def write_corrections(folder, *lines):
 
 def test_every_wave_gets_a_folder_of_its_own_that_reads_back(folder, tmp_path):
     heard = []
-    surveys = cleaned(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01", progress=lambda *what: heard.append(what))
+    surveys = clean(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01", progress=lambda *what: heard.append(what))
     assert heard == [("2025a", 0, 2), ("2026a", 1, 2)]
     assert [(s.wave, s.sampling, s.is_drafted, len(s.clean.frame), s.folder) for s in surveys] == [
         ("2025a", Sampling.OPT_IN, False, 12, tmp_path / "out" / "2025a"), ("2026a", Sampling.OPT_IN, False, 24, tmp_path / "out" / "2026a"),
@@ -85,7 +85,7 @@ def test_every_wave_gets_a_folder_of_its_own_that_reads_back(folder, tmp_path):
         assert (record["settings"]["wave"], record["settings"]["fictional"], record["settings"]["sampling"]) == (survey.wave, True, "opt_in")
     assert surveys[1].clean.provenance["files"].count(".csv") == 2
     written = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
-    cleaned(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01")
+    clean(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01")
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == written
 
 
@@ -93,21 +93,21 @@ def test_what_stood_there_goes_as_a_whole(folder, tmp_path):
     stale = tmp_path / "out" / "2025a" / "old.txt"
     stale.parent.mkdir(parents=True)
     stale.write_text("old", encoding="utf8")
-    cleaned(folder, tmp_path / "out")
+    clean(folder, tmp_path / "out")
     assert not stale.exists()
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["2025a", "2026a"]
 
 
 def test_faults_of_all_surveys_are_told_together(folder, tmp_path):
-    write_csv(folder / "a.csv", [*HEADER[:2], "男女", *HEADER[3:]], rows(1))
+    write_csv(folder / "a.csv", [*HEADER[:2], "你的性别", *HEADER[3:]], rows(1))
     (folder / "b.csv").write_bytes(b"")
     damaged = (folder / "book.csv").read_text(encoding="utf8").replace("number", "numeric")
     (folder / "case.toml").write_text((folder / "case.toml").read_text(encoding="utf8").replace('"2026a"\nfiles = ["b.csv", "c.csv"]\nsampling = "opt_in"\ncodebook = "book.csv"', '"2026a"\nfiles = ["b.csv", "c.csv"]\nsampling = "opt_in"\ncodebook = "other.csv"'), encoding="utf8")
     (folder / "other.csv").write_text(damaged, encoding="utf8")
     write_corrections(folder, {**correction(2, "age", "21", "22"), "reason": "x"})
     error = refused(folder, tmp_path / "out")
-    assert codes(error) == ["CR-K08", "CR-S03", "CR-K02"]
-    told(error, "CR-K08", "a.csv", "“性别”", "“男女”")
+    assert codes(error) == ["CR-S03", "CR-K02", "CR-K08"]
+    told(error, "CR-K08", "a.csv", "“性别”", "“你的性别”")
     told(error, "CR-S03", "b.csv")
     told(error, "CR-K02", "other.csv", "numeric")
     with pytest.raises(CommResearchError) as checked:
@@ -134,11 +134,11 @@ def test_a_planted_identifier_stops_everything(folder, tmp_path):
 
 
 def test_a_planted_identifier_leaves_earlier_results_as_they_were(folder, tmp_path):
-    cleaned(folder, tmp_path / "out")
+    clean(folder, tmp_path / "out")
     before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
     write_corrections(folder, correction(2, "age", "21", "22", file="a.csv", reason="本人13912345678来电更正"))
     with pytest.raises(CleaningError) as error:
-        cleaned(folder, tmp_path / "out")
+        clean(folder, tmp_path / "out")
     assert set(codes(error.value)) == {"CR-P08"}
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
 
@@ -158,19 +158,17 @@ def test_corrections_go_to_their_own_files_and_none_is_forgotten(folder, tmp_pat
     lasting = str(read_survey(folder / "c.csv").row_ids[0])
     good = [correction(2, "age", "21", "22", file="a.csv"), correction(lasting, "overall", LABELS[0], "一般")]
     write_corrections(folder, *good, correction(2, "q", "x", "y", kind="tickets", file="t.csv"))
-    surveys = cleaned(folder, tmp_path / "out")
+    surveys = clean(folder, tmp_path / "out")
     assert values(surveys[0].clean.frame["age"])[0] == 22
     assert values(surveys[1].clean.frame["overall"])[12] == "3"
     assert check_cases([load_case(folder)]) == {"binhai": 2}
-    (tmp_path / "other").mkdir()
     write_corrections(folder, *good, correction(2, "age", "21", "22", file="d.csv"), correction(2, "age", "21", "22"), correction(9, "age", "1", "2", file="b.csv"))
     error = refused(folder, tmp_path / "new")
-    assert [(f.code, f.values["row"]) for f in error.failures] == [("CR-D31", 5), ("CR-D34", 6), ("CR-D34", 5), ("CR-D32", 4)] or sorted({(f.code, f.values["row"]) for f in error.failures}) == [
-        ("CR-D31", 5), ("CR-D32", 4), ("CR-D34", 5), ("CR-D34", 6)]
+    assert [(f.code, f.values["row"]) for f in error.failures] == [("CR-D32", 4), ("CR-D31", 5), ("CR-D34", 6)]
     told(error, "CR-D32", "corrections.csv", "d.csv, 2")
     with pytest.raises(CommResearchError) as checked:
         check_cases([load_case(folder)])
-    assert {"CR-D31", "CR-D32", "CR-D34"} == set(codes(checked.value))
+    assert codes(checked.value) == codes(error)
 
 
 def test_a_list_of_corrections_that_is_no_list(folder, tmp_path):
@@ -206,7 +204,7 @@ def test_a_folder_that_cannot_be_written_to(folder, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "2025a").write_text("a file where the wave's folder should be", encoding="utf8")
     with pytest.raises(CaseError) as error:
-        cleaned(folder, tmp_path / "out")
+        clean(folder, tmp_path / "out")
     told(error.value, "CR-C04", str(tmp_path / "out"))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["2025a"]
 
@@ -227,10 +225,10 @@ def simulated(tmp_path):
 def test_a_pair_of_exports_with_margins_and_rules(simulated, tmp_path):
     survey, place, files = simulated
     write_case(place, data_part("2026a", files, codebook="book.csv", margins="margins.csv", rules="rules.csv", sampling="probability", shortest_seconds=None))
-    (one,) = cleaned(place, tmp_path / "out", pseudonym_key=KEY)
+    (one,) = clean(place, tmp_path / "out", pseudonym_key=KEY)
     assert one.clean.provenance["export"] == "text"
     assert len(one.clean.frame) == len(survey.sheets)
-    assert one.quality.margins["target"].groupby(one.quality.margins["variable"]).sum().nunique() == 1
+    assert set(one.quality.margins["target"].groupby(one.quality.margins["variable"]).sum()) == {900}
     assert one.quality.margins["after_share"].to_numpy() == pytest.approx(one.quality.margins["target_share"].to_numpy(), abs=1e-9)
     assert set(one.quality.estimates["inference"]) == {"design"}
     assert one.clean.flags["logic_failures"].notna().all()
@@ -240,7 +238,7 @@ def test_a_pair_of_exports_with_margins_and_rules(simulated, tmp_path):
 def test_a_case_without_a_codebook_gets_one_drafted(simulated, tmp_path):
     _, place, files = simulated
     write_case(place, data_part("", files[::-1]))
-    (one,) = cleaned(place, tmp_path / "out")
+    (one,) = clean(place, tmp_path / "out")
     assert (one.wave, one.is_drafted) == ("survey1", True)
     again = read_codebook(one.folder / "codebook.xlsx")
     assert len(again.variables) > 50
@@ -258,7 +256,7 @@ def test_what_is_wrong_with_margins_rules_and_decisions(simulated, tmp_path):
     ]
     write_case(place, *parts)
     error = refused(place, tmp_path / "out")
-    assert codes(error) == ["CR-W26", "CR-D38", "CR-D10", "CR-S16"]
+    assert codes(error) == ["CR-D38", "CR-S16", "CR-W26", "CR-D10"]
     told(error, "CR-D38", "bad_rules.csv", "nobody = 1")
     told(error, "CR-D10", "bad_decisions.csv")
     told(error, "CR-S16", "没有", "Sheet1")
