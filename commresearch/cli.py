@@ -184,6 +184,7 @@ def clean(
     place = _project(project, None)
     key = _pseudonym_key(key_file, place.root)
     how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    _require_choices(how)
     tasks: list[ReportTask] = []
     known: dict[str, str] = {}
     for case in _cases(place.root, cases):
