@@ -15,6 +15,7 @@ _BLANKS = (0x09, 0x0B, 0x0C, 0xA0, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 
 _DASHES = (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE58, 0xFE63)
 _PLAIN = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | dict.fromkeys(_BLANKS, 0x20) | dict.fromkeys(_DASHES, 0x2D)
 _NOT_PLAIN = re.compile(f"[{re.escape(''.join(map(chr, _PLAIN)))}]")
+_NOT_PLAIN_ASCII = re.compile("[\t\v\f]")
 _LONG = 300  #: characters from which on a look-up by array is faster than one by dictionary
 
 
@@ -33,7 +34,7 @@ def plain_text(text: str) -> str:
     along when numbers are pasted from a telephone) spaces.
     """
     if text.isascii():
-        return text.replace("\t", " ")
+        return text.translate(_PLAIN) if _NOT_PLAIN_ASCII.search(text) else text
     if len(text) < _LONG:
         return text.translate(_PLAIN) if _NOT_PLAIN.search(text) else text
     points = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype=np.uint32)

@@ -4,7 +4,7 @@ import string
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commresearch.cleaning.anonymity import k_anonymity
@@ -75,6 +75,7 @@ def test_age_is_the_number_of_birthdays(birth, on):
 
 @settings(RELAXED)
 @given(st.lists(st.text(max_size=8), max_size=20))
+@example(["\x0c", "\x80"]).via("a form feed beside text that is not ASCII")
 def test_joined_texts_lead_back_to_every_cell(cells):
     joined = JoinedTexts(pd.Series(cells, dtype="str"))
     assert [joined.texts[i] for i in joined.codes] == [c.replace("\0", " ") for c in cells]
