@@ -14,7 +14,7 @@ from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet
 from commresearch.cleaning.fit import Placement, place_variables
-from commresearch.cleaning.masking import mask_text
+from commresearch.cleaning.masking import TOKENS, mask_text
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
 from commresearch.cleaning.privacy import Gate, apply_privacy
 from commresearch.cleaning.ranges import apply_ranges
@@ -219,10 +219,19 @@ def _part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | 
         typed.append(type_variable(variable, _derived_cells(values.set_axis(ids), raw)))
         variables.append(variable)
     _require_known_answers(raw, variables, typed)
-    log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), correction_log, gate.log, logs_of(typed)])
+    log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, logs_of(typed)])
     names = {column: p.variable.name for p in placements for column in p.columns}
     undeclared = {names[c]: str(i) for c, i in gate.undeclared[["column", "identifier"]].itertuples(index=False) if c in names}
     return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
+
+
+def _without_names(log: pd.DataFrame, placements: Sequence[Placement], gate: Gate) -> pd.DataFrame:
+    """The log of corrections; those of identifiers do not say what was corrected."""
+    identifiers = gate.found[gate.found["action"] != "masked"]
+    tokens = {str(column): TOKENS[identifier] for column, identifier in zip(identifiers["column"], identifiers["identifier"], strict=True)}
+    tokens |= {p.variable.name: tokens[c] for p in placements for c in p.columns if c in tokens}
+    shown = log["variable"].map(tokens)
+    return log.assign(old=log["old"].where(shown.isna(), shown), new=log["new"].where(shown.isna(), shown))
 
 
 def _derived_cells(values: pd.Series, raw: RawTable) -> Cells:
@@ -273,10 +282,11 @@ def _without_markers(used: pd.DataFrame, placements: Sequence[Placement]) -> dic
 
 def _derived(placements: Sequence[Placement], gate: Gate) -> Iterator[tuple[Variable, pd.Series]]:
     """What identifiers said of their holders, as variables of their own."""
+    received = {c for p in placements for c in (*p.columns, p.other)}
     for placement in placements:
         for column in placement.columns:
             for what, (kind, unit) in DERIVED.items():
-                if (name := f"{column}_{what}") in gate.frame.columns:
+                if (name := f"{column}_{what}") in gate.frame.columns and name not in received:
                     values = {"1": "男", "2": "女"} if what == "sex" else {}
                     labels = {"1": "Male", "2": "Female"} if what == "sex" else {}
                     yield Variable(

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 PART = re.compile(r"\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<operator>!=|<=|>=|=|<|>|has\s+not(?=\s)|has(?=\s))\s*(?P<value>[A-Za-z0-9._\-]+)\s*")
+FULL_WIDTH = str.maketrans("＝＜＞！　", "=<>! ")
 JOINS = re.compile(r"\s+(and|or)\s+")
 
 
@@ -71,7 +72,7 @@ def read_condition(text: str) -> Condition:
     ConditionError
         A part is not `name operator value`, or `and` and `or` are mixed.
     """
-    pieces = JOINS.split(text.strip())
+    pieces = JOINS.split(text.translate(FULL_WIDTH).strip())
     joins = set(pieces[1::2])
     if len(joins) > 1:
         raise ConditionError(text)

@@ -10,8 +10,8 @@ from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import no_answer, split_missing
-from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_multiple
-from commresearch.cleaning.variable import ABSENT, Variable
+from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_fill, split_multiple
+from commresearch.cleaning.variable import ABSENT, CHOICES, VALUE, Variable
 from commresearch.sources import Question, RawTable
 from commresearch.terms import Identifier, MissingKind, Platform, Role, VariableType
 from commresearch.words import entries
@@ -116,16 +116,16 @@ def _column_variable(
     source_code = (tuple(code_columns) if code_columns else (ABSENT,)) if code else ()
     base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text}
     if _names_answers(raw, column):
-        values = dict(raw.labels[column])
+        values = _told_apart(raw.labels[column])
         return Variable(**base, type=VariableType.SINGLE, values=values, missing=_with_no_answers(missing, values))  # type: ignore[arg-type]
     given = given[~given.isin(raw.missing.get(column, ()))]
-    parts = _parts(given)
+    parts = _parts(given, several=question.type is not None)
     kind = _type_of(given, parts, question)
     if kind is VariableType.SINGLE and code and code_columns and not _is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
-    if kind is VariableType.SINGLE and _tells_of_persons(parts):
+    if kind in CHOICES and (not parts or _tells_of_persons(parts)):
         kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
-    if kind not in {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}:
+    if kind not in CHOICES:
         return Variable(**base, type=kind, missing=missing)  # type: ignore[arg-type]
     labels = _ordered(list(dict.fromkeys(part.label for part in parts)))
     values = {str(i): label for i, label in enumerate(labels, 1)}
@@ -145,8 +145,22 @@ def _tells_of_persons(parts: Sequence[Part]) -> bool:
 
 
 def _names_answers(raw: RawTable, column: str) -> bool:
-    """Whether the file has labels for answers of a column, not only for what is missing."""
-    return not set(raw.labels.get(column, {})) <= set(raw.missing.get(column, ()))
+    """Whether the file has labels for answers of a column, not only for what is missing, and values that a codebook can hold."""
+    values = raw.labels.get(column, {})
+    return not set(values) <= set(raw.missing.get(column, ())) and all(VALUE.fullmatch(value) for value in values)
+
+
+def _told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels on one line each, none blank and no two alike."""
+    apart: dict[str, str] = {}
+    for value, written in labels.items():
+        label = _one_line(written) or value
+        apart[value] = f"{label} ({value})" if label in apart.values() else label
+    return apart
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:
@@ -189,7 +203,7 @@ def _values_from_code(
     texts, codes = raw.frame[column].to_numpy(), code.raw.frame[code_columns[0]].to_numpy()
     seen: dict[str, Counter[str]] = {}
     for (text, value), n in Counter(zip(texts, codes, strict=True)).items():
-        label = text.partition("〖")[0].strip()
+        label = _one_line(text.partition("〖")[0])
         if label in drafted.values() and re.fullmatch(r"[0-9]+", value):
             seen.setdefault(value, Counter())[label] += n
     values = {value: counts.most_common(1)[0][0] for value, counts in sorted(seen.items(), key=lambda item: int(item[0]))}
@@ -206,9 +220,14 @@ def _from_option_columns(raw: RawTable, question: Question, name: str) -> Variab
     )
 
 
-def _parts(given: pd.Series) -> list[Part]:
-    """Every option of every distinct cell, in the order in which they appear."""
-    return [part for cell in given.unique() for part in split_multiple(str(cell), separators=(SEPARATOR, ARROW))[0]]
+def _parts(given: pd.Series, *, several: bool) -> list[Part]:
+    """Every option of every distinct cell, in the order in which they appear; a cell is one option where it does not hold several."""
+    cells = [str(cell) for cell in given.unique()]
+    if several:
+        parts = [part for cell in cells for part in split_multiple(cell, separators=(SEPARATOR, ARROW))[0]]
+    else:
+        parts = [Part(*filled[:2]) if (filled := split_fill(cell)) else Part(cell) for cell in cells]
+    return [part._replace(label=label) for part in parts if (label := _one_line(part.label))]
 
 
 def _type_of(given: pd.Series, parts: Sequence[Part], question: Question) -> VariableType:

@@ -15,7 +15,7 @@ from commresearch.errors import CleaningError
 from commresearch.terms import MissingKind, Role, VariableType
 
 NOT_ASSISTED = ("否", "没有", "本人", "自己", "自填", "无", "no", "not", "self")  #: beginnings of labels that say nobody helped
-BAD_VERDICTS = ("无效", "异常", "可疑", "剔除", "不合格", "invalid")
+BAD_VERDICTS = ("无效", "异常", "可疑", "剔除", "不合格", "invalid", "not_approved", "not approved")
 CONTEXT = (Role.SUBMITTED, Role.DURATION, Role.SOURCE)
 IP = "ip_"  #: working column; never leaves this module
 TOO_MANY = "CR-D04"  #: answers so alike that comparing them says nothing
@@ -57,9 +57,9 @@ def response_flags(
     content = {name: columns for name, columns in questions.items() if codebook[name].type is not VariableType.TEXT}
     first = [columns[0] for columns in questions.values()]
     asked = pd.DataFrame({c: np.isin(kinds[c], ASKED) for c in first}, index=frame.index)
-    blocks = {name: [v.name for v in items] for name, items in codebook.matrices().items() if all(_is_numeric(v) and v.name in frame for v in items)}
-    scales = {name: [v.name for v in items] for name, items in codebook.scales().items() if all(_is_numeric(v) and v.name in frame for v in items)}
-    reflect = {v.name: _low_plus_high(v) for items in codebook.scales().values() for v in items if v.key < 0 and v.name in frame and _is_numeric(v)}
+    blocks = {name: [v.name for v in items] for name, items in codebook.matrices().items() if all(_is_numeric(v) and v.name in first for v in items)}
+    scales = {name: [v.name for v in items] for name, items in codebook.scales().items() if all(_is_numeric(v) and v.name in first for v in items)}
+    reflect = {v.name: _low_plus_high(v) for items in codebook.scales().values() for v in items if v.key < 0 and v.name in first and _is_numeric(v)}
     assisted = assisted_rows(codebook, frame)
     flags = effort_flags(
         frame[first], blocks=blocks, factors=scales, reflect=reflect, asked=asked, duration=_duration(codebook, frame),
@@ -72,7 +72,8 @@ def response_flags(
     }
     verdict = codebook.role(Role.VERDICT)
     if verdict and verdict.name in frame:
-        more["flag_platform_verdict"] = frame[verdict.name].fillna("").str.lower().str.contains("|".join(BAD_VERDICTS))
+        words = [verdict.values.get(value, value).lower() for value in frame[verdict.name].astype("str").fillna("")]
+        more["flag_platform_verdict"] = pd.Series([any(bad in word for bad in BAD_VERDICTS) for word in words], index=frame.index)
     added = pd.DataFrame({name: flag.astype("boolean") for name, flag in more.items()}, index=frame.index)
     table = flags.drop(columns=["n_flags", "n_known"]).join(counts).join(added)
     flagged = table.filter(like="flag_")

@@ -187,7 +187,7 @@ class _RowReader:
     def pairs(self, column: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for line in _split(self.cells[column]):
-            value, mark, label = line.partition("=")
+            value, mark, label = _parted(line)
             value, label = value.strip(), label.strip()
             self.require(mark and value and label and value not in found, column, "rule_pair", got=line)
             self.require(label not in found.values(), column, "rule_label_once", got=line)
@@ -197,7 +197,7 @@ class _RowReader:
     def kinds(self) -> dict[MissingKind, tuple[str, ...]]:
         found: dict[MissingKind, tuple[str, ...]] = {}
         for line in _split(self.cells["missing"]):
-            kind, _, marker = line.partition("=")
+            kind, _, marker = _parted(line)
             if kind.strip() not in set(MissingKind):
                 allowed = ", ".join(MissingKind)
                 self.failures.append(Failure(code="CR-K02", values={**self.place, "column": "missing", "got": line, "allowed": allowed}))
@@ -224,6 +224,11 @@ class _RowReader:
 
 def _split(cell: str) -> Iterator[str]:
     return (line.strip() for line in cell.splitlines() if line.strip())
+
+
+def _parted(line: str) -> tuple[str, str, str]:
+    """What stands before and behind the first equals sign, which may be written in full width."""
+    return (line[: match.start()], match[0], line[match.end() :]) if (match := re.search("[=＝]", line)) else (line, "", "")
 
 
 def _lines(pairs: Mapping[str, str]) -> str:

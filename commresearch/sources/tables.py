@@ -49,7 +49,7 @@ def read_table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
 
 
 def sheet_names(path: Path | str) -> list[str]:
-    """Names of the sheets of a workbook; none for a text table.
+    """Names of the sheets of a workbook; none for a file of another kind.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def sheet_names(path: Path | str) -> list[str]:
         As `read_table`.
     """
     received = receive(Path(path))
-    return [] if received.kind is FileKind.TEXT else _names(received)
+    return [] if received.kind in {FileKind.TEXT, FileKind.SPSS} else _names(received)
 
 
 def _names(received: Received) -> list[str]:

@@ -132,7 +132,7 @@ def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:
 
 def _variables_of_csv(variable: Variable, kinds: Mapping[MissingKind, tuple[str, ...]], frame: pd.DataFrame) -> list[Variable]:
     """One row per clean column; options become questions of their own, answered 0 or 1."""
-    plain = replace(variable, source_code=(), missing=kinds, open=(), identifier=None)
+    plain = replace(variable, source_code=(), source_other="", missing=kinds, open=(), identifier=None)
     several = variable.type in {VariableType.MULTIPLE, VariableType.RANKING}
     rows = []
     for column in [*variable.columns, *([variable.other] if variable.other else [])]:

@@ -83,7 +83,7 @@ def assess_survey(
     frame, measures = _working_frame(clean)
     frame[WEIGHT] = _base_weights(clean)
     design = _design(clean, frame, sampling)
-    frame = _respondents(frame, measures, [*design.values(), *(margins.get("variable", []) if margins is not None else [])])
+    frame = _respondents(frame, measures, [WEIGHT, *design.values(), *(margins.get("variable", []) if margins is not None else [])])
     weights = rake(frame, _typed_margins(margins), base_weight=WEIGHT) if margins is not None else None
     estimate = partial(estimate_measures, measures=measures, sampling=sampling, conf_level=conf_level, design=design)
     kept = frame.assign(**{WEIGHT: weights.values}) if weights is not None else frame

@@ -6,15 +6,16 @@ import pandas as pd
 import pytest
 
 from commresearch.cases import load_case
-from commresearch.cleaning import Codebook, clean_survey, read_codebook
+from commresearch.cleaning import clean_survey, read_codebook
 from commresearch.cleaning.clean_files import read_clean
+from commresearch.cleaning.codebook_file import codebook_xlsx
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.errors import CaseError, CleaningError, CommResearchError
 from commresearch.simulate.codebook_rows import codebook_of
 from commresearch.simulate.survey import SurveySpec, simulate_survey
 from commresearch.simulate.wenjuanxing import write_wenjuanxing
 from commresearch.sources import read_survey
-from commresearch.terms import Sampling
+from commresearch.terms import Language, Sampling
 from commresearch.workflow import check_cases, clean_case, require_clean_reports
 from commresearch.workflow.clean_case import waves_in
 from commresearch.workflow.survey_quality import assess_survey, read_quality
@@ -245,21 +246,20 @@ def test_a_case_without_a_codebook_gets_one_drafted(simulated, tmp_path):
     assert json.loads((one.folder / "provenance.json").read_text(encoding="utf8"))["codebook_drafted"] is True
 
 
-def test_what_is_wrong_with_margins_rules_and_decisions(simulated, tmp_path):
-    _, place, files = simulated
+def test_what_is_wrong_with_margins_rules_and_decisions(folder, tmp_path):
+    place = folder
     write_csv(place / "bad_margins.csv", ["variable", "category"], [["sex", "1"]])
     write_csv(place / "bad_rules.csv", ["rule", "if", "then", "reason"], [["住满", "", "nobody = 1", "…"]])
     write_csv(place / "bad_decisions.csv", ["group_id", "row_id"], [["g", "r"]])
-    parts = [
-        data_part("1", files[:1], codebook="book.csv", margins="bad_margins.csv"), data_part("2", files[:1], codebook="book.csv", rules="bad_rules.csv"),
-        data_part("3", files[:1], codebook="book.csv", decisions="bad_decisions.csv"), data_part("4", files[:1], codebook="book.csv", sheet="没有"),
-    ]
-    write_case(place, *parts)
+    (place / "d.xlsx").write_bytes(codebook_xlsx(read_codebook(place / "book.csv"), Language.ZH))
+    settings = ({"margins": "bad_margins.csv"}, {"rules": "bad_rules.csv"}, {"decisions": "bad_decisions.csv"})
+    parts = [data_part(str(i), ["a.csv"], codebook="book.csv", **setting) for i, setting in enumerate(settings, 1)]
+    write_case(place, *parts, data_part("4", ["d.xlsx"], codebook="book.csv", sheet="没有"))
     error = refused(place, tmp_path / "out")
     assert codes(error) == ["CR-D38", "CR-S16", "CR-W26", "CR-D10"]
     told(error, "CR-D38", "bad_rules.csv", "nobody = 1")
     told(error, "CR-D10", "bad_decisions.csv")
-    told(error, "CR-S16", "没有", "Sheet1")
+    told(error, "CR-S16", "没有", "codebook")
 
 
 def test_who_declined_to_take_part_needs_no_place_in_the_sample(cleaned):
@@ -268,8 +268,30 @@ def test_who_declined_to_take_part_needs_no_place_in_the_sample(cleaned):
     table = cleaned(["id", "street", "n"], [*answers, ["x", "", ""]], *book)
     estimates = assess_survey(table, Sampling.PROBABILITY).estimates
     assert (estimates["n"].iloc[0], estimates["estimate"].iloc[0]) == (12, 5.5)
+    weighted = cleaned(["id", "street", "n", "w"], [*([*row, "2"] for row in answers), ["x", "", "", ""]], *book, {"name": "w", "type": "number", "role": "weight"})
+    assert assess_survey(weighted, Sampling.PROBABILITY).estimates["estimate"].iloc[0] == pytest.approx(5.5)
     unplaced = cleaned(["id", "street", "n"], [*answers, ["x", "", "7"]], *book)
     with pytest.raises(CommResearchError) as error:
         assess_survey(unplaced, Sampling.PROBABILITY)
     assert codes(error.value) == ["CR-W57"]
-    assert isinstance(table.codebook, Codebook)
+
+
+def test_a_survey_without_numbers_a_census_and_one_with_weights(cleaned):
+    name, said = {"name": "id", "type": "text"}, {"name": "said", "type": "text"}
+    silent = assess_survey(cleaned(["id", "said"], [["a", "好"], ["b", "不好"]], name, said), Sampling.OPT_IN)
+    assert [len(getattr(silent, part)) for part in ("estimates", "sensitivity", "scales", "items", "weights", "margins", "anonymity")] == [0] * 7
+    number = {"name": "n", "type": "number"}
+    weighted = cleaned(["id", "n", "w"], [["a", "1", "3"], ["b", "5", "1"], ["c", "3", "2"]], name, number, {"name": "w", "type": "number", "role": "weight"})
+    for sampling, inference in ((Sampling.CENSUS, "none"), (Sampling.OPT_IN, "model")):
+        row = assess_survey(weighted, sampling).estimates.iloc[0]
+        assert row["estimate"] == pytest.approx((3 + 5 + 6) / 6)
+        assert row["inference"] == inference
+
+
+def test_tables_beside_the_data_must_be_tables(folder, tmp_path):
+    (folder / "book.csv").write_bytes(b"$FL2" + bytes(200))
+    error = refused(folder, tmp_path / "out")
+    assert codes(error) == ["CR-S27"]
+    told(error, "CR-S27", "book.csv", ".xlsx, .csv")
+    (folder / "book.csv").write_text("\n\n ,\n", encoding="utf8")
+    assert codes(refused(folder, tmp_path / "out")) == ["CR-S17"]

@@ -10,7 +10,9 @@ from python_calamine import CalamineWorkbook
 from commresearch.cleaning import clean_survey
 from commresearch.cleaning.clean_files import CODEBOOK, PROVENANCE, TABLES, files_of, read_clean
 from commresearch.cleaning.clean_table import reason
+from commresearch.cleaning.signs import duplicate_groups
 from commresearch.errors import CaseError, CleaningError
+from commresearch.records import log_lines
 from commresearch.sources import read_survey
 from commresearch.terms import Language
 from tests.spec.conftest import codebook, write_csv, write_xlsx
@@ -73,6 +75,19 @@ def test_signs_of_careless_filling(tmp_path):
     assert flags["longstring"].idxmax() == flags.index[4]
     assert (flags["n_flags"] <= flags["n_known"]).all()
     assert flags["n_flags"].iloc[1] >= 1
+    for word, bad in (("validation_status_not_approved", True), ("validation_status_approved", False), ("", False)):
+        one = read_survey(write_csv(tmp_path / "v.csv", header, [[*row[:3], word, *row[4:]] for row in rows]))
+        assert values(clean_survey(one, book).flags["flag_platform_verdict"]) == [bad] * 8
+
+
+def test_a_verdict_may_be_a_choice_and_an_item_with_a_role_is_no_item_of_its_scale(cleaned):
+    verdict = {"name": "verdict", "type": "single", "role": "verdict", "values": "1=有效\n2=异常答卷"}
+    place = {"name": "area", "type": "single", "role": "community", "values": "1=甲\n2=乙", "matrix": "m", "scale": "s"}
+    rows = [[*row, "异常答卷" if i == 3 else "有效", "甲"] for i, row in enumerate(sheets(6))]
+    flags = cleaned([*HEADER, "verdict", "area"], rows, KEYED, SENT, *ITEMS, verdict, place).flags
+    assert values(flags["flag_platform_verdict"]) == [i == 3 for i in range(6)]
+    number = {"name": "verdict", "type": "number", "role": "verdict"}
+    assert not cleaned([*HEADER, "verdict"], [[*row, i or ""] for i, row in enumerate(sheets(6))], KEYED, SENT, *ITEMS, number).flags["flag_platform_verdict"].any()
 
 
 @pytest.mark.parametrize(("labels", "helped"), [(("本人填写", "工作人员代填"), "工作人员代填"), (("没有人帮忙", "家人帮忙"), "家人帮忙"), (("No", "Yes, a neighbour"), "Yes, a neighbour")])
@@ -84,11 +99,12 @@ def test_sheets_that_somebody_else_filled_in_are_exempt_from_being_copies(cleane
     assert not flags["flag_percent_match"].iloc[[2, 5]].any()
 
 
-def test_where_nearly_everybody_answers_alike_only_whole_sheets_are_compared(cleaned):
-    rows = [[f"k{i}", f"2026/9/1 9:{i // 60:02}:{i % 60:02}", *[3] * 11, 1 + i % 5] for i in range(200)]
-    table = cleaned(HEADER, rows, KEYED, SENT, *ITEMS)
-    assert set(table.duplicates["kind"]) <= {"content"}
-    assert len(table.frame) == 200
+def test_where_nearly_everybody_answers_alike_only_whole_sheets_are_compared():
+    book = codebook(*({"name": f"n{i}", "type": "number"} for i in range(24)))
+    frame = pd.DataFrame({f"n{i}": [3.0] * 1_100 for i in range(21)} | {f"n{i}": np.arange(1_100.0) + i for i in range(21, 24)}, dtype="Float64")
+    frame.loc[7] = frame.loc[1_000]
+    groups = duplicate_groups(book, frame.set_axis([f"r{i}" for i in frame.index]), None)
+    assert groups[["row_id", "kind"]].to_numpy().tolist() == [["r7", "content"], ["r1000", "content"]]
 
 
 def test_the_log_says_why_in_both_languages(survey):
@@ -98,6 +114,12 @@ def test_the_log_says_why_in_both_languages(survey):
     assert table.log_in(Language.ZH)["reason"].tolist() == ["全角字符转为半角", "少写一位"]
     assert table.log_in(Language.EN)["reason"].tolist() == ["full-width characters read as half-width", "少写一位"]
     assert reason("no_such_rule", Language.EN) == "no_such_rule"
+
+
+def test_lines_of_the_log_are_as_many_as_what_they_are_about():
+    assert log_lines(step="s", rule=["a", "b"], row_id=["x", "y"], count=2)["count"].tolist() == [2, 2]
+    with pytest.raises(ValueError, match="unequal"):
+        log_lines(step="s", rule=["a", "b"], row_id=["x"])
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from commresearch.cleaning import Codebook, clean_survey
 from commresearch.errors import CleaningError, SchemaError
 from commresearch.simulate.codebook_rows import codebook_of
-from commresearch.simulate.dirt import DirtRates
 from commresearch.simulate.kobo import write_kobo
 from commresearch.simulate.plain import write_plain
 from commresearch.simulate.spss import write_spss
@@ -126,6 +125,20 @@ def test_a_form_separates_answers_by_spaces(tmp_path):
     options = "1=甲\n2=乙\n3=丙"
     table = clean_survey(raw, codebook({"name": "id", "type": "text", "source": "_id"}, {"name": "many", "type": "multiple", "values": options}, {"name": "rank", "type": "ranking", "values": options}))
     assert table.frame.to_numpy(dtype=object, na_value=None).tolist() == [["1", 1, 0, 1, "3", "1", None], ["2", None, None, None, "2", None, None]]
+
+
+def test_what_an_export_does_not_carry_is_missing_of_its_own_kind(tmp_path):
+    absent = [
+        {"name": "one", "type": "single", "values": "1=甲", "open": "1"}, {"name": "many", "type": "multiple", "values": "1=甲\n2=乙"}, {"name": "rank", "type": "ranking", "values": "1=甲\n2=乙"},
+        {"name": "n", "type": "number"}, {"name": "day", "type": "date"}, {"name": "spent", "type": "duration"}, {"name": "said", "type": "text"},
+    ]
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "x"], [["a", "1"], ["b", "2"]]))
+    table = clean_survey(raw, codebook(ID, *({**v, "source": "-", "source_code": f"第{i}题"} for i, v in enumerate(absent, 1))))
+    assert list(table.frame)[1:] == ["one", "one_other", "many__1", "many__2", "rank__rank_1", "rank__rank_2", "n", "day", "spent", "said"]
+    assert table.frame.drop(columns="id").isna().to_numpy().all()
+    assert (table.missing_kinds.drop(columns="id") == "not_exported").to_numpy().all()
+    there = clean_survey(read_survey(write_csv(tmp_path / "t.csv", ["id", *(v["name"] for v in absent)], [["a", "甲〖x〗", "甲", "乙→甲", "1", "2026-01-01", "60秒", "话"]])), codebook(ID, *absent))
+    assert table.frame.dtypes.equals(there.frame.dtypes)
 
 
 def test_a_value_that_means_missing_and_text_in_a_column_of_its_own(cleaned):
@@ -254,9 +267,10 @@ def test_what_one_file_tells_holds_for_all_files_of_the_survey(tmp_path):
     assert with_key.frame["said"].str.fullmatch("[a-z]{20}").all()
 
 
-def test_rates_of_dirt_do_not_change_what_is_counted(tmp_path):
-    survey = simulate_survey(SurveySpec(respondents=40, population=600, rates=DirtRates(title_rows=2, total_rows=2)), rng=1)
-    raw = read_survey(write_plain(survey, tmp_path, suffix=".xlsx").path)
-    table = clean_survey(raw, Codebook.from_frame(codebook_of(survey, platform=Platform.PLAIN)))
-    assert table.account.to_numpy().tolist() == [["reading", "rows_read", 42], ["reading", "total_row", 2], ["", "rows_out", 40]]
-    assert (table.log["rule"] == "title_row").sum() == 2
+def test_rows_around_the_answers_are_no_answers(tmp_path):
+    head, answers = ["编号", "性别", "次数"], [[str(i), "男" if i % 2 else "女", i] for i in range(1, 9)]
+    raw = read_survey(write_xlsx(tmp_path / "s.xlsx", ["滨海示范区居民问卷"], [head, *answers, ["小计", "", 36], ["合计", "", 36]]))
+    table = clean_survey(raw, codebook({"name": "id", "type": "text", "source": "编号", "role": "key"}, {"name": "n", "type": "number", "source": "次数"}))
+    assert table.account.to_numpy().tolist() == [["reading", "rows_read", 10], ["reading", "total_row", 2], ["", "rows_out", 8]]
+    assert (table.log["rule"] == "title_row").sum() == 1
+    assert table.log.loc[table.log["rule"] == "column_not_in_codebook", ["variable", "count"]].to_numpy().tolist() == [["性别", 8]]

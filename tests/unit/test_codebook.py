@@ -51,6 +51,13 @@ def test_a_row_says_what_a_variable_is_and_is_written_as_it_was_read():
     assert again.content_hash == book.content_hash
 
 
+def test_signs_may_be_written_in_full_width():
+    book = codebook({"name": "q", "type": "single", "values": "1＝是\n2=否＝不是", "missing": "dont_know＝9\nskipped=（跳过）"}, {**AGE, "asked_if": "q＝1"})
+    assert book["q"].values == {"1": "是", "2": "否＝不是"}
+    assert book["q"].missing == {MissingKind.DONT_KNOW: ("9",), MissingKind.SKIPPED: ("（跳过）",)}
+    assert str(book["age"].asked_if) == "q = 1"
+
+
 def test_columns_of_a_ranking_and_languages_of_questions_and_labels():
     rank = {"name": "r", "type": "ranking", "source": "4、排序", "values": "1=甲\n2=乙\n3=不知道", "missing": "dont_know=3", "question_en": "Rank"}
     book = codebook(CONSENT, {**FULL, "asked_if": ""}, rank)

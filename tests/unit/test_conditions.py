@@ -39,7 +39,7 @@ def marks(text, not_asked=None):
         ("q1 = 2", [("q1", "=", "2")], "and"), ("q1=2", [("q1", "=", "2")], "and"), ("  q1  !=  -1 ", [("q1", "!=", "-1")], "and"),
         ("q3 has 2", [("q3", "has", "2")], "and"), ("q3 has  not 2", [("q3", "has not", "2")], "and"), ("q3 has nothing", [("q3", "has", "nothing")], "and"),
         ("q1 <= 2 and q2 >= 3.5", [("q1", "<=", "2"), ("q2", ">=", "3.5")], "and"), ("a < b or a > c", [("a", "<", "b"), ("a", ">", "c")], "or"),
-        ("moved < 2020-01-01", [("moved", "<", "2020-01-01")], "and"),
+        ("moved < 2020-01-01", [("moved", "<", "2020-01-01")], "and"), ("q1＝2　and　q2！＝3", [("q1", "=", "2"), ("q2", "!=", "3")], "and"), ("a ＜= b", [("a", "<=", "b")], "and"),
     ],
 )
 def test_what_can_be_written(text, parts, join):

@@ -8,7 +8,7 @@ from commresearch.cleaning.fit import place_variables
 from commresearch.errors import CleaningError, SchemaError
 from commresearch.sources import read_survey
 from tests.spec.conftest import codebook, write_csv, write_xlsx
-from tests.unit.survey_cases import codes, correction, corrections, told, values
+from tests.unit.survey_cases import KEY, codes, correction, corrections, told, values
 
 HEADER = ["id", "1、年龄", "2、选项", "3(停车)", "3(养老)", "日期"]
 ROWS = [["a", "20", "是", "1", "0", "2026-01-05"], ["b", "300", "有时", "0", "1", "2026-01-06"], ["c", "", "否", "1", "1", "2026-01-07"]]
@@ -162,6 +162,17 @@ def test_several_files_are_corrected_each_by_its_own_lines(tmp_path):
     with pytest.raises(CleaningError) as error:
         clean_survey(files, book, corrections=corrections(correction(2, "q", "1", "5")))
     assert codes(error.value) == ["CR-D31"]
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_the_log_does_not_say_which_name_was_corrected(tmp_path, key):
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "姓名", "电话"], [["a", "王小名", "13800000001"], ["b", "李建国", "13800000002"]]))
+    book = codebook({"name": "id", "type": "text"}, {"name": "who", "type": "text", "source": "姓名", "identifier": "name"}, {"name": "phone", "type": "text", "source": "电话"})
+    listed = corrections(correction(2, "who", "王小名", "王小明"), correction(3, "电话", "13800000002", "13800000003"), correction(2, "id", "a", "c"))
+    table = clean_survey(raw, book, corrections=listed, pseudonym_key=key)
+    lines = table.log[table.log["rule"] == "correction"]
+    assert lines[["old", "new"]].to_numpy().tolist() == [["〔姓名〕", "〔姓名〕"], ["〔手机号〕", "〔手机号〕"], ["a", "c"]]
+    assert "王小明" in table.known
 
 
 def test_what_people_write_about_a_correction_is_no_place_for_identifiers(raw):

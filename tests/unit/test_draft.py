@@ -1,5 +1,7 @@
 """A first codebook from what the files show: types, values, kinds of missing, identifiers."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pyreadstat
 import pytest
@@ -80,17 +82,23 @@ def test_a_value_that_stands_for_two_texts_is_named_in_the_note(exports):
 
 
 def test_answers_that_the_code_export_does_not_number_are_text(exports):
-    rows = [["好", *r[1:]] for r in TEXT_ROWS]
-    words = [["好", *r[1:]] for r in CODE_ROWS]
-    assert draft_codebook(*read_survey_pair(*exports(text_rows=rows, code_rows=words)))["q1"].type is VariableType.TEXT
+    text, code = ([[["路近", "路远"][i % 2], *r[1:]] for i, r in enumerate(rows)] for rows in (TEXT_ROWS, CODE_ROWS))
+    headers = {"text_header": ["1、哪里不便", *TEXT_HEADER[1:]], "code_header": ["1、哪里不便", *CODE_HEADER[1:]]}
+    assert draft_codebook(read_survey(exports(text_rows=text, **headers)[0]))["q1"].type is VariableType.SINGLE
+    assert draft_codebook(*read_survey_pair(*exports(text_rows=text, code_rows=code, **headers)))["q1"].type is VariableType.TEXT
+
+
+def test_options_that_the_code_export_joins_in_one_cell_are_numbered_by_appearance(exports):
+    joined = [[row[0], "1┋3" if i == 0 else "2" if i != 2 else "-3", *row[4:]] for i, row in enumerate(CODE_ROWS)]
+    book = draft_codebook(*read_survey_pair(*exports(code_rows=joined, code_header=[CODE_HEADER[0], "2、选哪些", *CODE_HEADER[4:]])))
+    assert book["q2"].values == {"1": "停车", "2": "其他", "3": "养老"}
+    assert book["q2"].note
 
 
 def test_a_question_that_only_the_text_export_has_is_marked_as_absent_from_the_other(exports):
-    header = [h.replace("来源", "x") for h in CODE_HEADER]
-    text, code = exports(text_header=TEXT_HEADER, code_header=header)
-    read_text, read_code = read_survey(text), read_survey(code)
-    alone = type(read_code)(**{f: getattr(read_code, f) for f in read_code.__dataclass_fields__} | {"questions": read_code.questions[1:], "meta": {}})
-    book = draft_codebook(read_text, alone)
+    text, code = (read_survey(path) for path in exports())
+    unnumbered = [replace(code.questions[0], number=None), *code.questions[1:]]
+    book = draft_codebook(text, replace(code, questions=tuple(unnumbered), meta={}))
     assert book["q1"].source_code == ("-",)
     assert book["answer_id"].source_code == ("-",)
 
@@ -148,6 +156,13 @@ def test_few_answers_are_a_choice_only_where_they_recur(tmp_path):
     assert mixed["q1"].type is VariableType.NUMBER
 
 
+def test_sentences_that_recur_and_tell_of_persons_never_become_labels(tmp_path):
+    said = ["我叫王小明，请回电13800000001", "没有意见"]
+    book = drafted(tmp_path, ["编号", "要说的"], [[i, said[i % 2]] for i in range(12)])
+    assert (book["q1"].type, book["q1"].values) == (VariableType.TEXT, {})
+    assert "13800000001" not in book.to_frame().to_csv()
+
+
 def test_questions_of_one_number_get_names_of_their_own(tmp_path):
     book = drafted(tmp_path, ["编号", "2、甲", "乙"], [[i, f"甲{i}", f"乙{i}"] for i in range(6)])
     assert len({v.name for v in book}) == 3
@@ -164,6 +179,23 @@ def test_columns_about_the_answer_sheet_get_their_roles(tmp_path):
     assert book["ip"].identifier is Identifier.IP
     assert "自定义字段" not in {v.source for v in book}
     assert book["q1"].values == {"1": "男", "2": "女"}
+
+
+def test_labels_of_a_statistics_file_are_made_fit_for_a_codebook(tmp_path):
+    frame = pd.DataFrame({"a": [1.0, 98.0, 99.0] * 3, "b": [1.0, 2.0, 1.0] * 3, "c": [-1.5, 1.5, 1.5] * 3, "d": ["男", "女", "女"] * 3})
+    labels = {"a": {1.0: "是", 98.0: "拒答", 99.0: "拒答"}, "b": {1.0: "", 2.0: "两\n行"}, "c": {-1.5: "负", 1.5: "正"}, "d": {"男": "男性", "女": "女性"}}
+    pyreadstat.write_sav(frame, str(tmp_path / "s.sav"), variable_value_labels=labels, column_labels={c: f"{i}、问题{c}" for i, c in enumerate(frame, 1)})
+    raw = read_survey(tmp_path / "s.sav")
+    book = draft_codebook(raw)
+    assert reads_back(book)
+    a, b, c, d = book
+    assert a.values == {"1": "是", "98": "拒答", "99": "拒答 (99)"}
+    assert a.missing == {MissingKind.REFUSED: ("98", "99")}
+    assert b.values == {"1": "1", "2": "两 行"}
+    assert (c.type, d.type, list(d.values.values())) == (VariableType.NUMBER, VariableType.SINGLE, ["男", "女"])
+    table = clean_survey(raw, book)
+    assert table.frame[d.name].astype("str").tolist() == ["1", "2", "2"] * 3
+    assert table.missing_kinds[a.name].astype("object").tolist()[1:3] == ["refused", "refused"]
 
 
 def test_a_statistics_file_brings_its_labels_and_user_missing_values(tmp_path):

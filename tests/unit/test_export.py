@@ -11,7 +11,7 @@ from commresearch.sources import read_survey
 from commresearch.terms import Language
 from commresearch.words import say
 from commresearch.workflow.export import codebook_of_csv, export_case, export_clean
-from tests.unit.survey_cases import codes, told, values
+from tests.unit.survey_cases import KEY, codes, told, values
 
 HEADER = ["id", "q1", "q2", "q3", "n", "day", "said", "letters"]
 ROWS = [
@@ -147,12 +147,23 @@ def test_the_csv_reads_back_into_the_same_table(table, tmp_path):
     assert kinds["row_id"].tolist() == table.frame.index.tolist()
 
 
+def test_what_was_derived_and_text_in_columns_apart_read_back_as_they_stand(cleaned, tmp_path):
+    rows = [[f"{i}", f"192.0.2.{i}(海岚-滨海)", "其他" if i % 2 else "是", "灯" if i % 2 else ""] for i in range(6)]
+    book = [{"name": "id", "type": "text"}, {"name": "ip", "type": "text", "identifier": "ip", "role": "ip"}, {"name": "q", "type": "single", "values": "1=是\n2=其他", "open": "2", "source_other": "说明"}]
+    table = cleaned(["id", "ip", "q", "说明"], rows, *book, pseudonym_key=KEY)
+    paths = {p.name: p for p in export_clean(table, tmp_path / "out", "s", Language.ZH)}
+    again = clean_survey(read_survey(paths["s.csv"]), read_codebook(paths["s_codebook.xlsx"]))
+    assert list(again.frame) == list(table.frame) == ["id", "ip", "q", "q_other", "ip_place"]
+    assert [as_texts(again.frame[c]) for c in again.frame] == [as_texts(table.frame[c]) for c in table.frame]
+
+
 def test_columns_of_the_csv_get_names_that_no_variable_has(cleaned, tmp_path):
     table = cleaned(["id", "q1", "q1_1"], [["a", "甲", "3"]], {"name": "id", "type": "text"}, {"name": "q1", "type": "multiple", "values": "1=甲\n-1=乙"}, {"name": "q1_1", "type": "number"})
     book = codebook_of_csv(table.codebook, table.frame)
     assert [(v.name, v.source) for v in book] == [("id", "id"), ("q1_1_x", "q1__1"), ("q1_m1", "q1__-1"), ("q1_1", "q1_1")]
     paths = {p.name: p for p in export_clean(table, tmp_path / "out", "s", Language.ZH)}
     assert read_codebook(paths["s_codebook.xlsx"]).variables == book.variables
+    assert [v.source for v in codebook_of_csv(table.codebook, table.frame[["id", "q1__1"]])] == ["id", "q1__1"]
 
 
 @pytest.fixture
