@@ -104,13 +104,20 @@ def _compare_answers(part: Comparison, column: pd.Series, frame: pd.DataFrame) -
         return known & yes, known & ~yes
     is_scale = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_dtype(column)
     if part.operator in {"=", "!="} and not is_scale:
-        equal = (column.astype("str") == part.value).to_numpy(dtype=bool, na_value=False)
+        equal = _equal_to(column, part.value)
         yes = equal if part.operator == "=" else ~equal
         return known & yes, known & ~yes
     numbers, against = _sides(part, column, frame)
     known = known & ~np.isnan(numbers) & ~np.isnan(against)
     yes = _ORDERED[part.operator](numbers, against)
     return known & yes, known & ~yes
+
+
+def _equal_to(column: pd.Series, value: str) -> NDArray[np.bool_]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        same = np.append(np.asarray(column.cat.categories.astype("str") == value, dtype=bool), False)
+        return same[column.cat.codes.to_numpy()]  # code -1 is NA and the last entry
+    return (column.astype("str") == value).to_numpy(dtype=bool, na_value=False)
 
 
 def _sides(part: Comparison, column: pd.Series, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

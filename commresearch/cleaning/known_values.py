@@ -1,9 +1,9 @@
 """Finding known identifiers (names, numbers, accounts of a file) wherever they stand in texts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from commresearch.cleaning.text_spans import Span, plain_text, plain_texts
+from commresearch.cleaning.text_spans import Span, plain_texts
 
 #: shorter values of letters and digits are no identifiers by themselves
 SHORTEST = 4
@@ -40,9 +40,10 @@ class KnownValues:
     def __len__(self) -> int:
         return len(self._classes)
 
-    def class_of(self, text: str) -> str | None:
-        """Class of a whole text that is a known value."""
-        return self._classes.get(plain_text(text).strip())
+    def among(self, plains: Sequence[str]) -> dict[int, str]:
+        """Plain texts that are known values as a whole: their positions, and the class of each."""
+        classes = self._classes
+        return {i: classes[text] for i, text in enumerate(map(str.strip, plains)) if text in classes} if classes else {}
 
     def find(self, plain: str) -> Iterator[Span]:
         """Every known value of a plain text, the longest at each place."""

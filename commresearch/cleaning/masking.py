@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from commresearch.cleaning.identifiers import FINDERS, column_identifiers
@@ -75,9 +76,13 @@ def _pieces(text: str, spans: Sequence[Span]) -> Iterator[str]:
 def counts(index: pd.Index, joined: JoinedTexts, found: Mapping[int, Sequence[Span]]) -> pd.DataFrame:
     """Identifiers found per row and class, in the order of the rows: row, identifier, n."""
     classes = [(position, span.identifier) for position, spans in found.items() for span in spans]
+    if not classes:
+        return pd.DataFrame({"row": index[:0], "identifier": pd.array([], dtype="str"), "n": np.zeros(0, dtype=np.int64)})
     each = pd.DataFrame(classes, columns=["text", "identifier"])
     per_text = each.groupby(["text", "identifier"], sort=False).size().reset_index(name="n")
-    cells = pd.DataFrame({"text": joined.codes, "row": index})
-    cells = cells[cells["text"].isin(per_text["text"])]
+    holds = np.zeros(len(joined.texts), dtype=bool)
+    holds[per_text["text"].to_numpy(dtype=np.int64)] = True
+    rows = np.flatnonzero(holds[joined.codes])
+    cells = pd.DataFrame({"text": joined.codes[rows], "row": index[rows]})
     merged = cells.merge(per_text, on="text", how="inner").sort_values("row", kind="stable")
     return merged[["row", "identifier", "n"]].reset_index(drop=True)

@@ -139,9 +139,10 @@ class ParsedColumns:
 
 def is_unreadable(rule: Rules) -> NDArray[np.bool_]:
     """Where a rule is a refusal, in the same shape."""
-    codes, found = pd.factorize(np.ravel(rule))
-    refused = np.array([code.startswith(UNREADABLE) for code in found], dtype=bool)
-    return refused[codes].reshape(rule.shape) if len(found) else np.zeros(rule.shape, dtype=bool)
+    refused = np.zeros(rule.shape, dtype=bool)
+    named = rule != PLAIN
+    refused[named] = [code.startswith(UNREADABLE) for code in rule[named]]
+    return refused
 
 
 def distinct(texts: pd.Series) -> tuple[pd.Index, NDArray[np.intp]]:

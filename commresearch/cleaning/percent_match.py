@@ -1,6 +1,6 @@
 """How many answers two rows have in common: answers as codes, and the pairs of rows that agree almost throughout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,11 @@ Positions = NDArray[np.int64]
 
 #: Pairs kept of one block of rows. More mean that the answers hardly vary, and a list of them would help nobody.
 MOST_PAIRS = 500_000
-#: Cells of the table of agreements made at a time: 8 million single-precision numbers are 32 MB.
-CELLS_AT_A_TIME = 8_000_000
-#: Values told apart in the first pass over an item; of items with more, several share a place, and the second pass sorts them out.
-PLACES = 64
-#: Single-precision sums of a few hundred terms near one are off by far less; candidates are counted again in whole numbers.
-SLACK = np.float32(1e-3)
+#: Pairs looked at in one step; their bits stay in the processor's cache.
+PAIRS_IN_A_STEP = 65_536
+WORD_BITS = 64
+#: A share of whole numbers may come out a little too small.
+ROUNDING = 1e-9
 #: Pairs counted again at a time.
 PAIRS_AT_A_TIME = 200_000
 
@@ -110,9 +109,9 @@ def matching_pairs(codes: Codes, *, threshold: float, min_items: int, most: int 
 
     Notes
     -----
-    With H the rows' answers as zeros and ones and M what they answered, H Hᵀ − threshold · M Mᵀ is not negative exactly for the pairs
-    sought. It is one matrix product in single precision, made in strips of the upper triangle; what comes near zero is counted
-    again in whole numbers. Time grows with n², so rows are handed over community by community.
+    The values of every question are parted in two halves. Answers in different halves are different answers, so that counting bits
+    of whole words leaves out nearly all pairs; the others are counted answer by answer. Time grows with n², so rows are handed over
+    community by community.
 
     References
     ----------
@@ -121,24 +120,15 @@ def matching_pairs(codes: Codes, *, threshold: float, min_items: int, most: int 
     """
     rows = np.flatnonzero((codes >= 0).sum(axis=1) >= min_items)
     codes = codes[rows]
-    left, right = _factors(codes, threshold)
-    firsts, seconds, shares, found = [], [], [], 0
-    step = max(1, CELLS_AT_A_TIME // max(1, len(rows)))
-    for start in range(0, len(rows), step):
-        agreement = left[start : start + step] @ right[start:].T
-        near = np.flatnonzero(agreement >= -SLACK)
-        first, second = start + near // agreement.shape[1], start + near % agreement.shape[1]
-        above = second > first
-        first, second, share = _counted(codes, first[above], second[above], threshold, min_items)
+    parts, found = [(rows[:0], rows[:0], np.empty(0))], 0
+    for near in _near_pairs(codes, threshold):
+        first, second, share = _counted(codes, *near, threshold, min_items)
         found += len(first)
         if found > most:
             return None
-        firsts.append(rows[first])
-        seconds.append(rows[second])
-        shares.append(share)
-    return MatchingPairs(
-        first=np.concatenate(firsts or [rows]), second=np.concatenate(seconds or [rows]), share=np.concatenate(shares or [np.empty(0)])
-    )
+        parts.append((rows[first], rows[second], share))
+    firsts, seconds, shares = zip(*parts, strict=True)
+    return MatchingPairs(first=np.concatenate(firsts), second=np.concatenate(seconds), share=np.concatenate(shares))
 
 
 def equal_share(codes: Codes, first: Positions, second: Positions) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -162,24 +152,37 @@ def _counted(
     return first[kept], second[kept], share[kept]
 
 
-def _factors(codes: Codes, threshold: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Two tables whose product is at least the equal answers less `threshold` times the questions answered by both."""
-    parts = [_places(column) for column in codes.T]
-    answered = (codes >= 0).astype(np.float32)
-    hits = np.concatenate([*parts, np.empty((len(codes), 0), dtype=np.float32)], axis=1)
-    return (
-        np.concatenate([hits, answered * np.float32(-threshold)], axis=1, dtype=np.float32),
-        np.concatenate([hits, answered], axis=1, dtype=np.float32),
-    )
+def _near_pairs(codes: Codes, threshold: float) -> Iterator[tuple[Positions, Positions]]:
+    """Pairs, `first` < `second`, among which are all that agree in the share `threshold`; about `PAIRS_AT_A_TIME` at a time."""
+    upper, lower = _halves(codes)
+    unlike_at_most = np.floor((codes >= 0).sum(axis=1) * (1 - threshold) + ROUNDING).astype(np.uint16)
+    step = max(1, PAIRS_IN_A_STEP // max(1, len(codes)))
+    firsts, seconds, count = [], [], 0
+    for start in range(0, len(codes), step):
+        rows, others = slice(start, start + step), slice(start, None)
+        unlike = np.uint16(0)
+        for high, low in zip(upper, lower, strict=True):
+            unlike = unlike + np.bitwise_count((high[rows, None] & low[others]) | (low[rows, None] & high[others]))
+        near = np.flatnonzero(unlike <= unlike_at_most[rows, None])
+        first, second = start + near // (len(codes) - start), start + near % (len(codes) - start)
+        above = second > first
+        firsts.append(first[above])
+        seconds.append(second[above])
+        count += len(near)
+        if count >= PAIRS_AT_A_TIME or start + step >= len(codes):
+            yield np.concatenate(firsts), np.concatenate(seconds)
+            firsts, seconds, count = [], [], 0
 
 
-def _places(column: NDArray[np.int32]) -> NDArray[np.float32]:
-    """One column per value that more than one row gave (values may share one of `PLACES`), 1 where the row gave it."""
-    often = np.flatnonzero(np.bincount(column + 1)[1:] > 1)
-    place = np.full(int(column.max(initial=-1)) + 2, -1, dtype=np.int64)
-    place[often] = np.arange(len(often)) % PLACES
-    given = np.where(column >= 0, place[column], -1)
-    table = np.zeros((len(column), min(len(often), PLACES)), dtype=np.float32)
-    rows = np.flatnonzero(given >= 0)
-    table[rows, given[rows]] = 1.0
-    return table
+def _halves(codes: Codes) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Which answers are in the one half of their question's values, and which in the other: words of bits × rows; no answer is in none."""
+    is_upper = np.zeros((len(codes), -(-codes.shape[1] // WORD_BITS) * WORD_BITS), dtype=bool)
+    is_lower = is_upper.copy()
+    for place, column in enumerate(codes.T):
+        order = np.argsort(-np.bincount(column + 1)[1:], kind="stable")
+        side = np.zeros(len(order) + 1, dtype=bool)  # the last is looked up for no answer
+        side[order] = np.arange(len(order)) % 4 % 3 == 0  # the most frequent, the fourth, the fifth … : halves of about one size
+        is_upper[:, place] = side[column]
+        is_lower[:, place] = ~side[column] & (column >= 0)
+    upper, lower = (np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T) for bits in (is_upper, is_lower))
+    return upper, lower

@@ -1,5 +1,6 @@
 """Provinces by the first digits of a national ID, and the place a platform writes behind an IP address."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -7,6 +8,8 @@ import pandas as pd
 
 from commresearch.cleaning.reference_tables import reference_rows
 from commresearch.terms import Language
+
+_BEHIND = re.compile(r"[(（]([^()（）]*)[)）]\s*$")
 
 
 @cache
@@ -23,4 +26,5 @@ def province_names(codes: Iterable[str], language: Language) -> list[str]:
 
 def ip_place(texts: pd.Series) -> pd.Series:
     """Place that stands in brackets behind an IP address ("a.b.c.d(山东-威海)" → "山东-威海"); blank where there is none."""
-    return texts.fillna("").str.extract(r"[(（]([^()（）]*)[)）]\s*$")[0].fillna("").str.strip().astype("str")
+    places = [match[1].strip() if (match := _BEHIND.search(text)) else "" for text in texts.fillna("").tolist()]
+    return pd.Series(places, index=texts.index, name=texts.name, dtype="str")

@@ -139,7 +139,7 @@ def apply_privacy(
     _require_columns(frame, [*declared, *free_text], file, sheet)
     contents = {c: read_content(frame[c]) for c in frame.columns if not declared.get(c)}
     verdicts = _verdicts(frame, declared, contents, questions)
-    place = _Place(file=file, sheet=sheet, row_ids=pd.Series(list(row_ids), index=frame.index, dtype="str"))
+    place = _Place(file=file, sheet=sheet, row_ids=pd.Series(np.asarray(row_ids), index=frame.index, dtype="str"))
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     names = frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]]
     finder = KnownValues(known)
@@ -246,7 +246,7 @@ def _pass_text(
     if is_free:
         found = with_names(joined, found, known)
     else:
-        found |= {i: [Span(0, len(t), c)] for i, t in enumerate(joined.texts) if (c := _class_of_cell(t, known))}
+        found |= {i: [Span(0, len(joined.texts[i]), c)] for i, c in known.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
     column = str(cells.name)
     per_row = counts(place.row_ids.index, joined, found)
     result = masked(cells, joined, found) if len(per_row) else cells
@@ -264,23 +264,28 @@ def _pass_text(
     return _Passage(columns={column: result}, logs=[lines], found=rows)
 
 
-def _class_of_cell(text: str, known: KnownValues) -> str | None:
-    """Class of a cell that is a known value; a word that somebody put down for a name (一般) is none in a column of answers."""
-    identifier = known.class_of(text)
-    return None if identifier == Identifier.NAME and not name_cells([text])[0] else identifier
+def _is_meant(text: str, identifier: str) -> bool:
+    """Whether a cell that is a known value is meant as one; a word that somebody put down for a name (一般) is not, in a column of answers."""
+    return identifier != Identifier.NAME or bool(name_cells([text])[0])
 
 
 def _mask_own_names(cells: pd.Series, names: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
     """Names that are also everyday words (高峰) are masked in the text of their own row only."""
-    token, texts, rows = TOKENS[Identifier.NAME], cells.fillna("").to_list(), []
+    changed: dict[int, str] = {}
+    rows: list[tuple[object, str, int]] = []
     for column in names:
         own = names[column].fillna("").str.strip()
-        for position in np.flatnonzero(own.isin(words_that_are_names())).tolist():
-            if n := texts[position].count(own.iloc[position]):
-                texts[position] = texts[position].replace(own.iloc[position], token)
+        for position in np.flatnonzero(own.isin(words_that_are_names()) & cells.notna()).tolist():
+            text, name = changed.get(position, cells.iloc[position]), own.iloc[position]
+            if n := text.count(name):
+                changed[position] = text.replace(name, TOKENS[Identifier.NAME])
                 rows.append((cells.index[position], Identifier.NAME.value, n))
-    result = pd.Series(texts, index=cells.index, name=cells.name, dtype="str") if rows else cells
-    return result, pd.DataFrame(rows, columns=["row", "identifier", "n"])
+    own_names = pd.DataFrame(rows, columns=["row", "identifier", "n"])
+    if not rows:
+        return cells, own_names
+    result = cells.copy()
+    result.iloc[list(changed)] = list(changed.values())
+    return result, own_names
 
 
 # ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,5 +20,10 @@ def reference_rows(name: str) -> tuple[Mapping[str, str], ...]:
 
 def has_answer(texts: Sequence[str]) -> NDArray[np.bool_]:
     """Whether each text says anything, and not only that there is nothing to say (blank, 无, 拒答, (跳过), 0, …)."""
-    empty = frozenset(("", *(row["word"] for row in reference_rows("no_answer_words"))))
+    empty = _empty_words()
     return np.array([t.strip().lower() not in empty for t in plain_texts(texts)], dtype=bool)
+
+
+@cache
+def _empty_words() -> frozenset[str]:
+    return frozenset(("", *(row["word"] for row in reference_rows("no_answer_words"))))

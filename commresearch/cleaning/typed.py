@@ -13,7 +13,7 @@ from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.durations import parse_durations
 from commresearch.cleaning.missing import CODE, NONE, KindCodes, marker_log, split_missing
 from commresearch.cleaning.numbers import parse_numbers
-from commresearch.cleaning.parsed import Parsed, ParsedColumns, Rule, Rules
+from commresearch.cleaning.parsed import Parsed, ParsedColumns, Rule, Rules, text_array
 from commresearch.cleaning.variable import Variable, plain_number
 from commresearch.records import join_logs, log_lines
 from commresearch.terms import Export, MissingKind, Platform, VariableType
@@ -262,12 +262,16 @@ def _log_rules(
         return
     rules, texts = rule[changed], old.iloc[changed]
     values = text(new.iloc[changed]) if text else new.iloc[changed]
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype("str")
-    shown = ["<unreadable>" if pd.isna(v) else plain_number(v) if isinstance(v, float) else str(v) for v in values]
-    typed.logs.append(log_lines(step=STEP, rule=rules, **cells.place, row_id=texts.index, variable=name, old=texts.to_numpy(), new=shown))
+    typed.logs.append(log_lines(step=STEP, rule=rules, **cells.place, row_id=texts.index, variable=name, old=texts.array, new=_shown(values)))
     unknown = texts[rules == str(Rule.UNREADABLE_LABEL)]
     typed.unknown = unknown if typed.unknown.empty else pd.concat([typed.unknown, unknown])
+
+
+def _shown(values: pd.Series) -> NDArray[np.object_]:
+    """Values as the log shows them."""
+    place, found = pd.factorize(values)
+    texts = [plain_number(v) if isinstance(v, float) else str(v) for v in found.tolist()]
+    return text_array([*texts, "<unreadable>"])[place]  # place -1 is NA and the last text
 
 
 def _chosen_text(frame: pd.DataFrame) -> pd.Series:

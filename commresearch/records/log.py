@@ -27,6 +27,10 @@ def log_lines(
 
 
 def _column(value: object, n: int, dtype: str) -> "pd.api.extensions.ExtensionArray | np.ndarray":
+    if isinstance(value, pd.Index | pd.Series):
+        value = value.array
+    if isinstance(value, pd.arrays.ArrowStringArray) and dtype == "str":
+        return value
     if isinstance(value, Sized) and not isinstance(value, str):
         cells = np.asarray(value)
         if dtype == "str" and cells.dtype != object:

@@ -206,19 +206,37 @@ def test_rows_with_one_fingerprint_are_told_apart_cell_by_cell(monkeypatch):
     assert percent_match.same_answers(codes).tolist() == [0, 1, 0, 2]
 
 
-def test_items_with_more_values_than_places_are_counted_exactly():
+def test_items_with_many_values_are_counted_exactly():
     rng = np.random.default_rng(4)
     codes = rng.integers(0, 300, size=(400, 10)).astype(np.int32)
     codes[200:] = codes[:200]
-    codes[300:, 0] = (codes[300:, 0] + percent_match.PLACES) % 300
+    codes[300:, 0] = (codes[300:, 0] + 1) % 300
     found = percent_match.matching_pairs(codes, threshold=0.95, min_items=5)
     assert set(zip(found.first.tolist(), found.second.tolist(), strict=True)) == {(i, i + 200) for i in range(100)}
+
+
+@pytest.mark.parametrize("questions", [12, 64, 65, 300])
+@pytest.mark.parametrize("threshold", [0.5, 0.85, 1.0])
+def test_the_pairs_are_those_that_counting_answer_by_answer_gives(questions, threshold):
+    rng = np.random.default_rng(questions)
+    codes = rng.integers(0, 5, size=(80, questions)).astype(np.int32)
+    codes[40:] = np.where(rng.random((40, questions)) < 0.85, codes[:40], codes[40:])
+    codes[rng.random(codes.shape) < 0.2] = -1
+    found = percent_match.matching_pairs(codes, threshold=threshold, min_items=6)
+    wanted = {}
+    for i, j in zip(*np.triu_indices(len(codes), 1), strict=True):
+        both = (codes[i] >= 0) & (codes[j] >= 0)
+        equal = (codes[i] == codes[j]) & both
+        if both.sum() >= 6 and equal.sum() / both.sum() >= threshold:
+            wanted[int(i), int(j)] = equal.sum() / both.sum()
+    assert dict(zip(zip(found.first.tolist(), found.second.tolist(), strict=True), found.share.tolist(), strict=True)) == wanted
+    assert threshold == 1.0 or len(wanted) > 10
 
 
 def test_strips_of_the_table_miss_nothing(monkeypatch):
     codes = np.random.default_rng(6).integers(-1, 3, size=(60, 12)).astype(np.int32)
     whole = percent_match.matching_pairs(codes, threshold=0.6, min_items=6)
-    monkeypatch.setattr(percent_match, "CELLS_AT_A_TIME", 200)
+    monkeypatch.setattr(percent_match, "PAIRS_IN_A_STEP", 200)
     monkeypatch.setattr(percent_match, "PAIRS_AT_A_TIME", 7)
     strips = percent_match.matching_pairs(codes, threshold=0.6, min_items=6)
     assert len(whole.first) > 20

@@ -188,7 +188,7 @@ def test_known_values_are_found_as_they_stand():
         ("Li Ming", "name"),
         ("12345", "mobile"),
     ]
-    assert (known.class_of(" 王秀兰 "), known.class_of("王")) == ("name", None)
+    assert known.among(["王", " 王秀兰 ", "王秀"]) == {1: "name", 2: "name"}
     assert list(KnownValues({}).find(text)) == []
 
 
