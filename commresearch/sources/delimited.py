@@ -3,10 +3,10 @@
 import csv
 import io
 import statistics
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
@@ -20,7 +20,8 @@ from commresearch.sources.sheet import OpenedFile, Sheet, check_size, text_array
 SEPARATORS = (",", "\t", ";")
 SAMPLE_ROWS, SAMPLE_BYTES = 50, 1 << 20
 WORKBOOK_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".et"}
-BLOCK_BYTES = 4 << 20  #: small enough to stay in a processor's own memory
+CODED, FIRST_CODED = "gb18030", 0x80  #: bytes from here on belong to characters of several
+DIVIDER = b"\0"  #: no text that is read holds one
 QUOTES_LOOKED_AT = 200_000  #: in a file with more, lines may break anywhere
 
 
@@ -78,6 +79,7 @@ def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
     """Columns of a table whose rows all have one width; None where a row has not."""
     width = _usual([len(row) for row in _sample(found.head(SAMPLE_BYTES), separator)])
     data = found.text.encode() if found.encoding.startswith("utf-16") else found.data
+    kind = pa.large_binary() if found.encoding == CODED else pa.large_string()
     n_quotes = data.count(b'"')
     if width == 0 or n_quotes % 2:
         return None
@@ -89,32 +91,36 @@ def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
 
     names = [str(j) for j in range(width)]
     breaks = n_quotes > 0 and (n_quotes > QUOTES_LOOKED_AT or _breaks_in_quotes(data))
-
-    def parse(block: bytes) -> Any:
-        return arrow_csv.read_csv(
-            pa.BufferReader(block),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
-            parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=breaks, ignore_empty_lines=False, invalid_row_handler=skip),
-            convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
-        )
-
     try:
-        if found.encoding != "gb18030":
-            table = parse(data)
-        elif breaks:
-            table = parse(found.text.encode())
-        else:
-            table = _parse_while_decoding(found, parse)
-    except pa.ArrowInvalid:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(column_names=names),
+            parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=breaks, ignore_empty_lines=False, invalid_row_handler=skip),
+            convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, kind), strings_can_be_null=False),
+        )
+        if irregular:
+            return None
+        return [_decoded(column) for column in table.columns] if found.encoding == CODED else table.columns
+    except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    return None if irregular else table.columns
 
 
-def _parse_while_decoding(found: TextFile, parse: Callable[[bytes], Any]) -> Any:
-    """Blocks of whole lines are decoded one after another, and parsed while the next ones are decoded."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        parts = [pool.submit(parse, block) for block in found.blocks(BLOCK_BYTES)]
-        return pa.concat_tables([part.result() for part in parts])
+def _decoded(column: Any) -> Any:
+    """A column of bytes as text.
+
+    No separator, quotation mark or line end is part of a character of GB18030, so that cells may be cut before they are decoded.
+    """
+    top, rest = (pa.chunked_array(chunks, column.type) for chunks in (column.chunks[:1], column.chunks[1:]))
+    if all(np.frombuffer(chunk.buffers()[2] or b"", np.uint8).max(initial=0) < FIRST_CODED for chunk in rest.chunks):
+        return pa.chunked_array([_decoded_cells(top), rest.combine_chunks().cast(pa.large_string())])  # numbers below a header
+    return _decoded_cells(column)
+
+
+def _decoded_cells(column: Any) -> Any:
+    """Each distinct text is decoded once: cells of a survey repeat a few."""
+    coded = column.combine_chunks().dictionary_encode()
+    texts = DIVIDER.join(coded.dictionary.to_pylist()).decode(CODED).split(DIVIDER.decode())
+    return text_array(texts).take(coded.indices)
 
 
 def _breaks_in_quotes(data: bytes) -> bool:

@@ -3,7 +3,7 @@
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,23 +46,6 @@ class TextFile:
             return self.data[len(mark) :].decode(self.encoding)
         except UnicodeDecodeError as error:
             raise self._refusal(error.start + len(mark), bool(mark)) from error
-
-    def blocks(self, size: int) -> Iterator[bytes]:
-        """The text in UTF-8, in blocks of whole lines of about one size; for encodings that write a line end as one byte.
-
-        Raises
-        ------
-        SourceError
-            Bytes do not fit the encoding.
-        """
-        start = 0
-        while start < len(self.data):
-            stop = self.data.find(b"\n", start + size) + 1 or len(self.data)
-            try:
-                yield self.data[start:stop].decode(self.encoding).encode()
-            except UnicodeDecodeError:
-                yield self.text.encode()  # says where in the whole file
-            start = stop
 
     def head(self, size: int) -> str:
         """The text of the first bytes, without a character that is cut."""

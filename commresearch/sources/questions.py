@@ -152,10 +152,12 @@ def _type_of_one(column: Any, distinct: Any, export: Export) -> VariableType | N
 
 def _lists_items(column: Any) -> bool:
     """Whether most answers list some of a few items; an arrow in a free answer proves nothing."""
-    answers = [cell for cell in column.to_pylist() if cell and not SKIPPED_TEXT.fullmatch(cell)]
-    ranked = [FILLED_IN.sub("", cell).split(RANKED) for cell in answers if RANKED in cell]
-    items = {item.strip() for cell in ranked for item in cell}
-    return 2 * len(ranked) >= len(answers) and len(items) <= min(MAX_RANKED_ITEMS, 2 * max(map(len, ranked)))
+    counted = ((str(one["values"]), int(one["counts"])) for one in pc.value_counts(column).to_pylist())
+    answers = {cell: count for cell, count in counted if cell and not SKIPPED_TEXT.fullmatch(cell)}
+    ranked = {cell: FILLED_IN.sub("", cell).split(RANKED) for cell in answers if RANKED in cell}
+    items = {item.strip() for cell in ranked.values() for item in cell}
+    are_most = 2 * sum(answers[cell] for cell in ranked) >= sum(answers.values())
+    return are_most and len(items) <= min(MAX_RANKED_ITEMS, 2 * max(map(len, ranked.values())))
 
 
 def _type_of_several(columns: Sequence[Any], distinct: Sequence[Any], export: Export) -> VariableType | None:

@@ -1,14 +1,15 @@
 """Received files: whether they are there, and what they are by their content, whatever their name says."""
 
+import hashlib
 import re
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from commresearch.errors import Failure, SourceError
-from commresearch.records import sha256_of
 from commresearch.sources.archive import open_archive
 from commresearch.sources.compound_file import SIGNATURE, DamagedError, read_streams
 from commresearch.words import entries
@@ -35,12 +36,17 @@ class Received:
     path: Path
     data: bytes
     kind: FileKind
-    sha256: str
+    hashing: Future[str]
 
     @property
     def name(self) -> str:
         """Name of the file."""
         return self.path.name
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hexadecimal digits, as other programs print it."""
+        return self.hashing.result()
 
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -75,7 +81,10 @@ def receive(path: Path) -> Received:
     """
     data = _read(path)
     kind = _kind(path, data)
-    return Received(path=path, data=data, kind=kind, sha256=sha256_of(data))
+    pool = ThreadPoolExecutor(max_workers=1)  # a large file is hashed beside being parsed
+    hashing = pool.submit(lambda: hashlib.sha256(data).hexdigest())
+    pool.shutdown(wait=False)
+    return Received(path=path, data=data, kind=kind, hashing=hashing)
 
 
 def _read(path: Path) -> bytes:

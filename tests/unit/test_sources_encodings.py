@@ -1,5 +1,7 @@
 """Text tables: encodings, separators, rows that do not fit."""
 
+import hashlib
+
 import pytest
 
 from commresearch.errors import SourceError
@@ -88,6 +90,23 @@ def test_bytes_that_no_encoding_explains(tmp_path):
     (tmp_path / "d.csv").write_bytes(b"a,b\n1,x\x00y\n")
     (code, values), = refusal(tmp_path / "d.csv")
     assert (code, values["row"], values["place"]) == ("CR-S20", 2, 8)
+
+
+def test_a_large_file_in_gb18030_is_cut_before_it_is_decoded(tmp_path):
+    said = ["王𠮷：停车,难", "希望\n加装电梯", "", "没有", "〖充电〗┋“其他”"]
+    rows = [[str(i), "7" * (i % 9), said[i % 5] + ("" if i % 7 else str(i))] for i in range(60_000)]
+    path = write_csv(tmp_path / "a.csv", [["序号", "楼号", "意见"], *rows], "gb18030")
+    assert path.stat().st_size > 1 << 20  # the parser takes blocks of this size
+    raw = read_survey(path)
+    assert raw.encoding == "gb18030"
+    assert raw.frame.to_numpy().tolist() == rows
+    assert raw.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    data = bytearray(path.read_bytes())
+    place = data.rindex("没有".encode("gb18030"))
+    data[place + 3] = 0xFF
+    (tmp_path / "b.csv").write_bytes(data)
+    (code, values), = refusal(tmp_path / "b.csv")
+    assert (code, values["byte"]) == ("CR-S19", place + 3)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
