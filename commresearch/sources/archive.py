@@ -132,7 +132,7 @@ def _scan(data: bytes, member: zipfile.ZipInfo) -> SheetScan:
     for piece in _pieces(data, member):
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
-        is_far = is_far or bool(near.beyond_columns.search(piece) or near.beyond_rows.search(piece))
+        is_far = is_far or near.beyond.search(piece) is not None
         _note_kinds(scan, piece)
     if near is not None and not is_far and near.rows * near.columns <= MAX_CELLS:
         scan.rows, scan.columns = near.rows, near.columns
@@ -148,12 +148,11 @@ def _scan(data: bytes, member: zipfile.ZipInfo) -> SheetScan:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """An extent with round ends, and patterns of cells beyond them."""
+    """An extent with round ends, and the pattern of cells beyond it."""
 
     rows: int
     columns: int
-    beyond_rows: re.Pattern[bytes]
-    beyond_columns: re.Pattern[bytes]
+    beyond: re.Pattern[bytes]
 
     @classmethod
     def of(cls, stated: re.Match[bytes] | None) -> "_Near":
@@ -166,10 +165,7 @@ class _Near:
         is_tall = rows * NEAR_COLUMNS > MAX_CELLS and letters[0] < "Z"
         columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
         wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
-        return cls(
-            rows, columns, re.compile(f'r="[A-Za-z]{{0,2}}+(?:{more}\\d{{{digits + 1}}})'.encode()),
-            re.compile(f'r="(?:{wider}[A-Za-z]{{3,7}})\\d'.encode()),
-        )
+        return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+(?:{more}\\d{{{digits + 1}}}))'.encode()))
 
 
 def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
