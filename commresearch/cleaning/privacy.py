@@ -141,11 +141,11 @@ def apply_privacy(
     verdicts = _verdicts(frame, declared, contents, questions)
     place = _Place(file=file, sheet=sheet, row_ids=pd.Series(np.asarray(row_ids), index=frame.index, dtype="str"))
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
-    names = frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]]
+    own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
     finder = KnownValues(known)
     passages = [
         _pass_identifiers(frame[c], verdicts[c], key, on, place) if c in verdicts
-        else _pass_text(frame[c], contents[c], finder, names if c in free_text else names.iloc[:, :0], place, is_free=c in free_text)
+        else _pass_text(frame[c], contents[c], finder, own_names if c in free_text else (), place, is_free=c in free_text)
         for c in frame.columns
     ]
     _require_new_names(frame, passages, file, sheet)
@@ -239,7 +239,7 @@ def _is_number(cells: pd.Series) -> NDArray[np.bool_]:
 
 
 def _pass_text(
-    cells: pd.Series, content: ColumnContent, known: KnownValues, names: pd.DataFrame, place: _Place, *, is_free: bool,
+    cells: pd.Series, content: ColumnContent, known: KnownValues, own_names: Sequence[tuple[int, str]], place: _Place, *, is_free: bool,
 ) -> _Passage:
     """Mask identifiers inside the cells of a column that is none of identifiers."""
     joined, found = content.joined, dict(content.spans())
@@ -250,7 +250,7 @@ def _pass_text(
     column = str(cells.name)
     per_row = counts(place.row_ids.index, joined, found)
     result = masked(cells, joined, found) if len(per_row) else cells
-    result, own = _mask_own_names(result, names)
+    result, own = _mask_own_names(result, own_names)
     per_row = pd.concat([per_row, own], ignore_index=True) if len(own) else per_row
     if per_row.empty:
         return _Passage(columns={column: cells}, logs=[], found=[])
@@ -269,23 +269,31 @@ def _is_meant(text: str, identifier: str) -> bool:
     return identifier != Identifier.NAME or bool(name_cells([text])[0])
 
 
-def _mask_own_names(cells: pd.Series, names: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
-    """Names that are also everyday words (高峰) are masked in the text of their own row only."""
-    changed: dict[int, str] = {}
-    rows: list[tuple[object, str, int]] = []
+def _everyday_names(names: pd.DataFrame) -> list[tuple[int, str]]:
+    """Names that are also everyday words (高峰), each with the position of its row."""
+    found: list[tuple[int, str]] = []
     for column in names:
         own = names[column].fillna("").str.strip()
-        for position in np.flatnonzero(own.isin(words_that_are_names()) & cells.notna()).tolist():
-            text, name = changed.get(position, cells.iloc[position]), own.iloc[position]
-            if n := text.count(name):
-                changed[position] = text.replace(name, TOKENS[Identifier.NAME])
-                rows.append((cells.index[position], Identifier.NAME.value, n))
-    own_names = pd.DataFrame(rows, columns=["row", "identifier", "n"])
+        rows = np.flatnonzero(own.isin(words_that_are_names()))
+        found += zip(rows.tolist(), own.iloc[rows], strict=True)
+    return found
+
+
+def _mask_own_names(cells: pd.Series, own_names: Sequence[tuple[int, str]]) -> tuple[pd.Series, pd.DataFrame]:
+    """Everyday words are masked as names in the text of their own row only."""
+    changed: dict[int, str] = {}
+    rows: list[tuple[object, str, int]] = []
+    for position, name in own_names:
+        text = changed.get(position, cells.iloc[position])
+        if pd.notna(text) and (n := text.count(name)):
+            changed[position] = text.replace(name, TOKENS[Identifier.NAME])
+            rows.append((cells.index[position], Identifier.NAME.value, n))
+    masked_rows = pd.DataFrame(rows, columns=["row", "identifier", "n"])
     if not rows:
-        return cells, own_names
+        return cells, masked_rows
     result = cells.copy()
     result.iloc[list(changed)] = list(changed.values())
-    return result, own_names
+    return result, masked_rows
 
 
 # ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

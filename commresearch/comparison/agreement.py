@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from commresearch.terms import Mention
 
@@ -52,6 +51,8 @@ def _kappa(table: np.ndarray) -> float:
     shares = table / table.sum()
     if np.isclose(shares.sum(0) @ shares.sum(1), 1.0):
         return float("nan")
+    from statsmodels.stats.inter_rater import cohens_kappa  # half a second to import, and no other part of the package needs it
+
     return float(cohens_kappa(table, return_results=False))
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 
 
 def sha256_of(*parts: Path | bytes | str | Iterable[Path]) -> str:
-    """Hash of files, texts and bytes in the order given; each part's length is hashed with it."""
-    digest = hashlib.sha256()
+    """Hash of files, texts and bytes: of one what other programs print for it, of several the hash of their hashes in order."""
+    digests = []
     for part in parts:
         for piece in [part] if isinstance(part, (Path, bytes, str)) else part:
             data = piece.read_bytes() if isinstance(piece, Path) else piece.encode() if isinstance(piece, str) else piece
-            digest.update(f"{len(data)}:".encode())
-            digest.update(data)
-    return digest.hexdigest()
+            digests.append(hashlib.sha256(data).hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def canonical_json(value: object) -> str:

@@ -1,6 +1,5 @@
 """Received files: whether they are there, and what they are by their content, whatever their name says."""
 
-import hashlib
 import re
 import zipfile
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from commresearch.errors import Failure, SourceError
+from commresearch.records import sha256_of
 from commresearch.sources.archive import open_archive
 from commresearch.sources.compound_file import SIGNATURE, DamagedError, read_streams
 from commresearch.words import entries
@@ -82,7 +82,7 @@ def receive(path: Path) -> Received:
     data = _read(path)
     kind = _kind(path, data)
     pool = ThreadPoolExecutor(max_workers=1)  # a large file is hashed beside being parsed
-    hashing = pool.submit(lambda: hashlib.sha256(data).hexdigest())
+    hashing = pool.submit(sha256_of, data)
     pool.shutdown(wait=False)
     return Received(path=path, data=data, kind=kind, hashing=hashing)
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ PYTHON = sys.executable
 def test_a_hash_tells_its_parts_apart(tmp_path):
     (tmp_path / "a").write_text("x")
     assert sha256_of("ab", "c") != sha256_of("a", "bc")
-    assert sha256_of(tmp_path / "a") == sha256_of("x") == sha256_of(b"x") == sha256_of([tmp_path / "a"])
+    assert sha256_of(tmp_path / "a") == sha256_of("x") == sha256_of(b"x") == sha256_of([tmp_path / "a"]) == hashlib.sha256(b"x").hexdigest()
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):
