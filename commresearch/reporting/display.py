@@ -107,6 +107,7 @@ class Figure:
         (folder / "figs").mkdir(parents=True, exist_ok=True)
         with house_style():  # drawing happens here: fonts, and ids that do not differ from run to run
             self.drawing.savefig(folder / "figs" / f"{self.id}.png", dpi=DPI, metadata={"Software": None})
+            self.drawing.set_layout_engine("none")  # both files have the one layout, found once
             self.drawing.savefig(folder / "figs" / f"{self.id}.svg", metadata={"Date": None, "Creator": None})
         alt = self.alt.replace('"', "”")
         note = f"\n\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "\n"

@@ -42,10 +42,9 @@ def register_fonts() -> None:
 
 @cache
 def _characters(font: str) -> frozenset[int]:
-    from fontTools.ttLib import TTFont
+    from matplotlib.ft2font import FT2Font
 
-    with TTFont(font_folder() / FILES[font], lazy=True) as face:
-        return frozenset(face.getBestCmap())
+    return frozenset(FT2Font(str(font_folder() / FILES[font])).get_charmap())
 
 
 def require_glyphs(text: str, font: str = SANS) -> None:
