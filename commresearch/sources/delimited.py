@@ -83,23 +83,15 @@ def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
     n_quotes = data.count(b'"')
     if width == 0 or n_quotes % 2:
         return None
-    irregular: list[bool] = []
-
-    def skip(_row: object) -> str:
-        irregular.append(True)
-        return "skip"
-
     names = [str(j) for j in range(width)]
     breaks = n_quotes > 0 and (n_quotes > QUOTES_LOOKED_AT or _breaks_in_quotes(data))
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(column_names=names),
-            parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=breaks, ignore_empty_lines=False, invalid_row_handler=skip),
+            parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=breaks, ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, kind), strings_can_be_null=False),
         )
-        if irregular:
-            return None
         return [_decoded(column) for column in table.columns] if found.encoding == CODED else table.columns
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None

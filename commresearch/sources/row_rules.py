@@ -18,7 +18,11 @@ TOTALS = ("合计", "小计", "总计", "共计", "汇总", "平均值", "平均
 TOTAL = re.compile(rf"[^,.;!?，。；！？]{{0,12}}?(?:{'|'.join(TOTALS)})数?[:：]?(?:[(（][^)）]*[)）])?", re.IGNORECASE)
 _SPACED = "|".join(r"[\s\x{3000}]*".join(word) for word in TOTALS)
 ANY_TOTAL = rf"(?i)^[^,.;!?，。；！？]*(?:{_SPACED}|合$|小$|总$|平$)"
-NOTE = re.compile(r"(?:注|备注|说明|附注|资料来源|数据来源|来源|填表人|填表日期|制表人?|制表日期|审核人?|填报人?|填报单位|填报日期|负责人|联系人|联系电话|Notes?|Source)\s*\d*\s*[:：]", re.IGNORECASE)
+NOTE = re.compile(
+    r"(?:注|备注|说明|附注|资料来源|数据来源|来源|填表人|填表日期|制表人?|制表日期|审核人?|填报人?|填报单位|填报日期|负责人|经办人|联系人|联系电话|Notes?|Source)\s*\d*\s*[:：]"
+    r"|(?:共计?|总计|合计)[:：]?\d[\d,]*(?:人次|人|户|名|份|条|件|次|个)?$",
+    re.IGNORECASE,
+)
 UNIT = re.compile(
     r"[(（]?(?:单位[:：]?)?(?:人次|人|户|岁|次|个|件|条|份|%|％|‰|分|秒|分钟|小时|时|天|日|周|月|年|元|万元|千元|米|平方米|㎡|公里|亩|公斤|单位[:：]?|yuan|years?|persons?|minutes?|hours?)[)）]?",
     re.IGNORECASE,
@@ -119,4 +123,7 @@ def _is_unit_row(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, i
 
 def _is_note(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:
     cells = _cells(sheet, layout, row)
-    return not _has_own(cells, columns) and len(cells) <= CANDIDATE_CELLS and bool(cells) and NOTE.match(next(iter(cells.values()))) is not None
+    if not cells or not NOTE.match(next(iter(cells.values()))):
+        return False
+    names = tuple(j for j, text in cells.items() if NOTE.match(text))  # a note may stand in the column of the key
+    return not _has_own(cells, columns, names) and (len(cells) <= CANDIDATE_CELLS or len(names) > 1)

@@ -142,8 +142,9 @@ def test_rows_of_another_width_are_all_named(tmp_path):
         ("CR-S23", 3, 2, 3), ("CR-S23", 4, 4, 3), ("CR-S23", 7, 5, 3)]
 
 
-def test_short_titles_and_empty_edges_are_no_fault(tmp_path):
-    (tmp_path / "a.csv").write_text("登记表\n\n序号,甲,乙\n1,a,b,,\n2,a,b\n,,\n", encoding="utf-8")
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_short_titles_and_empty_edges_are_no_fault(tmp_path, encoding):
+    (tmp_path / "a.csv").write_text("登记表\n\n序号,甲,乙\n1,a,b,,\n2,a,b\n,,\n", encoding=encoding)
     raw = read_survey(tmp_path / "a.csv")
     assert list(raw.frame.index) == [4, 5]
     assert raw.log["rule"].tolist() == ["title_row"]

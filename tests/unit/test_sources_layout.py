@@ -106,6 +106,27 @@ def test_notes_stand_below_only(tmp_path):
     assert lines(raw, "old") == [["note_row", "说明"], ["note_row", "填表人"]]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+@pytest.mark.parametrize(
+    ("tail", "rules"),
+    [
+        ([["制表人：张三"]], ["note_row"]), ([[], ["注：初步统计"]], ["note_row"]), ([["总计：12人"]], ["note_row"]), ([["共1,204户"]], ["note_row"]),
+        ([["合计", 12], ["制表人：张三", "", "审核：李四", "", "2025年1月1日"]], ["total_row", "note_row"]), ([["12人合计", "", 12]], ["total_row"]),
+    ],
+)
+def test_notes_may_stand_in_the_column_of_the_key(tmp_path, suffix, tail, rules):
+    rows = [["序号", "社区", "性别", "年龄", "意见"], *([i, "甲社区", "男", 20 + i, "好"] for i in range(1, 13)), *([*t, *[""] * (5 - len(t))] for t in tail)]
+    raw = read_survey((write_csv if suffix == ".csv" else write_xlsx)(tmp_path / f"a{suffix}", rows))
+    assert raw.frame["序号"].tolist() == [str(i) for i in range(1, 13)]
+    assert [rule for rule, _ in rows_of(raw) if rule != "blank_row"] == rules
+    assert holds_account(raw)
+
+
+def test_a_row_that_has_a_key_is_an_answer_whatever_it_says(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["序号", "意见"], [1, "好"], [2, "备注：见附页"]]))
+    assert raw.frame["序号"].tolist() == ["1", "2"]
+
+
 def test_tables_side_by_side(tmp_path):
     main = [["序号", "甲"], *([i, f"x{i}"] for i in range(1, 20))]
     rows = [[*row, "", *beside] for row, beside in zip(main, [["项目", "数量"], ["回收", 19], ["有效", 18], *[["", ""]] * 17], strict=True)]
