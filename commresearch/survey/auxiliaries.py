@@ -4,6 +4,7 @@ Weights are found for cells, not for persons: everybody who agrees in all groups
 questions are a few thousand cells.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,23 @@ RANK = 1e-12  #: share of the largest eigenvalue below which auxiliaries count a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cells:
+    """Persons put together who agree in all groups.
+
+    of : array (n,)
+        The cell of each person.
+    members : tuple of arrays (m,)
+        Per group the category of each cell.
+    persons : array (m,)
+        How many persons a cell has; at least one.
+    """
+
+    of: NDArray[np.signedinteger]
+    members: tuple[Codes, ...]
+    persons: Codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Auxiliaries:
     """The model matrix X (m cells, p columns) of a calibration, kept as codes; it is never written out.
 
@@ -29,8 +47,8 @@ class Auxiliaries:
     numeric : array (m, q)
         Numbers, less `centre` and over `spread` (q,), which changes nothing but the rounding; where there are any, every
         person is a cell of their own.
-    cell : array (n,) or None
-        The cell of each person; None where person and cell are the same.
+    cells : Cells or None
+        The persons of each cell; None where person and cell are the same.
     """
 
     labels: tuple[tuple[str, object], ...]
@@ -39,7 +57,7 @@ class Auxiliaries:
     numeric: Floats
     centre: Floats
     spread: Floats
-    cell: Codes | None
+    cells: Cells | None
 
     @property
     def n_cells(self) -> int:
@@ -48,13 +66,15 @@ class Auxiliaries:
 
     def collapse(self, values: Floats) -> Floats:
         """Sums per cell (m,) or (m, k) of values per person (n,) or (n, k)."""
-        if self.cell is None:
+        if self.cells is None:
             return values
-        return sums_by(self.cell, values, self.n_cells)
+        if values.strides == (0,):  # one weight for everybody, as `equal_weights` gives it, need not be added up
+            return np.asarray(values[0] * self.cells.persons)
+        return sums_by(self.cells.of, values, self.n_cells)
 
     def expand(self, values: Floats) -> Floats:
         """Values per cell as values per person."""
-        return values if self.cell is None else values[self.cell]
+        return values if self.cells is None else values[self.cells.of]
 
     def predict(self, coefficients: Floats) -> Floats:
         """X b, shape (m,) or (m, k), of coefficients (p,) or (p, k)."""
@@ -115,7 +135,7 @@ class Auxiliaries:
         return basis
 
 
-def sums_by(codes: Codes, values: Floats, size: int) -> Floats:
+def sums_by(codes: NDArray[np.signedinteger], values: Floats, size: int) -> Floats:
     """Sums of values (n,) or (n, k) within each of `size` groups."""
     if values.ndim == 1:
         return np.asarray(np.bincount(codes, weights=values, minlength=size), dtype=np.float64)
@@ -126,36 +146,49 @@ def sums_by(codes: Codes, values: Floats, size: int) -> Floats:
 
 
 def build_auxiliaries(
-    labels: Sequence[tuple[str, object]], groups: Sequence[NDArray[np.signedinteger]], sizes: Sequence[int], numbers: Floats
+    labels: Sequence[tuple[str, object]], groups: Sequence[NDArray[np.signedinteger]], sizes: Sequence[int], cells: Cells, numbers: Floats
 ) -> Auxiliaries:
-    """Auxiliaries of n persons from category codes (n,) per group and numbers (n, q); cells are formed where there are no numbers."""
+    """Auxiliaries from category codes (m,) per group of cells and numbers (n, q); where there are any, cells are taken apart again."""
     q = numbers.shape[1]
     # without a group no constant is known, and a shift of the numbers would bring one in
     centre = numbers.mean(axis=0) if groups else np.zeros(q)
     spread = np.sqrt(np.mean((numbers - centre) ** 2, axis=0))
     spread = np.where(spread > 0, spread, 1.0)
-    cell, first = cells(groups, sizes) if not q else (None, np.arange(len(numbers)))
     return Auxiliaries(
-        labels=tuple(labels), groups=tuple(c[first].astype(np.intp) for c in groups), sizes=tuple(sizes),
-        numeric=(numbers[first] - centre) / spread, centre=centre, spread=spread, cell=cell,
+        labels=tuple(labels), groups=tuple((codes[cells.of] if q else codes).astype(np.intp) for codes in groups), sizes=tuple(sizes),
+        numeric=(numbers - centre) / spread if q else np.zeros((len(cells.persons), 0)), centre=centre, spread=spread,
+        cells=None if q else cells,
     )
 
 
-def cells(groups: Sequence[NDArray[np.signedinteger]], sizes: Sequence[int]) -> tuple[Codes, Codes]:
-    """The cell of each person (n,), and one person of each cell (m,), from category codes and numbers of categories."""
-    cell, possible = groups[0].astype(np.int64), sizes[0]
+def form_cells(groups: Sequence[NDArray[np.signedinteger]], sizes: Sequence[int]) -> Cells:
+    """Cells of persons from their category codes (n,) and the number of categories of each group."""
+    possible = math.prod(sizes)
+    if possible > LARGEST_CODE:
+        outer = form_cells(groups[:-1], sizes[:-1])
+        both = form_cells([outer.of, groups[-1]], [len(outer.persons), sizes[-1]])
+        of_outer, last = both.members
+        return Cells(of=both.of, members=(*(codes[of_outer] for codes in outer.members), last), persons=both.persons)
+    cell = groups[0].astype(np.min_scalar_type(-possible - 1))  # memory decides: a few thousand cells need two bytes per person, not eight
     for codes, size in zip(groups[1:], sizes[1:], strict=True):
-        if possible * size > LARGEST_CODE:
-            cell, seen = pd.factorize(cell)
-            possible = len(seen)
-        cell = cell * size
+        cell *= size
         cell += codes
-        possible *= size
     if possible <= DENSE * len(cell):
-        occupied = np.bincount(cell, minlength=possible) > 0
-        cell = (np.cumsum(occupied) - 1)[cell]
+        persons = np.bincount(cell, minlength=possible)
+        found = np.flatnonzero(persons)
+        if len(found) < possible:
+            cell, persons = (np.cumsum(persons > 0) - 1).astype(cell.dtype)[cell], persons[found]
     else:
-        cell = pd.factorize(cell)[0]
-    first = np.empty(int(cell.max()) + 1, dtype=np.intp)
-    first[cell[::-1]] = np.arange(len(cell) - 1, -1, -1)
-    return cell, first
+        cell, found = pd.factorize(cell)
+        persons = np.bincount(cell)
+    return Cells(of=cell, members=_members(found.astype(np.intp), sizes), persons=persons)
+
+
+def _members(found: Codes, sizes: Sequence[int]) -> tuple[Codes, ...]:
+    """Per group the categories that the numbers of cells stand for."""
+    members = []
+    for size in reversed(sizes):
+        outer = found // size
+        members.append(found - outer * size)
+        found = outer
+    return tuple(members[::-1])

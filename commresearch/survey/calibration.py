@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from commresearch.errors import EstimationError, Failure
-from commresearch.survey.auxiliaries import Auxiliaries, build_auxiliaries
+from commresearch.survey.auxiliaries import Auxiliaries, Cells, build_auxiliaries
 from commresearch.survey.calibration_equations import Rule
 from commresearch.survey.frame_columns import Floats, base_weights, check_columns, equal_weights, number_in, numeric_values, rows_where
-from commresearch.survey.known_margins import Margin, StatedMargin, agreed_totals, match_margin, variables_of
+from commresearch.survey.known_margins import Margin, StatedMargin, agreed_totals, match_margins, variables_of
 from commresearch.survey.weights import Weights, calibrated_weights
 
 Totals = Mapping[str | tuple[str, ...], object]
@@ -66,22 +66,22 @@ def calibrate(
     if not len(frame):
         raise EstimationError(*faults)
     base, wrong_weights = base_weights(frame, base_weight)
-    margins, numbers, found = _auxiliary_columns(frame, [a for a in auxiliaries if a in totals], totals)
+    margins, numbers, cells, found = _auxiliary_columns(frame, [a for a in auxiliaries if a in totals], totals)
     sizes, disagreement = _sizes(margins, len(frame), population)
     if faults := [*faults, *wrong_weights, *found, *disagreement]:
         raise EstimationError(*faults)
     if population is not None and not margins:
-        margins = [Margin(name=POPULATION, categories=("",), codes=np.zeros(len(frame), dtype=np.int64), targets=sizes)]
+        margins = [Margin(name=POPULATION, categories=("",), codes=np.zeros(1, dtype=np.int64), targets=sizes)]
     if base_weight is None and margins:
         base = equal_weights(len(frame), margins[0].targets)
     known = np.append(sizes, [number_in(totals[name]) for name in numbers])
-    return calibrated_weights(frame, _built(margins, numbers, len(frame)), base, known, rule, method=method, shares=False)
+    return calibrated_weights(frame, _built(margins, numbers, cells), base, known, rule, method=method, shares=False)
 
 
-def _built(margins: Sequence[Margin], numbers: Mapping[str, Floats], n: int) -> Auxiliaries:
+def _built(margins: Sequence[Margin], numbers: Mapping[str, Floats], cells: Cells) -> Auxiliaries:
     labels = [*(label for m in margins for label in m.labels), *((name, None) for name in numbers)]
-    columns = np.column_stack([*numbers.values()]) if numbers else np.zeros((n, 0))
-    return build_auxiliaries(labels, [m.codes for m in margins], [len(m.categories) for m in margins], columns)
+    columns = np.column_stack([*numbers.values()]) if numbers else np.zeros((len(cells.of), 0))
+    return build_auxiliaries(labels, [m.codes for m in margins], [len(m.categories) for m in margins], cells, columns)
 
 
 def _sizes(margins: Sequence[Margin], n: int, population: float | None) -> tuple[Floats, list[Failure]]:
@@ -103,20 +103,26 @@ def _unpaired(auxiliaries: Sequence[str | tuple[str, ...]], totals: Totals) -> l
 
 def _auxiliary_columns(
     frame: pd.DataFrame, auxiliaries: Sequence[str | tuple[str, ...]], totals: Totals
-) -> tuple[list[Margin], dict[str, Floats], list[Failure]]:
-    """Groups matched to their counts, numbers by name, and every fault of either."""
+) -> tuple[list[Margin], dict[str, Floats], Cells, list[Failure]]:
+    """Groups matched to their counts, numbers by name, the cells of the groups, and every fault of either."""
+    stated = {
+        auxiliary: StatedMargin(variables=variables_of(auxiliary), targets=tuple(total.items()))
+        for auxiliary in auxiliaries
+        if isinstance(total := totals[auxiliary], Mapping | pd.Series)
+    }
+    matched, cells = match_margins(frame, [*stated.values()])
+    groups = dict(zip(stated, matched, strict=True))
     margins, numbers, failures = [], {}, []
     for auxiliary in auxiliaries:
-        total = totals[auxiliary]
-        if isinstance(total, Mapping | pd.Series):
-            margin, found = match_margin(frame, StatedMargin(variables=variables_of(auxiliary), targets=tuple(total.items())))
+        if auxiliary in groups:
+            margin, found = groups[auxiliary]
             if margin is not None:
                 margins.append(margin)
         else:
             name = str(auxiliary)
-            numbers[name], found = _number(frame, name, total)
+            numbers[name], found = _number(frame, name, totals[auxiliary])
         failures += found
-    return margins, numbers, failures
+    return margins, numbers, cells, failures
 
 
 def _number(frame: pd.DataFrame, name: str, total: object) -> tuple[Floats, list[Failure]]:

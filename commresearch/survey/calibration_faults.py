@@ -49,7 +49,7 @@ def vanishing(auxiliaries: Auxiliaries, factors: Floats, threshold: float) -> Fa
     for codes, start in zip(auxiliaries.groups, np.cumsum((0, *auxiliaries.sizes)), strict=False):
         names.append(label(*auxiliaries.labels[start + codes[least]]))
     count = int(auxiliaries.expand(np.asarray(factors < threshold, dtype=np.float64)).sum())
-    n = len(factors) if auxiliaries.cell is None else len(auxiliaries.cell)
+    n = len(factors) if auxiliaries.cells is None else len(auxiliaries.cells.of)
     return Failure(code="CR-W18", values={"count": count, "n": n, "example": "; ".join(names) or "—"})
 
 

@@ -8,7 +8,17 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from commresearch.survey.reading import BoolArray, CodeArray, ColumnReader, FloatArray, shorten, stage_columns
+from commresearch.survey.reading import (
+    DENSE,
+    BoolArray,
+    CodeArray,
+    ColumnReader,
+    FloatArray,
+    keys_of,
+    present_codes,
+    shorten,
+    stage_columns,
+)
 from commresearch.survey.settings import Settings, SinglePsu
 from commresearch.terms import Sampling
 
@@ -102,9 +112,12 @@ class Design:
         """The stage the primary units were sampled at."""
         return self.stages[0]
 
-    def degrees_of_freedom(self, used: BoolArray) -> int:
-        """Primary units less strata, among the rows used (those of weight zero count as not used)."""
-        units = np.flatnonzero(np.bincount(self.first.unit, used & (self.weights > 0)))
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Primary units less strata, among those with a row of positive weight."""
+        if self.weights.min() > 0:
+            return len(self.first.stratum) - len(self.first.sampled)
+        units = np.flatnonzero(np.bincount(self.first.unit, self.weights > 0))
         return len(units) - len(np.unique(self.first.stratum[units]))
 
 
@@ -146,6 +159,8 @@ def _read_weights(reader: ColumnReader, weights: object) -> FloatArray | None:
     values = reader.numbers(np.asarray(weights) if isinstance(weights, list) else weights, "weights")
     if values is None:
         return None
+    if len(values) and values.min() > 0:  # false where one is missing
+        return values
     if np.isnan(values).any():
         reader.fail(code="CR-W57", argument="weights", column=_name(weights, "weights"), **reader.rows(np.isnan(values)))
     if (values < 0).any():
@@ -186,40 +201,34 @@ def _build_stages(
     n = len(reader.frame)
     ids: list[pd.Series | None] = list(clusters) if clusters else [None]
     parent = np.zeros(n, dtype=np.int64)
-    factor = np.ones(1)
+    factor = np.ones(1)  # per unit of the stage before
     stages: list[Stage] = []
     for level, cluster in enumerate(ids if fpc else ids[:1]):
-        stratum = nest_codes(parent, strata[level]) if level < len(strata) else parent
+        stratum, within = nest_codes(parent, len(factor), strata[level]) if level < len(strata) else (parent, np.arange(len(factor)))
         if cluster is not None and level == 0 and strata and not settings.nest:
             _check_nesting(reader, stratum, cluster)
-        unit = np.arange(n, dtype=np.int64) if cluster is None else nest_codes(stratum, cluster)
-        of_unit = _first_of(unit, stratum)
+        unit, of_unit = (np.arange(n, dtype=np.int64), stratum) if cluster is None else nest_codes(stratum, len(within), cluster)
         sampled = np.bincount(of_unit).astype(float)
         if settings.sampling is Sampling.CENSUS:
             rate = np.ones(len(sampled))
         else:
             rate = _sampling_rate(reader, fpc[level].to_numpy(), stratum, sampled, level) if fpc else np.zeros(len(sampled))
-        stages.append(Stage(unit=unit, stratum=of_unit, sampled=sampled, rate=rate, factor=factor[_first_of(stratum, parent)]))
+        stages.append(Stage(unit=unit, stratum=of_unit, sampled=sampled, rate=rate, factor=factor[within]))
         if settings.single_psu == "raise":
             _check_lonely(reader, stages[-1], stratum, [*strata[: level + 1], *clusters[:level]], level)
         factor, parent = (stages[-1].factor * rate)[of_unit], unit
     return tuple(stages)
 
 
-def nest_codes(outer: CodeArray, inner: pd.Series) -> CodeArray:
-    """Codes 0, 1, … of the values of `inner` within each code of `outer`."""
-    codes, values = pd.factorize(inner)
-    if not outer.any():
-        return codes.astype(np.int64)
-    nested, _ = pd.factorize(outer * len(values) + codes)
-    return nested.astype(np.int64)
-
-
-def _first_of(unit: CodeArray, values: CodeArray) -> CodeArray:
-    """Per unit the value that all its rows share."""
-    result = np.zeros(int(unit.max()) + 1, dtype=np.int64)
-    result[unit] = values
-    return result
+def nest_codes(outer: CodeArray, count: int, inner: pd.Series) -> tuple[CodeArray, CodeArray]:
+    """Codes 0, 1, … of the values of `inner` within each of `count` codes of `outer`, and per new code the outer one."""
+    keys, values = keys_of(inner)
+    size = len(values)
+    if count * size > DENSE * len(keys):
+        keys, occurring = present_codes(keys, size)
+        size = len(occurring)
+    nested, found = present_codes(outer * size + keys if count > 1 else keys, count * size)
+    return nested, found // size
 
 
 def _sampling_rate(reader: ColumnReader, fpc: FloatArray, stratum: CodeArray, sampled: FloatArray, level: int) -> FloatArray:
@@ -232,7 +241,7 @@ def _sampling_rate(reader: ColumnReader, fpc: FloatArray, stratum: CodeArray, sa
     if (fpc <= 1).all():
         return value
     if (small := value < sampled).any():
-        worst = int(np.argmax(small))
+        worst = stratum[np.argmax(small[stratum])]  # the first that a reader of the table meets
         reader.fail(code="CR-W67", stage=level + 1, got=value[worst], sampled=int(sampled[worst]), **reader.rows(small[stratum]))
     return np.asarray(sampled / value)
 
@@ -249,7 +258,7 @@ def _check_lonely(reader: ColumnReader, stage: Stage, stratum: CodeArray, column
     lonely = stage.lonely
     if not lonely.any():
         return
-    rows = pd.Series(np.arange(len(stratum))).groupby(stratum).first()[np.flatnonzero(lonely)]
+    rows = np.sort(np.unique(stratum, return_index=True)[1][lonely])
     if not columns:
         reader.fail(code="CR-W81", count=len(stratum))
         return

@@ -17,7 +17,7 @@ from commresearch.survey.intervals import ShareInterval, share_interval, wald_in
 from commresearch.survey.reading import FloatArray, shorten
 from commresearch.survey.sample import Sample, SampleReader, result_frame
 from commresearch.survey.settings import EstimateOptions, Missing, check_choice
-from commresearch.survey.targets import RatioTarget, TotalTarget, estimate_targets
+from commresearch.survey.targets import RatioTarget, TotalTarget, estimate_shares, estimate_targets
 
 ROUNDING = 1e-12  #: a sum this small beside its parts is zero
 MAX_CATEGORIES = 200  #: a variable with more values is a number, not a set of answers
@@ -202,13 +202,13 @@ def estimate_share(
 
 
 def _shares(sample: Sample, codes: np.ndarray, categories: pd.Index, interval: ShareInterval) -> pd.DataFrame:
-    found = estimate_targets(sample, [RatioTarget(sample=sample, numerator=(codes == k).astype(float)) for k in range(len(categories))])
+    found = estimate_shares(sample, codes, len(categories))
     shape = found.estimate.shape
     estimate = found.estimate.ravel()
     df, n, kish = (np.repeat(per_domain, shape[1]) for per_domain in (sample.df, sample.n, sample.kish))
     std_error = np.where(sample.known[:, None], found.std_error, np.nan).ravel()
     low, high = share_interval(interval, estimate, std_error, df, sample.settings.conf_level, n=n, n_kish=kish)
-    labels = sample.labels.loc[np.repeat(np.arange(shape[0]), shape[1])].reset_index(drop=True)
+    labels = sample.labels.take(np.repeat(np.arange(shape[0]), shape[1])).reset_index(drop=True)
     labels["category"] = categories[np.tile(np.arange(shape[1]), shape[0])]
     return result_frame(
         labels, sample.settings, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high, deff=found.deff.ravel(), df=df, n=n
@@ -227,7 +227,9 @@ def _means(sample: Sample, target: RatioTarget) -> pd.DataFrame:
 
 def _filled(values: FloatArray | None) -> FloatArray:
     """Values with zeros for gaps, which no domain holds."""
-    return np.zeros(0) if values is None else np.nan_to_num(values)
+    if values is None or not (missing := np.isnan(values)).any():
+        return np.zeros(0) if values is None else values
+    return np.where(missing, 0.0, values)
 
 
 def _check_denominator(sample: Sample, values: FloatArray, name: object) -> None:

@@ -29,11 +29,11 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str]) -> list[Failure]:
     """An empty table, columns that are not there, and columns that are there twice."""
     if not len(frame):
         return [Failure(code="CR-W01")]
-    failures = []
+    failures, known = [], frame.columns.tolist()
     for column in dict.fromkeys(columns):
-        count = int((frame.columns == column).sum())
+        count = known.count(column)
         if not count:
-            failures.append(Failure(code="CR-W02", values={"column": column, "known": listed(frame.columns)}))
+            failures.append(Failure(code="CR-W02", values={"column": column, "known": listed(known)}))
         elif count > 1:
             failures.append(Failure(code="CR-W27", values={"column": column, "count": count}))
     return failures
@@ -41,9 +41,8 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str]) -> list[Failure]:
 
 def coded(column: pd.Series) -> tuple[NDArray[np.signedinteger], list[object]]:
     """Codes (n,) into the list of different values; -1 where the value is missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes: NDArray[np.signedinteger] = np.asarray(column.cat.codes)
-        return codes, column.cat.categories.tolist()
+    if isinstance(column.array, pd.Categorical):
+        return column.array.codes, column.array.categories.tolist()
     found, values = pd.factorize(column)
     return found.astype(np.intp, copy=False), values.tolist()
 
@@ -72,7 +71,7 @@ def numeric_values(frame: pd.DataFrame, name: str) -> tuple[Floats, list[Failure
 def base_weights(frame: pd.DataFrame, given: str | Sequence[float] | Floats | pd.Series | None) -> tuple[Floats, list[Failure]]:
     """Base weights (n,) of the rows of a table: a column, an array, or 1 for everybody."""
     if given is None:
-        return np.ones(len(frame)), []
+        return equal_weights(len(frame), np.array([len(frame)])), []
     if isinstance(given, str):
         if failures := check_columns(frame, [given]):
             return np.ones(len(frame)), failures
@@ -86,8 +85,11 @@ def base_weights(frame: pd.DataFrame, given: str | Sequence[float] | Floats | pd
 
 
 def equal_weights(n: int, sizes: Floats) -> Floats:
-    """Base weights of a sample without any: everybody stands for as many as everybody else, so that factors lie about 1."""
-    return np.full(n, sizes.sum() / n)
+    """Base weights of a sample without any: everybody stands for as many as everybody else, so that factors lie about 1.
+
+    One number stands in memory, however many see it.
+    """
+    return np.broadcast_to(np.asarray(sizes.sum() / n, dtype=np.float64), n)
 
 
 def _given_weights(frame: pd.DataFrame, given: Sequence[float] | Floats | pd.Series) -> tuple[Floats, list[Failure]]:

@@ -4,21 +4,24 @@ Everything that does not match is a fault: renormalising an absent category, a g
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from commresearch.errors import Failure
-from commresearch.survey.auxiliaries import cells
-from commresearch.survey.frame_columns import Floats, check_columns, coded, listed, number_in, rows_where
+from commresearch.survey.auxiliaries import Cells, form_cells
+from commresearch.survey.frame_columns import Codes, Floats, check_columns, coded, listed, number_in, rows_where
 
 MARGIN_COLUMNS = ("variable", "category", "target")
 SAME_TOTAL = 1e-9  #: relative difference between sums of targets that counts as rounding
 LIKE_SHARES = 2.0  #: a sum below this is that of shares, and wrong unless it is 1
 LIKE_PERCENT = (99.0, 101.0)  #: a sum between these is that of percentages, unless the sample is as small
 CROSS = " × "
+
+Answers: TypeAlias = tuple[NDArray[np.signedinteger], list[object]]  #: codes (n,), -1 where missing, and what they stand for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class StatedMargin:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Margin:
-    """A margin matched to the sample: a category code per person (n,) and a target per category."""
+    """A margin matched to the sample: a category code per cell (m,) and a target per category."""
 
     name: str
     categories: tuple[object, ...]
@@ -91,27 +94,33 @@ def _pairs(categories: Iterable[object], targets: Iterable[object]) -> tuple[tup
     return tuple(zip(categories, targets, strict=True))
 
 
-def match_margin(frame: pd.DataFrame, stated: StatedMargin) -> tuple[Margin | None, list[Failure]]:
-    """A stated margin with the answers coded by its categories, or everything that does not match."""
-    if absent := check_columns(frame, stated.variables):
-        return None, absent
+def match_margins(frame: pd.DataFrame, stated: Sequence[StatedMargin]) -> tuple[list[tuple[Margin | None, list[Failure]]], Cells]:
+    """Stated margins with the cells of the sample coded by their categories, or everything that does not match; and these cells."""
+    absent = [check_columns(frame, one.variables) for one in stated]
+    answers = [_observed(frame, one.variables) for one, gone in zip(stated, absent, strict=True) if not gone]
+    cells = _crossed(answers) if answers else form_cells([np.zeros(len(frame), dtype=np.int8)], [1])
+    found = iter(zip(answers, cells.members, strict=True))
+    matched = [(None, gone) if gone else _matched(frame, one, *next(found), cells.persons) for one, gone in zip(stated, absent, strict=True)]
+    return matched, cells
+
+
+def _matched(frame: pd.DataFrame, stated: StatedMargin, answers: Answers, members: Codes, persons: Codes) -> tuple[Margin | None, list[Failure]]:
+    """One margin, from its answers and, per cell, the code of the answer and the number of persons."""
+    codes, observed = answers
     targets, failures = _target_values(stated)
-    codes, observed = _observed(frame, stated.variables)
-    if (missing := codes < 0).any():
-        failures.append(Failure(code="CR-W07", values={"variable": stated.name} | rows_where(frame, missing)))
-    counts = np.bincount(codes[~missing] if missing.any() else codes, minlength=len(observed))
+    if (members < 0).any():
+        failures.append(Failure(code="CR-W07", values={"variable": stated.name} | rows_where(frame, codes < 0)))
+    counts = np.asarray(np.bincount(members + 1, persons, len(observed) + 1)[1:], dtype=np.float64)
     place = {category: i for i, category in enumerate(targets)}
     new_codes = np.array([place.get(category, -1) for category in observed], dtype=np.int64)
     failures += _unmatched(stated.name, observed, counts, list(targets), new_codes)
     if failures:
         return None, failures
-    if not np.array_equal(new_codes, np.arange(len(observed))):
-        codes = new_codes[codes]
-    return Margin(name=stated.name, categories=tuple(targets), codes=codes, targets=np.array([*targets.values()], dtype=np.float64)), []
+    return Margin(name=stated.name, categories=tuple(targets), codes=new_codes[members], targets=np.array([*targets.values()])), []
 
 
 def _unmatched(
-    name: str, observed: Sequence[object], counts: NDArray[np.intp], targets: Sequence[object], new_codes: NDArray[np.int64]
+    name: str, observed: Sequence[object], counts: Floats, targets: Sequence[object], new_codes: NDArray[np.int64]
 ) -> list[Failure]:
     """Categories of the sample without target, and targets without anybody in the sample."""
     failures = []
@@ -139,15 +148,26 @@ def _target_values(stated: StatedMargin) -> tuple[dict[object, float], list[Fail
     return values, failures
 
 
-def _observed(frame: pd.DataFrame, variables: tuple[str, ...]) -> tuple[NDArray[np.signedinteger], list[object]]:
+def _observed(frame: pd.DataFrame, variables: tuple[str, ...]) -> Answers:
     """Codes (n,) and the categories found; of several variables the combinations found, -1 where one of them is missing."""
     if len(variables) == 1:
         return coded(frame[variables[0]])
     parts = [coded(frame[v]) for v in variables]
-    missing = np.any([codes < 0 for codes, _ in parts], axis=0)
-    cell, first = cells([codes + np.int64(1) for codes, _ in parts], [len(values) + 1 for _, values in parts])
-    found: list[object] = [tuple(values[codes[i]] if codes[i] >= 0 else None for codes, values in parts) for i in first.tolist()]
-    return np.where(missing, -1, cell), found
+    cells = _crossed(parts)
+    found: list[object] = [
+        tuple(values[code] if code >= 0 else None for (_, values), code in zip(parts, codes, strict=True))
+        for codes in zip(*(m.tolist() for m in cells.members), strict=True)
+    ]
+    missing = np.any([m < 0 for m in cells.members], axis=0)
+    return (np.where(missing, -1, np.arange(len(found)))[cells.of] if missing.any() else cells.of), found
+
+
+def _crossed(answers: Sequence[Answers]) -> Cells:
+    """Cells of persons who gave the same answers, where -1 stands for a missing one."""
+    gaps = [int(codes.min() < 0) for codes, _ in answers]
+    shifted = [codes + np.int64(1) if gap else codes for (codes, _), gap in zip(answers, gaps, strict=True)]
+    cells = form_cells(shifted, [len(values) + gap for (_, values), gap in zip(answers, gaps, strict=True)])
+    return replace(cells, members=tuple(codes - gap for codes, gap in zip(cells.members, gaps, strict=True)))
 
 
 def agreed_totals(

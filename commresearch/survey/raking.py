@@ -9,7 +9,7 @@ from commresearch.errors import EstimationError, Failure
 from commresearch.survey.auxiliaries import build_auxiliaries
 from commresearch.survey.calibration_equations import Rule
 from commresearch.survey.frame_columns import Floats, base_weights, check_columns, equal_weights
-from commresearch.survey.known_margins import StatedMargin, agreed_totals, match_margin, stated_cells, stated_margins
+from commresearch.survey.known_margins import StatedMargin, agreed_totals, match_margins, stated_cells, stated_margins
 from commresearch.survey.weights import Weights, calibrated_weights
 
 Targets = Mapping[object, object] | pd.Series
@@ -112,7 +112,7 @@ def _fitted(
     if not len(frame):
         raise EstimationError(*faults)
     base, wrong_weights = base_weights(frame, base_weight)
-    matched = [match_margin(frame, one) for one in stated]
+    matched, cells = match_margins(frame, stated)
     margins = [margin for margin, _ in matched if margin is not None]
     totals, shares, disagreement = agreed_totals(margins, len(frame), base_total=float(base.sum()))
     faults += [*(fault for _, found in matched for fault in found), *disagreement, *wrong_weights]
@@ -122,6 +122,6 @@ def _fitted(
         base = equal_weights(len(frame), totals[: len(margins[0].categories)])
     auxiliaries = build_auxiliaries(
         [label for m in margins for label in m.labels], [m.codes for m in margins], [len(m.categories) for m in margins],
-        np.zeros((len(frame), 0)),
+        cells, np.zeros((len(frame), 0)),
     )
     return calibrated_weights(frame, auxiliaries, base, totals, rule, method=method, shares=shares)

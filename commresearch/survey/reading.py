@@ -16,6 +16,8 @@ CodeArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 SHOWN_ROWS = 5
+DENSE = 4  #: whole numbers are looked up in a table as long as it has at most so many entries per row
+LARGEST = 2**63 - 1
 NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
 
 
@@ -66,7 +68,7 @@ class ColumnReader:
             known = ", ".join(map(str, self.frame.columns[:20])) + (" …" if len(self.frame.columns) > 20 else "")
             self.fail(code="CR-W51", argument=argument, column=column, known=known)
             return None
-        if (count := int((self.frame.columns == column).sum())) > 1:
+        if not self.frame.columns.is_unique and (count := int((self.frame.columns == column).sum())) > 1:
             self.fail(code="CR-W52", argument=argument, column=column, count=count)
             return None
         return self.frame[column]
@@ -98,7 +100,7 @@ class ColumnReader:
     def complete(self, column: object, argument: str) -> pd.Series | None:
         """A column without gaps: strata, clusters and the like decide where a row stands in the design."""
         series = self.column(column, argument)
-        if series is not None and (missing := series.isna().to_numpy()).any():
+        if series is not None and not cannot_miss(series) and (missing := series.isna().to_numpy()).any():
             self.fail(code="CR-W57", argument=argument, column=series.name, **self.rows(missing))
             return None
         return series
@@ -144,8 +146,11 @@ def shorten(labels: Sequence[object] | pd.Index | NDArray[Any]) -> str:
 
 def combine(groups: Sequence[Groups]) -> Groups:
     """The combinations of several groupings that occur, in order; a row that is in none of one is in none of all."""
-    if len(groups) == 1 and (np.bincount(groups[0].codes + 1, minlength=groups[0].count + 1)[1:] > 0).all():
-        return groups[0]
+    if len(groups) == 1:
+        occurs = np.zeros(groups[0].count + 1, dtype=bool)  # one more for -1
+        occurs[groups[0].codes] = True
+        if occurs[:-1].all():
+            return groups[0]
     code = np.zeros(len(groups[0].codes), dtype=np.int64)
     inside = np.ones(len(code), dtype=bool)
     for group in groups:
@@ -160,10 +165,43 @@ def combine(groups: Sequence[Groups]) -> Groups:
     return Groups(codes=code, labels=pd.concat(labels[::-1], axis=1))
 
 
+def keys_of(series: pd.Series) -> tuple[CodeArray, pd.Index]:
+    """A key 0, 1, … per row, -1 where missing, and the values that keys stand for: those that occur, or a whole range of numbers."""
+    if cannot_miss(series) and len(series):
+        numbers = series.to_numpy()
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < DENSE * len(numbers) and high <= LARGEST:
+            return numbers.astype(np.int64, copy=False) - low, pd.RangeIndex(low, high + 1)
+    codes, values = pd.factorize(series)
+    return codes.astype(np.int64, copy=False), pd.Index(values)
+
+
+def present_codes(keys: CodeArray, size: int) -> tuple[CodeArray, CodeArray]:
+    """Codes 0, 1, … of the keys that occur of `size` possible ones, and these keys; looked up in a table unless it would be mostly empty."""
+    if size > DENSE * len(keys):
+        codes, found = pd.factorize(keys)
+        return codes.astype(np.int64, copy=False), found
+    occurs = np.zeros(size, dtype=bool)
+    occurs[keys] = True
+    found = np.flatnonzero(occurs)
+    if len(found) == size:
+        return keys, found
+    place = np.empty(size, dtype=np.int64)
+    place[found] = np.arange(len(found))
+    return place[keys], found
+
+
+def cannot_miss(series: pd.Series) -> bool:
+    """Whether a column holds whole numbers of a kind that has no mark for a missing one."""
+    return isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu"
+
+
 def _factorize(series: pd.Series) -> tuple[CodeArray, pd.Index]:
     """Codes in the order of the values; values that have no common order stand in the order of their texts."""
-    codes, values = pd.factorize(series)
-    index = pd.Index(values)
+    codes, index = keys_of(series)
+    if isinstance(index, pd.RangeIndex):
+        codes, found = present_codes(codes, len(index))
+        return codes, index[found].astype(series.dtype)
     try:
         order = np.argsort(index.to_numpy(), kind="stable")
     except TypeError:

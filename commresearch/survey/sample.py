@@ -9,7 +9,7 @@ import pandas as pd
 from commresearch.survey.design import Design, DesignColumns, read_design
 from commresearch.survey.reading import BoolArray, CodeArray, ColumnReader, FloatArray, Groups, combine, shorten
 from commresearch.survey.settings import EstimateOptions, Missing, Settings, check_choice, read_settings
-from commresearch.survey.variance import domain_degrees, weighted_counts
+from commresearch.survey.variance import domain_sizes, domain_sums
 
 #: columns of every result, after those that say which domain, category or quantile a row is about
 RESULT_COLUMNS = (
@@ -24,10 +24,12 @@ class Sample:
 
     domain
         (n,) domain of each row that counts, 0 to D - 1; -1 where the row has no value or no domain
+    complete
+        whether every row counts
     labels
         one row per domain, in the columns of `by`
-    n, weight, kish
-        (D,) rows with a positive weight, their sum of weights, and the number of equal weights they are worth
+    n, weight
+        (D,) rows with a positive weight, and their sum of weights
     df
         (D,) degrees of freedom
     known
@@ -37,10 +39,10 @@ class Sample:
     design: Design
     settings: Settings
     domain: CodeArray
+    complete: bool
     labels: pd.DataFrame
     n: FloatArray
     weight: FloatArray
-    kish: FloatArray
     df: FloatArray
     known: BoolArray
 
@@ -49,15 +51,24 @@ class Sample:
         """How many domains there are."""
         return len(self.labels)
 
+    @property
+    def kish(self) -> FloatArray:
+        """(D,) the number of equal weights that those of a domain are worth."""
+        squares = self.sums_of_products(self.design.weights, self.design.weights)
+        return np.divide(self.weight**2, squares, out=np.zeros(self.count), where=squares > 0)
+
     def sums(self, values: FloatArray) -> FloatArray:
         """(D,) sums over the rows of each domain."""
-        inside = self.domain >= 0
-        if inside.all():
-            return weighted_counts(self.domain, values, self.count)
-        return weighted_counts(self.domain[inside], values[inside], self.count)
+        return domain_sums(self.domain, values, self.count, complete=self.complete)
+
+    def sums_of_products(self, values: FloatArray, factors: FloatArray) -> FloatArray:
+        """(D,) sums of products; the last digit may not be that of `sums`, for which all has to be kept."""
+        return np.atleast_1d(values @ factors) if self.complete and self.count == 1 else self.sums(values * factors)
 
     def spread(self, per_domain: FloatArray) -> FloatArray:
         """(n,) the value of each row's own domain; NaN outside."""
+        if self.complete and self.count == 1:
+            return np.broadcast_to(per_domain, self.domain.shape)
         return np.append(per_domain, np.nan)[self.domain]
 
 
@@ -69,7 +80,7 @@ class SampleReader(ColumnReader):
         self.settings = read_settings(self, options)
         self.raises = check_choice(self, "missing", missing, ("domain", "raise")) and missing == "raise"
         self.design = read_design(self, columns, self.settings)
-        self.domains = Groups(codes=np.zeros(len(frame), dtype=np.int64), labels=pd.DataFrame(index=range(1)))
+        self.domains = Groups(codes=np.broadcast_to(np.int64(0), len(frame)), labels=pd.DataFrame(index=range(1)))
 
     def split(self, by: object) -> None:
         """Domains by one column or several."""
@@ -111,27 +122,27 @@ class SampleReader(ColumnReader):
         EstimationError
             Anything was found wrong, or no row is left.
         """
+        used = observed
         if observed is not None and self.design is not None:
             used = observed & (self.domains.codes >= 0) & (self.design.weights > 0)
             if not used.any():
                 self.fail(code="CR-W72", observed=int(observed.sum()), total=len(observed))
         self.check()
-        if self.design is None or observed is None:
+        if self.design is None or observed is None or used is None:
             raise AssertionError("a column was not read, and no failure says why")
-        return _sample(self.design, self.settings, np.where(observed, self.domains.codes, -1), self.domains.labels)
+        domain = self.domains.codes if observed.all() else np.where(observed, self.domains.codes, -1)
+        return _sample(self.design, self.settings, domain, used, self.domains.labels)
 
 
-def _sample(design: Design, settings: Settings, domain: CodeArray, labels: pd.DataFrame) -> Sample:
-    inside = domain >= 0
-    weights, of, count = design.weights[inside], domain[inside], len(labels)
-    weight, squares = weighted_counts(of, weights, count), weighted_counts(of, weights**2, count)
-    df, sampled = domain_degrees(design, domain, count)
+def _sample(design: Design, settings: Settings, domain: CodeArray, used: BoolArray, labels: pd.DataFrame) -> Sample:
+    count, complete = len(labels), bool(domain.min() >= 0)
+    n, df, sampled = domain_sizes(design, domain, used, count)
     known = (df > 0) | ~sampled
     if settings.domain_df == "design":
-        df = np.full(count, float(design.degrees_of_freedom(np.ones(len(domain), dtype=bool))))
+        df = np.full(count, float(design.degrees_of_freedom))
     return Sample(
-        design=design, settings=settings, domain=domain, labels=labels, n=np.bincount(of[weights > 0], minlength=count).astype(float),
-        weight=weight, kish=np.divide(weight**2, squares, out=np.zeros(count), where=squares > 0), df=df, known=known,
+        design=design, settings=settings, domain=domain, complete=complete, labels=labels, n=n,
+        weight=domain_sums(domain, design.weights, count, complete=complete), df=df, known=known,
     )
 
 
@@ -145,8 +156,8 @@ def result_frame(labels: pd.DataFrame, settings: Settings, **columns: FloatArray
         values["deff"] = np.full(len(labels), np.nan)
     if settings.inference == "none":
         values |= {"conf_low": values["estimate"], "conf_high": values["estimate"], "df": np.full(len(labels), np.nan)}
-    blank = np.full(len(labels), np.nan)
-    stated = {"conf_level": settings.conf_level, "unit": settings.unit, "inference": settings.inference}
-    frame = pd.DataFrame({name: values.get(name, blank) for name in RESULT_COLUMNS} | stated, index=range(len(labels)))
-    frame["n"] = frame["n"].astype("int64")
-    return pd.concat([labels.reset_index(drop=True), frame], axis=1)
+    size = len(labels)
+    stated = {"conf_level": np.full(size, settings.conf_level), "unit": [settings.unit] * size, "inference": [settings.inference] * size}
+    found = {name: values.get(name, np.full(size, np.nan)) for name in RESULT_COLUMNS}
+    frame = pd.DataFrame(found | stated | {"n": values["n"].astype(np.int64)})
+    return frame if labels.columns.empty else pd.concat([labels.reset_index(drop=True), frame], axis=1)

@@ -1,15 +1,17 @@
 """What is estimated: the value for given weights, and the influence of each row on it (the linear part of a Taylor expansion)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from commresearch.survey.reading import FloatArray
+from commresearch.survey.reading import CodeArray, FloatArray
 from commresearch.survey.replicates import jackknife_variances
 from commresearch.survey.sample import Sample
-from commresearch.survey.variance import domain_variances
+from commresearch.survey.variance import domain_variances, paired, weighted_counts
+
+OFF_CENTRE = 1e-3  #: share of a sum of squares up to which the part of the mean can be taken off it
 
 
 class Target(Protocol):
@@ -57,9 +59,13 @@ class RatioTarget:
         """(n,) (y - ratio · x) / Σ w x."""
         spread, below = self.sample.spread(estimate), self._below(self.sample.design.weights)
         explained = spread if self.denominator is None else spread * self.denominator
-        return np.asarray((self.numerator - explained) / self.sample.spread(np.where(below == 0, np.nan, below)))
+        influence = self.numerator - explained
+        influence /= self.sample.spread(np.where(below == 0, np.nan, below))
+        return influence
 
     def _below(self, weights: FloatArray) -> FloatArray:
+        if self.denominator is None and weights is self.sample.design.weights:  # replicates have weights of their own
+            return self.sample.weight
         return self.sample.sums(weights if self.denominator is None else weights * self.denominator)
 
 
@@ -88,25 +94,65 @@ def estimate_targets(sample: Sample, targets: Sequence[Target]) -> Estimates:
     estimate = np.column_stack([t.value(sample.design.weights) for t in targets])
     variance, simple = np.zeros(estimate.shape), np.zeros(estimate.shape)
     for k, target in enumerate(targets):
-        influence = np.where(sample.domain >= 0, target.influence(estimate[:, k]), 0.0)
-        simple[:, k] = simple_variance(sample, influence)
+        influence = target.influence(estimate[:, k])
+        if not sample.complete:
+            influence = np.where(sample.domain >= 0, influence, 0.0)
+        z = sample.design.weights * influence
+        simple[:, k] = simple_variance(sample, _centred_squares(sample, influence, z))
         if sample.settings.inference != "none" and sample.settings.method == "taylor":
-            variance[:, k] = domain_variances(sample.design, sample.design.weights * influence, sample.domain, sample.count)
+            variance[:, k] = domain_variances(sample.design, z, sample.domain, sample.count)
     if sample.settings.inference != "none" and sample.settings.method == "jackknife":
         variance = jackknife_variances(sample.design, lambda weights: np.column_stack([t.value(weights) for t in targets]))
     nothing = np.isnan(estimate)
     return Estimates(estimate=estimate, variance=np.where(nothing, np.nan, variance), simple=np.where(nothing, np.nan, simple))
 
 
-def simple_variance(sample: Sample, influence: FloatArray) -> FloatArray:
-    """(D,) variance of the same estimate in a simple random sample of as many rows.
+def estimate_shares(sample: Sample, codes: CodeArray, count: int) -> Estimates:
+    """The share of each of `count` categories in every domain: what `estimate_targets` gives of their indicators.
+
+    Where units have many rows, one pass adds up the weight of every category in every unit and domain, and the rest is done with these.
+    """
+    design, domains = sample.design, sample.count
+    size = len(design.stages[-1].stratum) * domains
+    if design.calibration is not None or sample.settings.method != "taylor" or size * count > len(codes):
+        return estimate_targets(sample, [RatioTarget(sample=sample, numerator=(codes == k).astype(float)) for k in range(count)])
+    rows = slice(None) if sample.complete else np.flatnonzero(sample.domain >= 0)
+    cell = paired(design.stages[-1].unit, sample.domain, domains)[rows]
+    sums = weighted_counts(cell * count + codes[rows], design.weights[rows], size * count).reshape(size, count)
+    totals = sums.reshape(-1, domains, count).sum(axis=0)
+    below = totals.sum(axis=1, keepdims=True)
+    below[below == 0] = np.nan
+    estimate = totals / below
+    variance = np.where(np.isnan(estimate), np.nan, 0.0)
+    if sample.settings.inference != "none":
+        row = np.full(size, -1)  # of the cells that occur
+        row[cell] = np.arange(len(codes))[rows]
+        found = np.flatnonzero(row >= 0)
+        z = (sums - np.tile(estimate, (size // domains, 1)) * sums.sum(axis=1, keepdims=True)) / np.tile(below, (size // domains, 1))
+        stages = tuple(replace(stage, unit=stage.unit[row[found]]) for stage in design.stages)
+        of_cells = replace(design, weights=sums[found].sum(axis=1), stages=stages)
+        variance += np.column_stack([domain_variances(of_cells, column, found % domains, domains) for column in z[found].T])
+    simple = np.column_stack([simple_variance(sample, column) for column in (estimate * (1 - estimate) / below).T])
+    return Estimates(estimate=estimate, variance=variance, simple=simple)
+
+
+def simple_variance(sample: Sample, squares: FloatArray) -> FloatArray:
+    """(D,) variance of the same estimate in a simple random sample of as many rows, from Σ w (u - ū)² of its influence values u.
 
     With S² the weighted variance of the influence values (divisor n - 1), W the sum of weights: W² S² / n with replacement, times
     (W - n) / W without; NaN where W does not exceed n, as with weights scaled to the sample size.
     """
-    weights, n, total = sample.design.weights, sample.n, sample.weight
+    n, total = sample.n, sample.weight
     with np.errstate(divide="ignore", invalid="ignore"):
-        centred = influence - sample.spread(sample.sums(weights * influence) / total)
-        square = sample.sums(weights * np.where(sample.domain >= 0, centred, 0) ** 2) / total * n / (n - 1)
         finite = np.where(total > n * (1 + 1e-9), (total - n) / total, np.nan) if sample.settings.deff == "wor" else 1.0
-        return np.asarray(square * total**2 / n * finite)
+        return np.asarray(squares * total / (n - 1) * finite)
+
+
+def _centred_squares(sample: Sample, influence: FloatArray, z: FloatArray) -> FloatArray:
+    """(D,) Σ w (u - ū)² of influence values u, from these and z = w u."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares, mean = sample.sums_of_products(z, influence), sample.sums(z) / sample.weight
+        of_mean = mean**2 * sample.weight
+    if (of_mean > OFF_CENTRE * squares).any():  # as for totals: the difference would lose digits
+        return sample.sums(sample.design.weights * (influence - sample.spread(mean)) ** 2)
+    return squares - of_mean

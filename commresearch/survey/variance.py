@@ -72,7 +72,7 @@ def _stage_variances(stage: Stage, single_psu: SinglePsu, unit: CodeArray, z: Fl
     weight, inflation = _stratum_weights(stage, single_psu), np.ones(count)
     if single_psu == "average" and stage.lonely.any():
         inflation = _inflation(stage, np.unique(stage.stratum[unit] * count + domain), count)
-    pairs, code = _cells(unit * count + domain, len(stage.stratum) * count)
+    pairs, code = _cells(paired(unit, domain, count), len(stage.stratum) * count)
     totals = weighted_counts(code, z, len(pairs))
     unit, domain = np.divmod(pairs, count)
     groups, code = _cells(stage.stratum[unit] * count + domain, len(stage.sampled) * count)
@@ -82,6 +82,11 @@ def _stage_variances(stage: Stage, single_psu: SinglePsu, unit: CodeArray, z: Fl
     squares = weighted_counts(code, (totals - means[code]) ** 2, len(groups))
     absent = stage.sampled[stratum] - np.bincount(code, minlength=len(groups))
     return inflation * weighted_counts(of, weight[stratum] * (squares + absent * means**2), count)
+
+
+def paired(outer: CodeArray, inner: CodeArray, count: int) -> CodeArray:
+    """One code for each combination with the `count` inner codes."""
+    return outer if count == 1 else outer * count + inner
 
 
 def _cells(key: CodeArray, size: int) -> tuple[CodeArray, CodeArray]:
@@ -118,23 +123,38 @@ def _uncentred(stage: Stage, single_psu: SinglePsu) -> BoolArray:
     return np.asarray(stage.lonely & (single_psu == "centre"))
 
 
-def domain_degrees(design: Design, domain: CodeArray, count: int) -> tuple[FloatArray, BoolArray]:
-    """Per domain: primary units less strata it occurs in, and whether any of these strata was sampled rather than taken completely."""
-    used = (domain >= 0) & (design.weights > 0)
-    unit, of = np.divmod(_occurring(design.first.unit[used] * count + domain[used], len(design.first.stratum) * count), count)
-    stratum, in_domain = np.divmod(_occurring(design.first.stratum[unit] * count + of, len(design.first.sampled) * count), count)
+def domain_sizes(design: Design, domain: CodeArray, used: BoolArray, count: int) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Per domain: the rows used, primary units less strata they occur in, and whether any stratum was sampled rather than taken completely."""
+    first = design.first
+    if count == 1 and used.all():  # then every unit and stratum occurs
+        degrees, sampled = np.array([len(first.stratum) - len(first.sampled)]), np.array([(first.rate < COMPLETE).any()])
+        return np.array([float(len(used))]), degrees.astype(float), sampled
+    key = paired(first.unit, domain, count)
+    pairs, rows = _occurring(key if used.all() else key[used], len(first.stratum) * count)
+    unit, of = np.divmod(pairs, count)
+    groups, _ = _occurring(first.stratum[unit] * count + of, len(first.sampled) * count)
+    stratum, in_domain = np.divmod(groups, count)
     degrees = np.bincount(of, minlength=count) - np.bincount(in_domain, minlength=count)
-    sampled = np.bincount(in_domain[design.first.rate[stratum] < COMPLETE], minlength=count) > 0
-    return degrees.astype(float), sampled
+    sampled = np.bincount(in_domain[first.rate[stratum] < COMPLETE], minlength=count) > 0
+    return weighted_counts(of, rows, count), degrees.astype(float), sampled
 
 
-def weighted_counts(codes: CodeArray, values: FloatArray, count: int) -> FloatArray:
+def domain_sums(domain: CodeArray, values: FloatArray, count: int, *, complete: bool) -> FloatArray:
+    """(count,) sums of `values` by domain; rows of domain -1, of which there are none where it is `complete`, belong nowhere."""
+    if complete and count == 1:  # a sum needs no look at the codes
+        return np.asarray(values.sum(keepdims=True))
+    return weighted_counts(domain, values, count) if complete else weighted_counts(domain + 1, values, count + 1)[1:]
+
+
+def weighted_counts(codes: CodeArray, values: FloatArray | CodeArray, count: int) -> FloatArray:
     """(count,) sums of `values` by code; floats also where there is nothing to add."""
     return np.bincount(codes, values, count).astype(float, copy=False)
 
 
-def _occurring(key: CodeArray, size: int) -> CodeArray:
-    """The keys that occur, in order."""
-    if size <= max(DENSE, len(key)):
-        return np.flatnonzero(np.bincount(key, minlength=size))
-    return np.unique(key)
+def _occurring(key: CodeArray, size: int) -> tuple[CodeArray, CodeArray]:
+    """The keys that occur, in order, and how often."""
+    if size > max(DENSE, len(key)):
+        return np.unique(key, return_counts=True)
+    times = np.bincount(key, minlength=size)
+    keys = np.flatnonzero(times)
+    return keys, times[keys]

@@ -21,8 +21,10 @@ class Calibration:
 
     auxiliaries : Auxiliaries
         The groups and numbers, per cell.
-    base, g : array (n,)
-        Base weights and factors.
+    base : array (n,)
+        Base weights.
+    factors : array (m,)
+        Calibrated over base weight, per cell.
     totals : array (p,)
         Known totals, per column of the auxiliaries (numbers in the centred form in which they are solved).
     rule : Rule
@@ -31,7 +33,7 @@ class Calibration:
 
     auxiliaries: Auxiliaries
     base: Floats
-    g: Floats
+    factors: Floats
     totals: Floats
     rule: Rule
 
@@ -58,12 +60,12 @@ class Calibration:
         """
         values = np.asarray(z, dtype=np.float64)
         columns = values.reshape(len(values), -1)
-        counted = self.g != 0
-        factors = np.where(counted, self.g, 1.0)
-        basis = self.auxiliaries.basis(self.auxiliaries.collapse(np.where(counted, self.base, 0.0)))
-        explained = self.auxiliaries.totals(self.auxiliaries.collapse(columns * (counted / factors)[:, None]))
-        fitted = self.auxiliaries.expand(self.auxiliaries.predict(basis @ (basis.T @ explained)))
-        residual: Floats = (columns - (self.base * self.g)[:, None] * fitted).reshape(values.shape)
+        counted = self.factors != 0
+        inverse = np.divide(1.0, self.factors, out=np.zeros_like(self.factors), where=counted)
+        basis = self.auxiliaries.basis(np.where(counted, self.auxiliaries.collapse(self.base), 0.0))
+        explained = self.auxiliaries.totals(self.auxiliaries.collapse(columns) * inverse[:, None])
+        fitted = self.auxiliaries.predict(basis @ (basis.T @ explained)) * self.factors[:, None]
+        residual: Floats = (columns - self.base[:, None] * self.auxiliaries.expand(fitted)).reshape(values.shape)
         return residual
 
     def reweight(self, base: Floats) -> Floats:
@@ -170,26 +172,26 @@ def calibrated_weights(
     base_of_cells = auxiliaries.collapse(base)
     aims = auxiliaries.centred(totals)
     factors, iterations = calibration_factors(auxiliaries, base_of_cells, aims, rule)
-    g = auxiliaries.expand(factors)
-    if rule.bounds is None and (g < 0).any():
-        raise EstimationError(Failure(code="CR-W22", values={"smallest": f"{g.min():.3f}"} | rows_where(frame, g < 0)))
-    values = base * g
+    if rule.bounds is None and (smallest := factors.min()) < 0:
+        raise EstimationError(Failure(code="CR-W22", values={"smallest": f"{smallest:.3f}"} | rows_where(frame, auxiliaries.expand(factors) < 0)))
+    values = auxiliaries.expand(factors) * base  # in this order numpy multiplies in place
     values.flags.writeable = base.flags.writeable = False
     reached = auxiliaries.stated(auxiliaries.totals(base_of_cells * factors))
     return Weights(
         values=values, base=base, index=frame.index, method=method, shares=shares, iterations=iterations,
         margin_table=_margin_table(auxiliaries, totals, auxiliaries.stated(auxiliaries.totals(base_of_cells)), reached),
-        trimmed=_at_bounds(g, rule),
-        calibration=Calibration(auxiliaries=auxiliaries, base=base, g=g, totals=aims, rule=rule),
+        trimmed=_at_bounds(auxiliaries, factors, rule),
+        calibration=Calibration(auxiliaries=auxiliaries, base=base, factors=factors, totals=aims, rule=rule),
     )
 
 
-def _at_bounds(g: Floats, rule: Rule) -> int:
+def _at_bounds(auxiliaries: Auxiliaries, factors: Floats, rule: Rule) -> int:
     """Rows whose factor is one of the bounds; a logit factor only comes near them."""
     if rule.method == "logit" or rule.bounds is None:
         return 0
     low, high = rule.bounds
-    return int(((g <= low + TOUCHING) | (g >= high - TOUCHING)).sum())
+    touches = (factors <= low + TOUCHING) | (factors >= high - TOUCHING)
+    return int(auxiliaries.expand(touches.astype(np.float64)).sum())
 
 
 def _margin_table(auxiliaries: Auxiliaries, target: Floats, before: Floats, after: Floats) -> pd.DataFrame:

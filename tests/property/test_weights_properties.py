@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from commresearch.errors import EstimationError
-from commresearch.survey.auxiliaries import cells
+from commresearch.survey.auxiliaries import form_cells
 from commresearch.survey.calibration import calibrate
 from commresearch.survey.raking import post_stratify, rake
 from commresearch.survey.scales import reliability, score_scale
@@ -104,10 +104,12 @@ def test_post_stratification_is_raking_with_one_margin(sample):
 @given(st.lists(st.lists(st.integers(0, 5), min_size=12, max_size=12), min_size=1, max_size=5), st.sampled_from([6, 10**6, 2**40]))
 def test_persons_share_a_cell_exactly_when_they_agree_in_everything(codes, size):
     groups = [np.array(c) for c in codes]
-    cell, first = cells(groups, [size] * len(groups))
+    found = form_cells(groups, [size] * len(groups))
     rows = list(zip(*codes, strict=True))
-    assert len(set(zip(rows, cell.tolist(), strict=True))) == len(set(rows)) == len(first)
-    assert all(rows[first[c]] == row for row, c in zip(rows, cell.tolist(), strict=True))
+    members = list(zip(*(m.tolist() for m in found.members), strict=True))
+    assert [members[c] for c in found.of] == rows
+    assert len(set(members)) == len(members)
+    assert found.persons.tolist() == [rows.count(member) for member in members]
 
 
 @given(st.integers(0, 2**32), st.lists(st.sampled_from([1, -1]), min_size=3, max_size=6))

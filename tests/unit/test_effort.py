@@ -41,6 +41,20 @@ def test_longstring_counts_runs_and_a_missing_answer_ends_one():
     assert indices.longstring(rows).tolist() == [3, 6, 1, 3, 1]
     assert indices.average_longstring(rows).tolist() == [2, 6, 1, 2, 1]
     assert indices.longstring(np.empty((2, 0))).tolist() == [0, 0]
+    assert indices.longstring(np.empty((0, 3))).tolist() == []
+
+
+@pytest.mark.parametrize("length", [1, 127, 128, 255, 256, 300, 70_000])
+def test_longstring_counts_as_far_as_there_are_items(length):
+    answers = np.full((2, length), 3.0)
+    answers[1, -1] = 4
+    assert indices.longstring(answers).tolist() == [length, max(length - 1, 1)]
+
+
+def test_longstring_of_many_persons_is_that_of_each():
+    rows = np.random.default_rng(3).integers(1, 3, size=(indices.ROWS_AT_A_TIME + 7, 5)).astype(float)
+    some = [0, 1, indices.ROWS_AT_A_TIME - 1, indices.ROWS_AT_A_TIME, len(rows) - 1]
+    assert indices.longstring(rows)[some].tolist() == [int(indices.longstring(rows[[i]])[0]) for i in some]
 
 
 def test_variability_has_divisor_k_minus_one():

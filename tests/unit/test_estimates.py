@@ -195,6 +195,74 @@ def test_texts_and_numbers_in_one_column_are_categories_too(frame):
     assert estimate_share(frame, "mixed", **DESIGN)["category"].tolist() == [1, "a"]
 
 
+@pytest.mark.parametrize("design", [{}, {"clusters": "cluster"}, {"clusters": "cluster", "method": "jackknife"}])
+def test_a_share_of_all_is_one_to_the_last_digit_whatever_the_weights(design):
+    generator = np.random.default_rng(8)
+    frame = pd.DataFrame({"weight": generator.uniform(0.1, 9, 5003), "cluster": np.arange(5003) % 7, "answer": "yes"})
+    result = estimate_share(frame, "answer", weights="weight", **design).loc[0]
+    assert result["estimate"] == result["conf_high"] == 1
+    assert result["std_error"] == 0
+    assert result["conf_low"] < 1
+
+
+KINDS = {
+    "negative": lambda codes: codes - 2,
+    "eight bits": lambda codes: (codes - 2).astype("int8"),
+    "without sign": lambda codes: codes.astype("uint64") + np.uint64(2**63),
+    "far apart": lambda codes: codes * 10**15 - 10**15,
+    "nullable": lambda codes: codes.astype("Int64"),
+    "texts": lambda codes: "k" + codes.astype(str),
+    "floats": lambda codes: codes.astype(float),
+    "categories": lambda codes: pd.Categorical(codes, categories=[*range(6)]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_of_any_kind_mark_strata_clusters_and_domains(frame, kind):
+    frame["stratum"], frame["age"] = frame["stratum"].map({"a": 0, "b": 1, "c": 2}), np.arange(60) % 4
+    expected = estimate_mean(frame, "score", by="age", **DESIGN)
+    coded = frame.assign(**{name: KINDS[kind](frame[name]) for name in ("stratum", "cluster", "age")}).sample(frac=1, random_state=1)
+    found = estimate_mean(coded, "score", by="age", **DESIGN).dropna(subset="estimate")
+    assert found["age"].tolist() == np.unique(KINDS[kind](pd.Series(range(4)))).tolist()
+    for column in ("estimate", "std_error", "deff", "df", "n"):
+        np.testing.assert_allclose(found[column], expected[column], rtol=SAME)
+
+
+def test_gaps_in_whole_numbers_are_in_no_domain(frame):
+    frame["group"] = pd.array([1, 2, None] * 20, dtype="Int64")
+    result = estimate_share(frame, "group", by="sex", **DESIGN)
+    assert result["category"].tolist() == [1, 2, 1, 2]
+    assert result["n"].drop_duplicates().sum() == 40
+
+
+@pytest.mark.parametrize("by", [None, "sex"])
+@pytest.mark.parametrize("options", [{}, {"single_psu": "average"}, {"clusters": ("cluster", "home"), "fpc": ("size", 0.5)}, {"clusters": None}])
+def test_a_share_is_the_mean_of_an_indicator(frame, by, options):
+    frame = pd.concat([frame] * 10, ignore_index=True)  # more rows than units, domains and categories make cells
+    frame["answer"], frame["home"] = frame["answer"].mask(np.arange(600) % 7 == 0), np.arange(600) % 3
+    frame.loc[frame["stratum"] == "c", "cluster"] = 1 if "single_psu" in options else frame["cluster"]
+    frame["yes"] = (frame["answer"] == "yes").astype(float).mask(frame["answer"].isna())
+    design = DESIGN | options
+    shares = estimate_share(frame, "answer", by=by, **design).query("category == 'yes'")
+    means = estimate_mean(frame, "yes", by=by, **design)
+    for column in ("estimate", "std_error", "deff", "df", "n"):
+        np.testing.assert_allclose(shares[column], means[column], rtol=1e-10)
+
+
+def test_the_deff_of_a_total_keeps_its_digits_far_from_zero(frame):
+    frame["weight"] = 2.0
+    totals = [estimate_total(frame.assign(score=frame["score"] + shift), "score", weights="weight").loc[0, "deff"] for shift in (0, 2.0**30)]
+    assert totals[1] == pytest.approx(totals[0], rel=1e-6)
+
+
+def test_strata_with_one_cluster_are_named_as_they_come(frame):
+    frame["stratum"] = frame["stratum"].map({"a": 30, "b": 20, "c": 10})
+    lonely = frame[(frame["stratum"] == 20) | (frame["cluster"] == 1)]
+    with pytest.raises(EstimationError) as caught:
+        estimate_mean(lonely, "score", **DESIGN)
+    assert caught.value.failures[0].values["strata"] == "30, 10"
+
+
 def test_several_quantiles_and_domains(frame):
     result = estimate_quantile(frame, "score", q=[0.25, 0.75], by="sex", **DESIGN)
     assert result[["sex", "quantile"]].to_numpy().tolist() == [["f", 0.25], ["f", 0.75], ["m", 0.25], ["m", 0.75]]

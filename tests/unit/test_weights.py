@@ -49,6 +49,23 @@ def test_raking_meets_every_margin_and_reports_before_and_after(sample):
     assert weights.trimmed == 0
 
 
+def test_the_order_of_targets_and_unused_categories_change_no_weight(sample):
+    expected = rake(sample, {"sex": SEX, "age": AGE})
+    sample["sex"] = sample["sex"].cat.set_categories(["其他", "男", "女"])
+    turned = rake(sample, {"age": dict(reversed(AGE.items())), "sex": SEX})
+    assert turned.values == pytest.approx(expected.values)
+    assert turned.margins["category"].tolist() == ["60+", "36-59", "18-35", "女", "男"]
+
+
+def test_equal_base_weights_are_those_of_a_column(sample):
+    equal, given = rake(sample, {"sex": SEX, "age": AGE}), rake(sample.assign(w=100.0), {"sex": SEX, "age": AGE}, base_weight="w")
+    assert equal.values == pytest.approx(given.values)
+    assert equal.base.tolist() == given.base.tolist() == [100] * 10
+    assert equal.to_frame().equals(pd.DataFrame({"base_weight": equal.base, "g": equal.g, "weight": equal.values}, index=sample.index))
+    z = equal.values * sample["income"].to_numpy()
+    assert equal.calibration.residuals(z) == pytest.approx(given.calibration.residuals(z))
+
+
 def test_effective_size_and_design_effect(sample):
     weights = post_stratify(sample, "sex", SEX, base_weight="w")
     w = weights.values
