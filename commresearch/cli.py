@@ -122,7 +122,7 @@ def check(
     from commresearch.workflow import check_cases, check_published
 
     if cases:
-        for pilot, surveys in check_cases(_cases(_project(project, None).root, cases)).items():
+        for pilot, surveys in check_cases(_cases(_project(project, None).root, cases), progress=partial(_say_checking, lang)).items():
             typer.echo(say("cli.check_case_ok", lang, case=pilot, surveys=surveys))
         return
 
@@ -191,7 +191,7 @@ def clean(
         out = place.root / "reports" / "clean" / case.id
         surveys = clean_case(
             case, out, pseudonym_key=key, language=lang, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
-            progress=partial(_say_cleaning, lang, case.id),
+            progress=partial(_say_cleaning, lang),
         )
         for survey in surveys:
             typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
@@ -311,6 +311,12 @@ def _say_cleaning(lang: Language, case: str, wave: str, done: int, total: int) -
     from commresearch.words import say
 
     typer.echo(say("cli.cleaning", lang, done=done + 1, total=total, case=case, wave=wave))
+
+
+def _say_checking(lang: Language, case: str, wave: str, done: int, total: int) -> None:
+    from commresearch.words import say
+
+    typer.echo(say("cli.checking", lang, done=done + 1, total=total, case=case, wave=wave))
 
 
 def _cases(root: Path, names: list[str]) -> "list[Case]":

@@ -12,7 +12,7 @@ from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected
 from commresearch.cleaning.dates import parse_dates
-from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet
+from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet, load_decisions
 from commresearch.cleaning.fit import Placement, place_variables
 from commresearch.cleaning.masking import TOKENS, mask_text
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
@@ -30,7 +30,6 @@ from commresearch.terms import Export, Identifier, Role, VariableType
 from commresearch.words import entries
 
 DECISIONS_NAME = "duplicates.xlsx"
-FIRST_ROW = 2  #: row that a spreadsheet shows for the first line of a table
 SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
 DERIVED: Mapping[str, tuple[VariableType, str]] = {
     "age": (VariableType.NUMBER, "岁"), "sex": (VariableType.SINGLE, ""), "area": (VariableType.TEXT, ""), "place": (VariableType.TEXT, ""),
@@ -104,14 +103,7 @@ def clean_survey(
     raws = [raw] if isinstance(raw, RawTable) else list(raw)
     parts = _parts(raws, codebook, _Listed.of(corrections, LIST_NAME, load_corrections), pseudonym_key)
     settled = _settle(parts, _codebook_of(parts, codebook), rules, _place(raws))
-    return _finish(parts, settled, codebook, _Listed.of(decisions, DECISIONS_NAME, _load_decisions), shortest_seconds)
-
-
-def _load_decisions(path: Path) -> pd.DataFrame:
-    from commresearch.sources.tables import read_table
-
-    table = read_table(path)
-    return table.set_axis(table.index + FIRST_ROW)
+    return _finish(parts, settled, codebook, _Listed.of(decisions, DECISIONS_NAME, load_decisions), shortest_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

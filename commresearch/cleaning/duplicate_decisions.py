@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import pandas as pd
 
@@ -50,6 +51,28 @@ class AppliedDecisions:
     log: pd.DataFrame
     dropped: pd.DataFrame
     open_rows: pd.DataFrame
+
+
+def load_decisions(path: str | Path) -> pd.DataFrame:
+    """A filled-in sheet; the index is the row that a spreadsheet shows.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    CleaningError
+        CR-D10 columns missing.
+    """
+    from commresearch.sources.tables import FIRST_ROW, read_table
+
+    sheet = read_table(path)
+    _require_columns(sheet, Path(path).name)
+    return sheet.set_axis(sheet.index + FIRST_ROW)
+
+
+def _require_columns(sheet: pd.DataFrame, file: str) -> None:
+    if missing := [c for c in REQUIRED if c not in sheet.columns]:
+        raise CleaningError(Failure(code="CR-D10", values={"file": file, "missing": ", ".join(missing), "allowed": ", ".join(REQUIRED)}))
 
 
 def decision_sheet(
@@ -112,9 +135,7 @@ def apply_decisions(
         data; CR-D14 lines of a group deleted by hand; CR-D15 every row of a group dropped; CR-D16 group no longer there or changed;
         CR-D17 row listed twice; CR-D18 keep_last beside another decision or without a key; CR-D19 last one not known.
     """
-    if missing := [c for c in REQUIRED if c not in decisions.columns]:
-        values = {"file": sheet_file, "missing": ", ".join(missing), "allowed": ", ".join(REQUIRED)}
-        raise CleaningError(Failure(code="CR-D10", values=values))
+    _require_columns(decisions, sheet_file)
     lines = _as_text(decisions.reindex(columns=[*REQUIRED, "decided_by", "date"]))
     lines = lines[(lines != "").any(axis=1)].assign(place=lambda t: t.index)
     failures = [*_unreadable(lines, frame, sheet_file), *_not_as_listed(lines, groups, frame, sheet_file)]

@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 
@@ -17,21 +18,27 @@ from commresearch.cleaning.clean import clean_survey
 from commresearch.cleaning.clean_files import PROVENANCE, files_of
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook, read_codebook
-from commresearch.cleaning.corrections import apply_corrections, concerning, load_corrections, misdirected
+from commresearch.cleaning.corrections import concerning, load_corrections, misdirected
 from commresearch.cleaning.draft import draft_codebook
-from commresearch.cleaning.fit import place_variables, require_same_meaning
+from commresearch.cleaning.duplicate_decisions import load_decisions
+from commresearch.cleaning.fit import require_same_meaning
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
-from commresearch.cleaning.rules import LogicRule, load_rules
+from commresearch.cleaning.rules import load_rules
 from commresearch.errors import CaseError, CleaningError, CommResearchError, Failure
 from commresearch.records import RunRecord, package_versions, sha256_of, write_whole
 from commresearch.sources import RawTable, read_survey, read_survey_pair
-from commresearch.sources.tables import read_table
 from commresearch.terms import Export, Language, Role, Sampling
+from commresearch.workflow.margins_file import load_margins
 from commresearch.workflow.survey_quality import SurveyQuality, assess_survey, quality_files
 
 CORRECTIONS = "corrections.csv"
 MANIFEST = "manifest.json"
+Progress: TypeAlias = Callable[[str, str, int, int], None]
+
+
+def _unheard(case: str, wave: str, done: int, total: int) -> None:
+    """A listener that does not listen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +55,7 @@ class CleanedSurvey:
 
 def clean_case(
     case: Case, out: Path, *, pseudonym_key: bytes | None = None, language: Language = Language.ZH, today: str = "",
-    progress: Callable[[str, int, int], None] = lambda wave, done, total: None,  # noqa: ARG005 - a listener that does not listen
+    progress: Progress = _unheard,
 ) -> list[CleanedSurvey]:
     """Clean every survey of a case and write the results below `out`, one folder per wave.
 
@@ -65,7 +72,7 @@ def clean_case(
     today
         ISO date for the manifests; nothing else depends on it.
     progress
-        Told the wave, how many are done, and how many there are.
+        Told the case, the wave, how many are done, and how many there are.
 
     Returns
     -------
@@ -80,27 +87,22 @@ def clean_case(
     """
     if not case.surveys:
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
-    cleaned: dict[str, tuple[DataFile, CleanTable, SurveyQuality, bool]] = {}
     failures: list[Failure] = []
-    received = _received(case, failures)
-    corrections = _corrections(case, received, failures)
-    for done, (wave, inputs) in enumerate(received.items()):
-        progress(wave, done, len(case.surveys))
-        with _collecting(failures):
-            cleaned[wave] = (inputs.survey, *_clean_one(case, inputs, corrections, pseudonym_key), not inputs.survey.codebook)
+    cleaned = _cleaned(case, pseudonym_key, partial(progress, case.id), failures)
     _stop(failures)
-    _require_comparable_waves({wave: clean for wave, (_, clean, _, _) in cleaned.items()})
-    known = {k: v for _, clean, _, _ in cleaned.values() for k, v in clean.known.items()}
+    known = {k: v for one in cleaned.values() for k, v in one.clean.known.items()}
     written = {wave: _files(case, entry, language, today) for wave, entry in cleaned.items()}
     _write_all(out, written, known)
     return [
-        CleanedSurvey(wave=wave, sampling=_sampling(survey), folder=out / wave, clean=clean, quality=quality, is_drafted=drafted)
-        for wave, (survey, clean, quality, drafted) in cleaned.items()
+        CleanedSurvey(
+            wave=wave, sampling=_sampling(one.survey), folder=out / wave, clean=one.clean, quality=one.quality, is_drafted=one.is_drafted
+        )
+        for wave, one in cleaned.items()
     ]
 
 
-def check_cases(cases: Sequence[Case]) -> dict[str, int]:
-    """Read every survey of the cases and hold its codebook against it; nothing is cleaned or written.
+def check_cases(cases: Sequence[Case], *, progress: Progress = _unheard) -> dict[str, int]:
+    """Clean every survey of the cases as `clean_case` does, and write nothing.
 
     Returns
     -------
@@ -110,18 +112,36 @@ def check_cases(cases: Sequence[Case]) -> dict[str, int]:
     Raises
     ------
     CommResearchError
-        Files, codebooks, rules and corrections that are wrong: those of all surveys together.
+        Everything for which `clean_case` would refuse the surveys, but identifiers that would be written: of all surveys together.
     """
     failures: list[Failure] = []
     for case in cases:
-        received = _received(case, failures)
-        corrections = _corrections(case, received, failures)
-        for inputs in received.values():
-            for raw in inputs.answers:
-                with _collecting(failures):
-                    apply_corrections(raw, place_variables(inputs.codebook, raw), corrections)
+        _cleaned(case, None, partial(progress, case.id), failures)
     _stop(failures)
     return {case.id: len(case.surveys) for case in cases}
+
+
+def _cleaned(case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure]) -> "dict[str, _Cleaned]":
+    """Every survey of a case, by wave, without those that something is wrong with."""
+    cleaned: dict[str, _Cleaned] = {}
+    received = _received(case, failures)
+    corrections = _corrections(case, received, failures)
+    for done, (wave, inputs) in enumerate(received.items()):
+        progress(wave, done, len(case.surveys))
+        with _collecting(failures):
+            cleaned[wave] = _Cleaned(inputs.survey, *_clean_one(case, inputs, corrections, key), not inputs.survey.codebook)
+    with _collecting(failures):
+        _require_comparable_waves({wave: one.clean for wave, one in cleaned.items()})
+    return cleaned
+
+
+class _Cleaned(NamedTuple):
+    """A survey, cleaned and assessed, and whether its codebook was only drafted."""
+
+    survey: DataFile
+    clean: CleanTable
+    quality: SurveyQuality
+    is_drafted: bool
 
 
 class _Inputs(NamedTuple):
@@ -130,7 +150,6 @@ class _Inputs(NamedTuple):
     survey: DataFile
     answers: list[RawTable]
     codebook: Codebook
-    rules: list[LogicRule]
 
 
 @contextmanager
@@ -185,8 +204,7 @@ def _inputs(case: Case, survey: DataFile) -> _Inputs:
     _stop(failures)
     if not survey.codebook:
         codebook = draft_codebook(answers[0], code)
-    rules = load_rules(case.path(survey.rules), codebook) if survey.rules else []
-    return _Inputs(survey=survey, answers=answers, codebook=codebook, rules=rules)
+    return _Inputs(survey=survey, answers=answers, codebook=codebook)
 
 
 def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> None:
@@ -207,14 +225,26 @@ def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> No
 
 def _clean_one(case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, key: bytes | None) -> tuple[CleanTable, SurveyQuality]:
     """One survey, cleaned and assessed; of the corrections those that are meant for its files."""
-    survey, answers, codebook, rules = inputs
+    survey, answers, codebook = inputs
+    failures: list[Failure] = []
+    rules, margins = [], None
+    cleaned: list[CleanTable] = []
+    with _collecting(failures):
+        rules = load_rules(case.path(survey.rules), codebook) if survey.rules else []
+    with _collecting(failures):
+        margins = load_margins(case.path(survey.margins), codebook) if survey.margins else None
+    with _collecting(failures):
+        if survey.decisions:
+            load_decisions(case.path(survey.decisions))
     if corrections is not None:
         corrections = corrections[corrections.index.isin([line for raw in answers for line in concerning(corrections, raw).index])]
-    clean = clean_survey(
-        answers, codebook, corrections=corrections, pseudonym_key=key, decisions=case.path(survey.decisions) if survey.decisions else None,
-        rules=rules, shortest_seconds=survey.shortest_seconds,
-    )
-    margins = read_table(case.path(survey.margins)) if survey.margins else None
+    with _collecting(failures):
+        cleaned.append(clean_survey(
+            answers, codebook, corrections=corrections, pseudonym_key=key, decisions=case.path(survey.decisions) if survey.decisions else None,
+            rules=rules, shortest_seconds=survey.shortest_seconds,
+        ))
+    _stop(failures)
+    (clean,) = cleaned
     return clean, assess_survey(clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level)
 
 
@@ -227,6 +257,9 @@ def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable |
             raws.append(read_survey(case.path(name), survey.platform, sheet=survey.sheet))
     _stop(failures)
     texts, codes = ([r for r in raws if (r.export is Export.CODE) == coded] for coded in (False, True))
+    if texts and codes and len(raws) > 2:
+        names = {"texts": ", ".join(r.path.name for r in texts), "codes": ", ".join(r.path.name for r in codes)}
+        raise CaseError(Failure(code="CR-F11", values={"file": "case.toml", "wave": survey.wave or "", **names}))
     if len(texts) == 1 and len(codes) == 1:
         text, code = read_survey_pair(texts[0].path, codes[0].path)
         return [text], code
@@ -246,7 +279,7 @@ def _require_comparable_waves(cleaned: Mapping[str, CleanTable]) -> None:
         require_same_key({wave: clean.provenance["key_fingerprint"] for wave, clean in linked.items()})
 
 
-def _files(case: Case, entry: tuple[DataFile, CleanTable, SurveyQuality, bool], language: Language, today: str) -> dict[str, bytes]:
+def _files(case: Case, entry: _Cleaned, language: Language, today: str) -> dict[str, bytes]:
     survey, clean, quality, drafted = entry
     files = files_of(clean, language) | quality_files(quality)
     notes = {
@@ -276,6 +309,8 @@ def _write_all(out: Path, written: Mapping[str, Mapping[str, bytes]], known: Map
             if (out / wave).exists():
                 shutil.rmtree(out / wave)
             (work / wave).replace(out / wave)
+        for wave in set(waves_in(out)) - set(written):  # of surveys that case.toml does not name any more
+            shutil.rmtree(out / wave)
     except OSError as problem:
         raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
     except CleaningError as leaks:

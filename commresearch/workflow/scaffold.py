@@ -25,6 +25,7 @@ from commresearch.workflow.scaffold_wenjuanxing import import_text, settings_tab
 from commresearch.workflow.scaffold_xlsform import xlsform
 
 QUESTIONNAIRE = "questionnaire/questionnaire.toml"  #: the one source of every form of the questionnaire
+CODEBOOKS = ("codebook.xlsx", "questionnaire/codebook_odk.xlsx")  #: people edit them by hand
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")  #: ends of lines and what no text holds
 RESERVED = ("published", "demo", "comparison")  #: folders and reports that have these names already
 #: Tables of a case folder and their columns; they start with their header only.
@@ -105,7 +106,8 @@ def write_questionnaire(folder: str | Path) -> list[Path]:
 
     Notes
     -----
-    Edits of the codebook by hand are lost: it is for the time before answers come in.
+    It is for the time before answers come in. A codebook that says something else than the new one is kept beside it, as
+    `codebook_before.xlsx`.
     """
     folder = Path(folder)
     source = folder / QUESTIONNAIRE
@@ -113,12 +115,23 @@ def write_questionnaire(folder: str | Path) -> list[Path]:
         raise CaseError(Failure(code="CR-F01", values={"file": str(source)}))
     questionnaire = read_questionnaire(source.read_text(encoding="utf-8-sig"), source.name)
     files = _questionnaire_files(questionnaire, folder.resolve().name)
+    files = {**_codebooks_to_keep(folder, files), **files}
     for name, data in files.items():
         try:
             write_whole(folder / name, data)
         except OSError as error:
             raise CaseError(Failure(code="CR-C04", values={"path": str(folder / name), "error": error.strerror or str(error)})) from None
     return [folder / name for name in files]
+
+
+def _codebooks_to_keep(folder: Path, files: Files) -> Files:
+    """Codebooks that somebody may have edited, under names of their own."""
+    kept: Files = {}
+    for name in CODEBOOKS:
+        there = folder / name
+        if there.is_file() and (data := there.read_bytes()) != files[name]:
+            kept[str(Path(name).with_stem(f"{there.stem}_before"))] = data
+    return kept
 
 
 def _folder_failures(folder: Path) -> Iterator[Failure]:

@@ -72,7 +72,7 @@ def write_corrections(folder, *lines):
 def test_every_wave_gets_a_folder_of_its_own_that_reads_back(folder, tmp_path):
     heard = []
     surveys = clean(folder, tmp_path / "out", pseudonym_key=KEY, today="2026-10-01", progress=lambda *what: heard.append(what))
-    assert heard == [("2025a", 0, 2), ("2026a", 1, 2)]
+    assert heard == [("binhai", "2025a", 0, 2), ("binhai", "2026a", 1, 2)]
     assert [(s.wave, s.sampling, s.is_drafted, len(s.clean.frame), s.folder) for s in surveys] == [
         ("2025a", Sampling.OPT_IN, False, 12, tmp_path / "out" / "2025a"), ("2026a", Sampling.OPT_IN, False, 24, tmp_path / "out" / "2026a"),
     ]
@@ -256,10 +256,57 @@ def test_what_is_wrong_with_margins_rules_and_decisions(folder, tmp_path):
     parts = [data_part(str(i), ["a.csv"], codebook="book.csv", **setting) for i, setting in enumerate(settings, 1)]
     write_case(place, *parts, data_part("4", ["d.xlsx"], codebook="book.csv", sheet="没有"))
     error = refused(place, tmp_path / "out")
-    assert codes(error) == ["CR-D38", "CR-S16", "CR-W26", "CR-D10"]
+    assert codes(error) == ["CR-S16", "CR-W91", "CR-D38", "CR-D10"]
     told(error, "CR-D38", "bad_rules.csv", "nobody = 1")
     told(error, "CR-D10", "bad_decisions.csv")
     told(error, "CR-S16", "没有", "codebook")
+
+
+def test_wrong_answers_margins_rules_and_decisions_of_one_survey_are_told_together(folder, tmp_path):
+    write_csv(folder / "a.csv", HEADER, [[*row[:4], "还行", *row[5:]] for row in rows(1)])
+    write_csv(folder / "margins.csv", ["variable", "category", "target"], [
+        ["sex", "男", "600"], ["sex", "2", "x"], ["overall", "1", "10"], ["overall", "1", "-3"], ["age", "30", "5"], ["phone_sex", "1", "8"], ["", "", ""],
+    ])
+    write_csv(folder / "rules.csv", ["rule", "if", "then", "reason"], [["住满", "", "nobody = 1", "…"]])
+    write_csv(folder / "decisions.csv", ["group_id", "row_id"], [["g", "r"]])
+    write_case(folder, data_part("2025a", ["a.csv"], codebook="book.csv", margins="margins.csv", rules="rules.csv", decisions="decisions.csv"))
+    error = refused(folder, tmp_path / "out")
+    assert [(f.code, f.values.get("row")) for f in error.failures][:7] == [
+        ("CR-D38", 2), ("CR-W93", 2), ("CR-W95", 3), ("CR-W94", 5), ("CR-W95", 5), ("CR-W92", 6), ("CR-D10", None),
+    ]
+    assert codes(error)[7:] == ["CR-K11"]
+    told(error, "CR-W93", "margins.csv", "“男”", "1=男, 2=女")
+    told(error, "CR-W92", "“age”", "sex, overall")
+    told(error, "CR-W95", "“x”", "“-3”")
+    told(error, "CR-W94", "“1”")
+
+
+def test_checking_finds_what_cleaning_would_refuse(folder, tmp_path):
+    write_book(tmp_path / "other.csv", ("overall", {"values": "\n".join(f"{i}={x}" for i, x in enumerate(LABELS[::-1], 1))}))
+    (folder / "other.csv").write_bytes((tmp_path / "other.csv").read_bytes())
+    write_case(folder, data_part("2025a", ["a.csv"], codebook="book.csv"), data_part("2026a", ["b.csv"], codebook="other.csv"))
+    heard = []
+    with pytest.raises(CommResearchError) as checked:
+        check_cases([load_case(folder)], progress=lambda *what: heard.append(what))
+    assert heard == [("binhai", "2025a", 0, 2), ("binhai", "2026a", 1, 2)]
+    assert codes(checked.value) == codes(refused(folder, tmp_path / "out"))
+    assert codes(checked.value)
+
+
+def test_a_listed_file_is_never_left_out_in_silence(simulated, tmp_path):
+    _, place, files = simulated
+    write_case(place, data_part("1", [files[0], files[0], files[1]]))
+    error = refused(place, tmp_path / "out")
+    assert codes(error) == ["CR-F11"]
+    told(error, "CR-F11", files[0], files[1])
+
+
+def test_results_of_a_survey_that_case_toml_names_no_more_go(folder, tmp_path):
+    clean(folder, tmp_path / "out")
+    (tmp_path / "out" / "notes").mkdir()
+    write_case(folder, data_part("2027a", ["a.csv"], codebook="book.csv"))
+    clean(folder, tmp_path / "out")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["2027a", "notes"]
 
 
 def test_who_declined_to_take_part_needs_no_place_in_the_sample(cleaned):

@@ -129,7 +129,10 @@ def test_forms_follow_the_edited_questionnaire(case, tmp_path):
     source.write_text(source.read_text(encoding="utf8").replace("〔社区名称一〕", "云栖社区").replace("〔Community 1〕", "Yunqi"), encoding="utf8")
     before = {p: p.read_bytes() for p in copy.rglob("*") if p.is_file()}
     written = write_questionnaire(copy)
-    assert {p for p in written if p.read_bytes() == before[p]} == {copy / "questionnaire/wenjuanxing.md"}
+    kept = {copy / "codebook_before.xlsx": copy / "codebook.xlsx", copy / "questionnaire/codebook_odk_before.xlsx": copy / "questionnaire/codebook_odk.xlsx"}
+    assert {p: p.read_bytes() for p in kept} == {p: before[whole] for p, whole in kept.items()}
+    assert {p for p in written if p not in kept and p.read_bytes() == before[p]} == {copy / "questionnaire/wenjuanxing.md"}
+    assert not set(write_questionnaire(copy)) & set(kept)  # nothing has changed since
     for name in ("questionnaire/wenjuanxing.txt", "questionnaire/questionnaire.zh.md", "data_dictionary.zh.md"):
         assert "云栖社区" in (copy / name).read_text(encoding="utf8")
     assert "Yunqi" in (copy / "questionnaire/questionnaire.en.md").read_text(encoding="utf8")
