@@ -98,17 +98,17 @@ def detect_export(distinct: Mapping[str, Any], platform: Platform) -> Export:
     if platform not in {Platform.WENJUANXING, Platform.TENCENT} or not distinct:
         return Export.UNKNOWN
     answered = [[v for v in cells.slice(0, MOST_DISTINCT).to_pylist() if v] for cells in distinct.values()]
-    if any(SKIPPED_TEXT.fullmatch(v) for found in answered for v in found):
-        return Export.TEXT
-    # A column per option settles it before joined texts do: free text beside an option may hold the joining sign itself.
+    # A column per option settles it before words and joined texts do, which may stand in what somebody wrote.
     if any(PART_HEADER.match(name) and {"0", "1"} <= set(found) <= OPTION_CELLS for name, found in zip(distinct, answered, strict=True)):
         return Export.CODE
+    has_missing_codes = any({"-3", "-2"} & set(found) for found in answered)
+    if not has_missing_codes and any(SKIPPED_TEXT.fullmatch(v) for found in answered for v in found):
+        return Export.TEXT
     if any(_is_text_mark(v) for found in answered for v in found):
         return Export.TEXT
     coded = {name: all(map(_is_coded, found)) for name, found in zip(distinct, answered, strict=True) if found}
     share = sum(coded.values()) / max(len(coded), 1)
     of_parts = [is_coded for name, is_coded in coded.items() if PART_HEADER.match(name)]
-    has_missing_codes = any({"-3", "-2"} & set(found) for found in answered)
     if share >= SHARE_OF_CODES or (of_parts and all(of_parts)) or (has_missing_codes and share > SHARE_OF_TEXTS):
         return Export.CODE
     return Export.TEXT if share <= SHARE_OF_TEXTS else Export.UNKNOWN

@@ -176,6 +176,10 @@ def test_texts_or_numbers_of_options(tmp_path, columns, export):
 def test_written_text_does_not_make_a_code_export_a_text_export(tmp_path):
     raw = survey(tmp_path, ["第2题(停车)", "第2题(其他)", "2、(其他(请补充):)"], [["1", "0"], ["0", "1"], ["充电┋电梯", "〖门〗"]])
     assert raw.export is Export.CODE
+    raw = survey(tmp_path, ["第2题(停车)", "第2题(充电)", "3、意见"], [["1", "0"], ["0", "1"], ["(空)", "（跳过）"]])
+    assert raw.export is Export.CODE
+    raw = survey(tmp_path, ["2、满意", "3、意见", "4、年龄段"], [["1", "-3"], ["(空)", "好"], ["2", "4"]])
+    assert raw.export is Export.CODE
 
 
 def test_headers_become_one_name_each(tmp_path):
