@@ -10,6 +10,7 @@ from commresearch.cleaning.fit import Placement
 from commresearch.errors import CleaningError, Failure
 from commresearch.records import join_logs, log_lines
 from commresearch.sources import RawTable
+from commresearch.terms import DataKind
 
 COLUMNS = ("kind", "file", "sheet", "row_id", "variable", "expect", "new", "reason", "reported_by", "date")
 KIND = "survey"
@@ -28,15 +29,27 @@ def load_corrections(path: str | Path) -> pd.DataFrame:
     SourceError
         The file cannot be read.
     CleaningError
-        Its columns are not those of a list of corrections.
+        Its columns are not those of a list of corrections (CR-D30), a kind is none of `DataKind` (CR-D42), a date is no date (CR-D43).
     """
     from commresearch.sources.tables import read_table
 
-    frame = read_table(Path(path))
+    frame, file = read_table(Path(path)), Path(path).name
     if missing := [c for c in COLUMNS if c not in frame.columns]:
-        raise CleaningError(Failure(code="CR-D30", values={"file": Path(path).name, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
+        raise CleaningError(Failure(code="CR-D30", values={"file": file, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
     frame.index += FIRST_ROW
+    if failures := _wrong_cells(frame, file):
+        raise CleaningError(*failures)
     return frame
+
+
+def _wrong_cells(corrections: pd.DataFrame, file: str) -> list[Failure]:
+    """Kinds of data that there are not, and dates that are none."""
+    kinds, dates = corrections["kind"].str.strip(), corrections["date"].str.strip()
+    no_date = pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").isna() & (dates != "")
+    return [
+        Failure(code=code, values={"file": file, "row": row, "got": got, "allowed": ", ".join(DataKind)})
+        for code, cells in (("CR-D42", kinds[~kinds.isin([*DataKind, ""])]), ("CR-D43", dates[no_date])) for row, got in cells.items()
+    ]
 
 
 def concerning(corrections: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
@@ -49,19 +62,27 @@ def concerning(corrections: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
 
 
 def misdirected(corrections: pd.DataFrame, raws: Sequence[RawTable], *, list_name: str = LIST_NAME) -> list[Failure]:
-    """Corrections of surveys that are meant for none of the files, or may be meant for any of several."""
+    """Corrections that cannot be read, or of surveys and meant for none of the files, or perhaps for any of several."""
     of_surveys = corrections[corrections["kind"].isin([KIND, ""])]
     meant = [frozenset(concerning(of_surveys, raw).index) for raw in raws]
-    failures = []
+    failures = _wrong_cells(corrections, list_name)
     for number, line in of_surveys.iterrows():
         place = {"file": list_name, "row": number, "variable": line["variable"]}
         n = sum(number in lines for lines in meant)
         if n == 0:
-            named = ", ".join(str(text) for text in (line["file"], line["sheet"], line["row_id"]) if text)
-            failures.append(Failure(code="CR-D32", values={**place, "row_id": named}))
+            failures.append(_not_found(line, raws, place))
         elif n > 1:
             failures.append(Failure(code="CR-D31", values={**place, "row_id": line["row_id"], "missing": "sheet" if line["file"] else "file"}))
     return failures
+
+
+def _not_found(line: pd.Series, raws: Sequence[RawTable], place: Mapping[str, object]) -> Failure:
+    """What of a correction leads to none of the files: its file, its sheet, or else its row."""
+    files = [raw for raw in raws if line["file"] in {raw.path.name, ""}]
+    for column, got, allowed in (("file", line["file"], [r.path.name for r in raws]), ("sheet", line["sheet"], [r.sheet for r in files if r.sheet])):
+        if got and got not in allowed:
+            return Failure(code="CR-D41", values={**place, "column": column, "got": got, "allowed": ", ".join(dict.fromkeys(allowed)) or "–"})
+    return Failure(code="CR-D32", values={**place, "row_id": line["row_id"]})
 
 
 def apply_corrections(

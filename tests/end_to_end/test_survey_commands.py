@@ -138,8 +138,8 @@ def test_a_codebook_and_answers_that_do_not_fit_say_sheet_row_column_and_what_is
     text = (case / "case.toml").read_text(encoding="utf8").replace("a.csv", "a.xlsx")
     (case / "case.toml").write_text(text, encoding="utf8")
     zh, en = said(project)
-    assert "[CR-K11] a.xlsx（工作表 Sheet1），变量 sex：第5行有编码簿没有的答案“男性”（共1处）；编码簿有：1=男; 2=女。处理：" in zh
-    assert "[CR-K11] a.xlsx (sheet Sheet1), variable overall: answer “还行” in row 5 (1 in all) is not in the codebook, which has: 1=非常满意;" in en
+    assert "[CR-K11] a.xlsx（工作表 Sheet1），变量 sex（列“性别”）：第5行有编码簿没有的答案“男性”（共1处）；编码簿有：1=男; 2=女。处理：" in zh
+    assert "[CR-K11] a.xlsx (sheet Sheet1), variable overall (column “总体”): answer “还行” in row 5 (1 in all) is not in the codebook, which has: 1=非常满意;" in en
     write_book(case / "book.csv", ("age", {"unit": "岁"}))
     broken = (case / "book.csv").read_text(encoding="utf8").replace("single", "choice", 1)
     (case / "book.csv").write_text(broken, encoding="utf8")
@@ -152,7 +152,7 @@ def test_a_key_that_lies_among_the_data_or_is_too_short(project, case, tmp_path)
     inside, short = project / "key.txt", tmp_path / "short.txt"
     inside.write_text("0123456789abcdef" * 4, encoding="utf8")
     short.write_text("abc", encoding="utf8")
-    for path, code in ((inside, "CR-P03"), (short, "CR-P01"), (tmp_path / "none.txt", "CR-C02")):
+    for path, code in ((inside, "CR-P03"), (short, "CR-P01"), (tmp_path / "none.txt", "CR-P10"), (tmp_path, "CR-P11")):
         zh, en = said(project, more=("--key-file", str(path)))
         assert f"[{code}]" in zh
         assert f"[{code}]" in en

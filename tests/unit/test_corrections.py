@@ -136,10 +136,11 @@ def test_which_file_a_correction_is_meant_for(tmp_path):
     )
     assert [concerning(listed, raw).index.tolist() for raw in (one, two, sheet)] == [[2, 7], [3, 7], [4, 7]]
     failures = misdirected(listed, [one, two, sheet], list_name="更正.csv")
-    assert [(f.code, f.values["row"]) for f in failures] == [("CR-D32", 5), ("CR-D32", 6), ("CR-D31", 7), ("CR-D32", 8)]
-    zh, en = told(CleaningError(*failures), "CR-D32", "更正.csv", "c.xlsx, Sheet2, 2", "a.csv, 00000000::2", "d.csv, 2")
-    assert "第5行" in zh
-    assert "row 8" in en
+    assert [(f.code, f.values["row"]) for f in failures] == [("CR-D41", 5), ("CR-D32", 6), ("CR-D31", 7), ("CR-D41", 8)]
+    zh, en = told(CleaningError(*failures), "CR-D41", "更正.csv", "“Sheet2”", "Sheet1", "“d.csv”", "a.csv, b.csv, c.xlsx")
+    assert "第5行，列 sheet" in zh
+    assert "row 8, column file" in en
+    told(CleaningError(*failures), "CR-D32", "更正.csv", "“00000000::2”")
     zh, en = told(CleaningError(*failures), "CR-D31", "更正.csv", "file")
     assert "第7行：没有填 file" in zh
     same = misdirected(corrections(correction(2, "q", "1", "5", file="a.csv")), [one, one])
@@ -150,7 +151,20 @@ def test_a_row_of_a_file_that_was_replaced_is_missed_and_never_forgotten(raw):
     with pytest.raises(CleaningError) as error:
         clean_survey(raw, BOOK, corrections=corrections(correction("0123abcd::3", "q2", "有时", "是", file="问卷.csv"), correction(3, "q2", "有时", "是")))
     assert codes(error.value) == ["CR-D32"]
-    told(error.value, "CR-D32", "问卷.csv, 0123abcd::3")
+    told(error.value, "CR-D32", "“0123abcd::3”")
+
+
+def test_a_kind_or_a_date_that_is_none(raw, tmp_path):
+    lines = [{**correction(2, "age", "20", "21"), "date": "昨天"}, {**correction(3, "age", "300", "30"), "kind": "surveyy"}, correction(2, "age", "20", "22", kind="tickets")]
+    path = write_csv(tmp_path / "更正.csv", list(lines[0]), [list(line.values()) for line in lines])
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, BOOK, corrections=path)
+    assert [(f.code, f.values["row"]) for f in error.value.failures] == [("CR-D42", 3), ("CR-D43", 2)]
+    told(error.value, "CR-D42", "更正.csv", "surveyy", "survey, tickets")
+    told(error.value, "CR-D43", "昨天")
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, BOOK, corrections=corrections(correction(3, "q2", "有时", "是"), *lines[:2]))
+    assert codes(error.value) == ["CR-D42", "CR-D43"]
 
 
 def test_several_files_are_corrected_each_by_its_own_lines(tmp_path):
