@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from commresearch.cleaning.identifiers import column_identifiers
+from commresearch.cleaning.national_id import exact_birth_dates
 from commresearch.cleaning.personal_names import name_cells
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
 from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, plain_text
@@ -103,6 +104,16 @@ def judge_column(headers: Sequence[str], content: ColumnContent) -> tuple[str, s
     if by_content:
         return by_content, "both" if by_name else "content"
     return (by_name, "both" if content.share_held(by_name) >= SUPPORT else "name") if by_name else None
+
+
+def is_birth_column(headers: Sequence[str], cells: pd.Series) -> bool:
+    """Whether a column holds birth dates: by a header that says so, or by one that contains such a word above dates to the day."""
+    words = {row["word"] for row in reference_rows("birth_headers")}
+    if any(candidate in words for header in headers for candidate in _candidates(header)):
+        return True
+    han = [word for word in words if not word.isascii()]
+    filled = cells[cells.fillna("") != ""]
+    return any(w in plain_text(h) for h in headers for w in han) and len(filled) > 0 and exact_birth_dates(filled).notna().mean() >= SUPPORT
 
 
 def read_content(cells: pd.Series) -> ColumnContent:

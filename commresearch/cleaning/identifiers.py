@@ -58,6 +58,8 @@ def _is_long(run: str) -> bool:
 _LEFT, _RIGHT = r"(?<![0-9])(?<![0-9]\.)", r"(?![0-9])(?!\.[0-9]*[1-9])(?![eE][-+]?[0-9])"
 _NATIONAL_ID = re.compile(rf"{_LEFT}(?=([0-9](?:[ -]{{0,2}}[0-9]){{16}}[ -]{{0,2}}[0-9Xx](?![0-9])|[0-9]{{15}}(?![0-9Xx])))")
 _PERMIT = re.compile(r"(?:护照|通行证|回乡证|台胞证|居留证|证件)(?:号码?)?[是为: ]{0,3}((?=[A-Z]{0,3}[0-9])[A-Z]{0,3}[0-9]{7,12})(?![0-9A-Za-z])")
+#: what is announced as the number of an ID is one even where digits are mistyped, missing or too many
+_ANNOUNCED_ID = re.compile(r"(?:身份证|证件)件?(?:号码?|编号)?[是为:( ]{0,3}([0-9](?:[ -]{0,2}[0-9]){13,18}[ -]{0,2}[0-9Xx])(?![0-9A-Za-z])")
 _MOBILE = re.compile(
     rf"{_LEFT}(?:(?:00)?86[) ]?[- ]?)?"
     r"(?:1[3-9][0-9]{9}|1[3-9][0-9](?P<gap> ?[-.·_ /] ?)[0-9]{4}(?P=gap)[0-9]{4}|1[3-9][0-9]{2}(?P<gap2> ?[- ] ?)[0-9]{3}(?P=gap2)[0-9]{4}"
@@ -86,7 +88,7 @@ def _find_national_ids(scene: Scanned) -> Iterator[Bounds]:
     valid = {n for n, ok in zip(numbers, valid_numbers(numbers), strict=True) if ok}
     yield from ((a, b) for a, b in spans if text[a:b] in valid)
     if "证" in text or "护照" in text:
-        yield from (m.span(1) for m in _PERMIT.finditer(text))
+        yield from (m.span(1) for pattern in (_PERMIT, _ANNOUNCED_ID) for m in pattern.finditer(text))
 
 
 def _find_mobiles(scene: Scanned) -> Iterator[Bounds]:
@@ -146,10 +148,13 @@ _IPV6 = re.compile(
 )
 _WXID = re.compile(r"wxid_[0-9a-z]{6,}")
 _OPENID = re.compile(r"o(?<![0-9A-Za-z_/+=-]o)[0-9A-Za-z_-]{27}(?![0-9A-Za-z_/+=-])")
-_CUES = ("微信", "薇信", "威信", "v信", "wechat", "weixin", "vx", "wx")
+_CUE = r"(?:[微薇威徽][ .·]?信|wei ?信|v ?信|[v微薇威] ?[❤♥]\ufe0f?|wechat|weixin|vx|wx)"
+#: a single letter announces an account only where one is asked to add it, and with a sign behind it (加VIP2024)
+_ADDED = r"(?:[加➕]|\+(?<![0-9a-z]\+))(?:我|个|一下|本人)?的? ?v(?=[是为: 号])"
+_CUE_SIGNS = ("信", "❤", "♥", "wechat", "weixin", "vx", "wx", "加", "➕", "+")  #: no cue without one of them
 _ACCOUNT = re.compile(
-    rf"(?:{'|'.join(_CUES)})(?:(?: ?(?:号码?|账号|帐号|id))[是为: ]{{0,3}}|[是为:][ ]?)([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_])"
-    rf"|(?:{'|'.join(_CUES)})[ ]{{0,2}}([a-z](?=[a-z_-]*[0-9_])[a-z0-9_-]{{5,19}})(?![a-z0-9_])"
+    rf"(?:{_CUE}|{_ADDED})(?:(?: ?(?:号码?|账号|帐号|id))[是为: ]{{0,3}}|[是为:][ ]?)([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_])"
+    rf"|(?:{_CUE}|{_ADDED})[ ]{{0,2}}([a-z](?=[a-z_-]*[0-9_])[a-z0-9_-]{{5,19}})(?![a-z0-9_])"
 )
 _QQ = re.compile(r"(?:qq|扣扣)(?:号码?)?[是为: ]{0,3}([1-9][0-9]{4,10})(?![0-9])")
 
@@ -187,7 +192,7 @@ def _find_accounts(scene: Scanned) -> Iterator[Bounds]:
     for match in _OPENID.finditer(text):
         if re.search("[0-9]", match[0]) and re.search("[A-Z]", match[0]) and re.search("[a-z]", match[0][1:]):
             yield match.span()
-    if any(cue in lower for cue in _CUES):
+    if any(sign in lower for sign in _CUE_SIGNS):
         yield from (m.span(m.lastindex or 0) for m in _ACCOUNT.finditer(lower) if not _follows_letter(lower, m.start()))
     yield from (m.span(1) for m in _QQ.finditer(lower) if not _follows_letter(lower, m.start()))
 
@@ -216,14 +221,23 @@ _ROOM_OR_SIDE = rf"(?:{_ROOM}|[ ,-]?(?:东|西|中)(?:门|户))"
 _INSIDE = (
     rf"{_BUILDING}[ ,-]?{_UNIT}[ ,-]?{_FLOOR}{_ROOM_OR_SIDE}?|{_BUILDING}[ ,-]?{_FLOOR}{_ROOM}|{_UNIT}[ ,-]?{_FLOOR}{_ROOM_OR_SIDE}"
 )
+#: a house by its road: numbers up to 31 may be days (修和平路12号开始), and what stands before or near a house is a public place
+_ROAD = r"(?:(?<=[\u4e00-\u9fff]路)|(?<=[\u4e00-\u9fff][街巷])|(?<=大道)|(?<=胡同)|(?<=[0-9]弄))"
+_NO_ROAD = "".join(f"(?<!{c}[路街])" for c in "条修堵铺道马网线走上下逛赶扫步来去回顺的")
+_LARGE = r"(?:[0-9]{3,4}|3[2-9]|[4-9][0-9]|[一二三四五六七八九]百[零一二三四五六七八九十]{0,4}|[四五六七八九]十[一二三四五六七八九]?)"
+_NOT_A_HOUSE = r"(?!\s?(?:[楼院线路桩杆灯门口井车站厅馆旁边]|附近|对面|对过|公交|周边|一带|左右|前|后))"
+_HOUSE = (
+    rf"{_ROAD}(?:{_LARGE}(?:-[0-9]{{1,3}})?[ ]?(?:弄(?:{_N}号)?|号){_NOT_A_HOUSE}"
+    rf"|{_NO_ROAD}(?:[0-9]{{1,2}}|[一二三四五六七八九十]{{1,3}})(?:-[0-9]{{1,3}})?[ ]?号(?=$|[\0\s,。;:!?、()]|[的住家]))"
+)
 _DOOR = re.compile(
-    rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})"
+    rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})|{_HOUSE}"
 )
 _SIGN_OF_DOOR = re.compile(r"号[楼院]|[栋幢座#弄]|单元|门洞|[路街巷道里同][0-9一二三四五六七八九十百]{1,4}号")
 _HOME = re.compile(
-    r"(?:家住|我住|住在|住址|家庭地址|住宅|地址|门牌号?|房号)[是为在: ]{0,2}"
+    r"(?:家住|家在|我住|住在|住址|家庭地址|住宅|地址|门牌号?|房号)[是为在: ]{0,2}"
     r"([^,。;:!?\0\n]{0,24}?(?:(?<![0-9-])[0-9]{1,3}[A-Za-z]?-[0-9]{1,2}-[0-9]{2,4}(?![0-9-])"
-    rf"|(?<![0-9-])[0-9]{{1,3}}-[0-9]{{3,4}}(?![0-9-年])|[路街巷道弄里同]{_N}[ ]?号(?![楼院线])))"
+    rf"|(?<![0-9-])[0-9]{{1,3}}-[0-9]{{3,4}}(?![0-9-年])|(?:[路街巷道弄同]|里(?<![这那哪家群]里)){_N}[ ]?号(?![楼院线])))"
 )
 _REACH = (8, 60)  #: how far around a sign of a door its address may reach
 

@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from commresearch.cleaning.text_spans import Span, plain_texts
+from commresearch.terms import Identifier
 
 #: shorter values of letters and digits are no identifiers by themselves
 SHORTEST = 4
+#: blanks with which names of two and three characters are set to one width
+_GAPS = (" ", "  ")
+_LONGEST_SPACED = 4
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]")
 
 
@@ -19,18 +23,27 @@ def _first_characters(firsts: set[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(branches))
 
 
+def _written(value: str, identifier: str) -> Iterator[str]:
+    """The forms in which a value is written: names also with blanks between all their characters, or at one place."""
+    yield value
+    if identifier == Identifier.NAME and not value.isascii() and " " not in value and len(value) <= _LONGEST_SPACED:
+        for gap in _GAPS:
+            yield gap.join(value)
+            yield from (value[:i] + gap + value[i:] for i in range(1, len(value)))
+
+
 class KnownValues:
     """A set of exact values to look for; built once, then used on any number of texts.
 
     Values that begin or end with a letter or digit are found only where no further letter or digit follows on that side.
-    Chinese names are found inside running text.
+    Chinese names are found inside running text, with blanks inside them too (郑 爽).
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._classes: dict[str, str] = {}
-        for plain, identifier in zip(map(str.strip, plain_texts(list(values))), values.values(), strict=True):
-            if len(plain) >= (SHORTEST if plain.isascii() else 2):
-                self._classes[plain] = identifier
+        plains = zip(map(str.strip, plain_texts(list(values))), values.values(), strict=True)
+        classes = {plain: identifier for plain, identifier in plains if len(plain) >= (SHORTEST if plain.isascii() else 2)}
+        self._n = len(classes)
+        self._classes = {form: identifier for value, identifier in classes.items() for form in _written(value, identifier)} | classes
         lengths: dict[str, set[int]] = {}
         for value in self._classes:
             lengths.setdefault(value[:2], set()).add(len(value))
@@ -38,7 +51,7 @@ class KnownValues:
         self._first = _first_characters({prefix[0] for prefix in lengths})
 
     def __len__(self) -> int:
-        return len(self._classes)
+        return self._n
 
     def among(self, plains: Sequence[str]) -> dict[int, str]:
         """Plain texts that are known values as a whole: their positions, and the class of each."""
@@ -54,8 +67,8 @@ class KnownValues:
             start = match.start()
             for length in lengths.get(plain[start : start + 2], ()):
                 value = plain[start : start + length]
-                if value in classes and self._stands_alone(plain, start, start + length):
-                    yield Span(start, start + length, classes[value])
+                if value in classes and self._stands_alone(plain, start, start + len(value)):
+                    yield Span(start, start + len(value), classes[value])
                     break
 
     @staticmethod

@@ -37,6 +37,7 @@ _LABELS: Mapping[str, str] = {
 }
 #: hashes and the ids of runs, rows and cells: digits in them are no numbers
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=(?:[0-9]*[a-f]){3})[0-9a-f]{16,}")
+_WECHAT_CUE = re.compile("[信❤♥]|[加➕].{0,3}[vV]")
 _BEFORE, _AFTER = re.compile(r"[0-9a-f-]*$"), re.compile(r"[0-9a-f-]*")
 _SMALL_PARTS = 20  #: four parts below this are the number of a version or a section rather than an address
 _SHOWN = 2  #: characters of a leak that its report shows
@@ -171,14 +172,14 @@ def find_leaks(plain: str) -> list[Span]:
 def _is_certain(text: str, span: Span) -> bool:
     sample, before, after = text[span.start : span.end], text[max(0, span.start - 64) : span.start], text[span.end : span.end + 64]
     if span.identifier == Identifier.NATIONAL_ID:
-        return sum(c.isalnum() for c in sample) != 15
+        return sum(c.isalnum() for c in sample) != 15 or "证" in before[-8:]
     if span.identifier == Identifier.MOBILE:
         is_inside_word = re.fullmatch("[A-Za-z]{2}", before[-1:] + after[:1])
         return not is_inside_word and not re.search(r"[/_·]|\.(?!0+$)", sample) and not _is_hexadecimal(sample, before, after)
     if span.identifier == Identifier.IP:
         return ":" in sample or max(map(int, sample.split("(", maxsplit=1)[0].split("."))) >= _SMALL_PARTS
     if span.identifier == Identifier.WECHAT:
-        return sample.lower().startswith("wxid_") or len(sample) == 28 or "信" in before[-8:]
+        return sample.lower().startswith("wxid_") or len(sample) == 28 or bool(_WECHAT_CUE.search(before[-8:]))
     return True
 
 

@@ -7,15 +7,15 @@ import pandas as pd
 
 from commresearch.cleaning.identifiers import FINDERS, column_identifiers
 from commresearch.cleaning.known_values import KnownValues
-from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, words_like_names
+from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, find_signing_names, words_like_names
 from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans
-from commresearch.terms import Identifier
+from commresearch.terms import Identifier, Role
 
 #: what stands in the data in place of an identifier, in both languages of the reports
 TOKENS: Mapping[str, str] = {
     Identifier.NAME: "〔姓名〕", Identifier.NATIONAL_ID: "〔身份证号〕", Identifier.MOBILE: "〔手机号〕", Identifier.LANDLINE: "〔座机号〕",
     Identifier.ADDRESS: "〔住址〕", Identifier.WECHAT: "〔微信号〕", Identifier.IP: "〔IP地址〕", Identifier.PLATE: "〔车牌号〕",
-    Identifier.EMAIL: "〔邮箱〕", Identifier.BANK_CARD: "〔银行卡号〕",
+    Identifier.EMAIL: "〔邮箱〕", Identifier.BANK_CARD: "〔银行卡号〕", Role.BIRTH: "〔出生日期〕",
 }
 PRECEDENCE = (*FINDERS, Identifier.NAME)
 
@@ -43,6 +43,24 @@ def mask_text(texts: pd.Series, names: Iterable[str] = ()) -> tuple[pd.Series, p
     joined = JoinedTexts(texts)
     found = with_names(joined, column_identifiers(joined), known)
     return masked(texts, joined, found), counts(texts.index, joined, found)
+
+
+def mask_log(log: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
+    """The cleaning log with identifiers masked wherever a cell is quoted or a person wrote or signed (old, new, reason).
+
+    Parameters
+    ----------
+    log : DataFrame
+        Lines with `old`, `new` and `reason`.
+    known : mapping
+        Identifier → class (`Gate.known`); masked wherever they occur, but for names that are also everyday words.
+    """
+    finder = KnownValues({value: identifier for value, identifier in known.items() if value not in words_like_names()})
+    texts = {column: JoinedTexts(log[column]) for column in ("old", "new", "reason")}
+    found = {column: column_identifiers(joined) for column, joined in texts.items()}
+    for position, spans in texts["reason"].by_text([*find_signing_names(texts["reason"].plain)]).items():
+        found["reason"][position] = [*found["reason"].get(position, []), *spans]
+    return log.assign(**{c: masked(log[c], joined, with_names(joined, found[c], finder)) for c, joined in texts.items()})
 
 
 def with_names(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues) -> dict[int, list[Span]]:

@@ -1,4 +1,4 @@
-"""National IDs: check digit, birth date, area; age, sex and area of their holders.
+"""National IDs: check digit, birth date, area; age, sex and area of their holders. Birth dates that stand by themselves.
 
 A number is read after full-width digits are made half-width and spaces and dashes are dropped. IDs of 15 digits (issued until
 1999) are read as the 18 digits that replaced them. Numbers that begin with 81, 82 or 83 are residence permits of Hong Kong,
@@ -9,6 +9,7 @@ References
 GB 11643-1999, 公民身份号码; the check character is ISO 7064 MOD 11-2.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from commresearch.cleaning.dates import parse_dates
+from commresearch.cleaning.parsed import Parsed, Rule
 from commresearch.cleaning.places import province_codes
+from commresearch.cleaning.text_spans import plain_text
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 CHECK_CHARACTERS = "10X98765432"  #: by the weighted sum modulo 11
@@ -32,6 +36,12 @@ _DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _TIDY = str.maketrans(
     {chr(c): chr(c - 0xFEE0) for c in (*range(0xFF10, 0xFF1A), 0xFF38, 0xFF58)}
     | {"x": "X", "ｘ": "X"} | dict.fromkeys(" \t\r\n\u3000\u00a0\u200b\u202a\u202c\ufeff-－–—'’`", "")
+)
+_D = "[0-9〇零一二三四五六七八九十廿卅]"
+#: a day in a cell that is no date as a whole (农历1980年5月17日, 3/1/1980, 5月17)
+_DAY = re.compile(
+    rf"(?:{_D}{{2,4}} ?年 ?)?{_D}{{1,3}} ?月 ?初?{_D}{{1,3}} ?[日号]?|[0-9]{{1,4}}(?P<mark> ?[-./] ?)[0-9]{{1,2}}(?P=mark)[0-9]{{1,4}}"
+    r"|(?<![0-9])[0-9]{1,2}[-/][0-9]{1,2}(?![0-9])|[0-9]{6,}"
 )
 
 
@@ -132,6 +142,30 @@ def _days(on: pd.Series | date, index: pd.Index) -> pd.Series:
             raise ValueError("the days must have the index of the texts")
         return pd.to_datetime(on)
     return pd.Series(pd.Timestamp(on), index=index)
+
+
+def exact_birth_dates(texts: pd.Series, on: pd.Series | None = None) -> pd.Series:
+    """Birth dates (datetime64) of cells that hold one to the day; nobody was born after the last of the days `on`."""
+    parsed = _parsed(texts, on)
+    return parsed.values.where(parsed.rule != str(Rule.MONTH_ONLY))
+
+
+def without_birth_days(texts: pd.Series, token: str, on: pd.Series | None = None) -> pd.Series:
+    """Birth dates without their day: year and month where the cell is a date, a token for every day inside another text.
+
+    Years, months and what is no date stay as they are, so that doing it again changes nothing.
+    """
+    parsed = _parsed(texts, on)
+    is_date, is_month = parsed.values.notna().to_numpy(), parsed.rule == str(Rule.MONTH_ONLY)
+    cut = texts.where(~is_date | is_month, parsed.values.dt.strftime("%Y-%m"))
+    unread = ~is_date & (texts != "").to_numpy()
+    cut[unread] = [_DAY.sub(token, plain) if _DAY.search(plain := plain_text(text)) else text for text in texts[unread]]
+    return cut
+
+
+def _parsed(texts: pd.Series, on: pd.Series | None) -> Parsed:
+    latest = on.max() if on is not None and on.notna().any() else None
+    return parse_dates(texts, latest=latest)
 
 
 def _read(texts: pd.Series) -> tuple[NDArray[np.intp], _Numbers]:

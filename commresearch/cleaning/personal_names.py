@@ -1,8 +1,8 @@
 """Chinese personal names: in cells of their own, after words that announce them, and beside a number.
 
 A name in running text cannot be told from other words by a pattern alone. It is found where a word announces it (我叫…,
-联系人：…), where it stands alone beside a telephone or ID number, and where it is known from a column of names
-(`known_values`).
+联系人：…, 制表人：…, 我妈妈叫…, 我是…的妻子, 我是网格员…), where it stands alone beside a telephone or ID number, and where it is
+known from a column of names (`known_values`).
 """
 
 import re
@@ -24,10 +24,24 @@ _TITLE = (
 )
 #: characters that follow a name in running text and hardly ever stand in one
 _AFTER = "的是在有与及今住家来这那也都不就很我你他她说觉认希想要会可把被让给从对到过着了吗呢吧啊个岁电微号同讲反提打"
-_ANNOUNCED = r"(?:(?:我叫|名叫|名字[叫是]|本人叫|姓名|联系人|经办人|户主|签名|署名)[:是为叫 ]{0,3}|(?:负责人|家长|业主|当事人|介绍人)[:是为叫 ]{1,3})"
+_SIGNED = "(?:制表|填表|填报|填写|经办|审核|审批|复核|负责|制单|记录|登记|调查|录入|统计)人?|访员|调查员"
+_ANNOUNCED = (
+    r"(?:(?:我叫|名叫|名字[叫是]|本人叫|姓名|联系人|经办人|户主|签名|署名)[:是为叫 ]{0,3}|(?:负责人|家长|业主|当事人|介绍人)[:是为叫 ]{1,3}"
+    rf"|(?:{_SIGNED}) ?: {{0,2}})"
+)
+_KIN = (
+    "(?:妈妈|母亲|妈|爸爸|父亲|爸|爷爷|奶奶|姥姥|姥爷|外公|外婆|丈夫|妻子|老公|老婆|老伴|爱人|对象|媳妇|儿媳|女婿|儿子|女儿|孩子|孙子|孙女|外孙|哥哥|姐姐|弟弟"
+    "|妹妹|哥|姐|弟|妹|叔叔|舅舅|姑姑|婆婆|公公|岳父|岳母|家属|家人|父母|邻居|室友|同事|朋友|老人)"
+)
+#: whoever holds these offices is named behind them; the others only where somebody says who he is
+_OFFICES = ("网格员", "网格长", "楼长", "楼栋长", "单元长", "社工", "民警", "片警")
+_SELF = r"(?:我是|本人是?|我系|这是)"
+_STANDING = "(?:业主|居民|住户|租户|村民|党员|志愿者|户主|房东|书记|主任|老师|医生|护士|楼组长|组长|队长|物业|保安|保洁)"
 _ENDS = r"(?=$|[\0\s,。;:!?、()\[\]…~.]|[0-9A-Za-z])"
 _PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店院所县市省桥河湾")
 _NOT_PERSONS = frozenset("人员者户")
+#: characters that are rarely a surname behind such a word: 孩子叫车上学, 我是网格员和党员, 网格员包片
+_NOT_SURNAMES = {"kin": frozenset("和同车"), "office": frozenset("和同包")}
 _NUMBER_WORD = r"(?:电话|手机|手机号|联系方式|联系电话|微信|身份证号?|号码)?"
 
 
@@ -54,13 +68,18 @@ def _surname() -> str:
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     surname, given = _surname(), rf"(?![{_AFTER}])[{_HAN}]"
+    behind_office = "|".join(f"(?<={office})" for office in _OFFICES)
     minority = rf"[{_HAN}]{{2,8}}(?:·[{_HAN}]{{1,8}}){{1,3}}"
     return {
         "cell": re.compile(rf"(?:{surname}[{_HAN}]{{1,2}}|{minority})(?:{_TITLE})?|{surname}{_TITLE}"),
-        "announced": re.compile(rf"{_ANNOUNCED}({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|[老小]{surname})"),
+        "announced": re.compile(rf"{_ANNOUNCED}({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}{_ENDS}|[老小]{surname})"),
         "introduced": re.compile(rf"(?:我是|本人是?|我系|这是)({surname}[{_HAN}]{{1,2}}){_ENDS}"),
+        "kin": re.compile(rf"{_KIN}(?:的名字)?(?:(?:名叫|叫做?)(?={surname}{given})|是(?=[{_HAN}]{{2,4}}{_ENDS}))({surname}[{_HAN}](?:{given})?)"),
+        "kin_of": re.compile(rf"{_SELF}({surname}[{_HAN}]{{1,2}})的{_KIN}"),
+        "office": re.compile(rf"(?:{'|'.join(_OFFICES)}|{_SELF}{_STANDING})({surname}[{_HAN}]{{1,2}}){_ENDS}"),
+        "signed": re.compile(rf"\(({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?), ?[^()\0]*\)(?=$|\0)"),
         "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
-        "before": re.compile(rf"(?<![{_HAN}])({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)[ :,(/-]{{0,3}}{_NUMBER_WORD}[ :(]{{0,3}}$"),
+        "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)[ :,(/-]{{0,3}}{_NUMBER_WORD}[ :(]{{0,3}}$"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
     }
 
@@ -90,11 +109,18 @@ def known_names(cells: pd.Series) -> list[str]:
 def find_announced_names(plain: str) -> Iterator[Span]:
     """Names after words that announce them."""
     patterns, words = _patterns(), words_like_names()
-    for key in ("announced", "introduced", "titled"):
+    for key in ("announced", "introduced", "kin", "kin_of", "office", "titled"):
         for match in patterns[key].finditer(plain):
             name = match[1]
-            if name[:2] in words or name in words or (key == "introduced" and name[-1] in _NOT_PERSONS):
-                continue
+            is_person = key in {"announced", "titled"} or name[-1] not in _NOT_PERSONS
+            if is_person and name[0] not in _NOT_SURNAMES.get(key, ()) and not {name[:2], name} & words:
+                yield Span(*match.span(1), Identifier.NAME)
+
+
+def find_signing_names(plain: str) -> Iterator[Span]:
+    """Names of those who sign at the end of a text, before the date: (王芳, 2026-09-30)."""
+    for match in _patterns()["signed"].finditer(plain):
+        if match[1] not in words_like_names():
             yield Span(*match.span(1), Identifier.NAME)
 
 

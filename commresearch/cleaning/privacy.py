@@ -1,22 +1,23 @@
 """The privacy gate: behind it no cell holds a direct identifier.
 
 What an identifier says about its holder (age, sex, area) is derived first; then its column is dropped, or with a key replaced by
-pseudonyms, and identifiers inside all other texts are masked. The gate says what it did without repeating what it found.
+pseudonyms, birth dates lose their day, and identifiers inside all other texts are masked. The gate says what it did without
+repeating what it found.
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.cleaning.identifier_columns import ColumnContent, judge_column, read_content
+from commresearch.cleaning.identifier_columns import ColumnContent, is_birth_column, judge_column, read_content
 from commresearch.cleaning.identifiers import is_mobile_in_use
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.masking import TOKENS, counts, masked, with_names
-from commresearch.cleaning.national_id import derive_from_national_id
+from commresearch.cleaning.national_id import age_on, derive_from_national_id, exact_birth_dates, without_birth_days
 from commresearch.cleaning.personal_names import known_names, name_cells, words_that_are_names
 from commresearch.cleaning.places import ip_place
 from commresearch.cleaning.pseudonyms import LEAST, is_pseudonym, key_fingerprint, normal_identifiers, pseudonymise
@@ -25,10 +26,12 @@ from commresearch.cleaning.text_spans import Span
 from commresearch.errors import CleaningError, Failure
 from commresearch.records import join_logs, log_lines
 from commresearch.sources.raw_table import Question
-from commresearch.terms import Identifier
+from commresearch.terms import Identifier, Role
 
 STEP = "privacy"
 PSEUDONYM = "〔假名〕"  #: stands for a pseudonym in the log
+DAY_DROPPED = "day_dropped"  #: what becomes of birth dates: year and month stay, by which waves are linked
+DERIVED = ("age", "sex", "area", "place")
 FOUND_COLUMNS = ("column", "identifier", "by", "declared", "action", "n")
 _SHORTEST_KNOWN = 6  #: other values than names are looked for from this length on, and if they are not all words
 _WRITTEN = re.compile("[0-9A-Za-z]")
@@ -44,8 +47,10 @@ class Gate:
     log : DataFrame
         Lines of the cleaning log; they never hold an identifier.
     found : DataFrame
-        One row per column and class: column, identifier, by ("declared", "name", "content", "both"), declared (bool), action
-        ("dropped", "pseudonymised", "masked"), n (filled cells of a column of identifiers; identifiers masked in another).
+        One row per column and class: column, identifier ("birth" for a column of birth dates), by ("declared", "name",
+        "content", "both"), declared (bool; True for birth dates: there is nothing to declare), action ("dropped",
+        "pseudonymised", "masked", "day_dropped"), n (filled cells of a column of identifiers; identifiers masked in another;
+        birth dates that lost their day).
     fingerprint : str
         That of the key; blank without a key.
     known : mapping
@@ -63,6 +68,12 @@ class Gate:
         """Columns of identifiers that the codebook does not declare, to be entered there."""
         return self.found[~self.found["declared"] & (self.found["action"] != "masked")]
 
+    def named(self, names: Mapping[str, str]) -> "Gate":
+        """The same with names of variables (by received column) in the log, in place of the headers."""
+        shown = {f"{column}_{what}": f"{name}_{what}" for column, name in names.items() for what in DERIVED} | dict(names)
+        variables = pd.array([shown.get(v, v) for v in self.log["variable"]], dtype="str")
+        return replace(self, log=self.log.assign(variable=variables))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict:
@@ -78,6 +89,10 @@ class _Passage:
     columns: Mapping[str, pd.Series]
     logs: Sequence[pd.DataFrame]
     found: Sequence[tuple[str, str, str, bool, str, int]]
+
+    def then(self, later: "_Passage") -> "_Passage":
+        """Both, one after the other."""
+        return _Passage(columns={**self.columns, **later.columns}, logs=[*self.logs, *later.logs], found=[*self.found, *later.found])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,8 +120,8 @@ def apply_privacy(
     frame : DataFrame of str
         Received cells, "" where empty.
     declared : mapping
-        Column → its class of identifier as the codebook has it (`terms.Identifier`); None for a column that is none although
-        its header or content looks like it (identifiers inside its cells are masked all the same).
+        Column → its class of identifier as the codebook has it (`terms.Identifier`, or `Role.BIRTH` for birth dates); None for
+        a column that is none although its header or content looks like it (identifiers inside its cells are masked all the same).
     free_text : collection of str
         Columns in which people wrote sentences; known names are looked for in them.
     key : bytes or None
@@ -133,13 +148,16 @@ def apply_privacy(
     Notes
     -----
     An undeclared column that holds identifiers by its header or content is treated like a declared one and listed in
-    `Gate.undeclared`. No row is dropped.
+    `Gate.undeclared`. Of birth dates (declared, or by their header whatever is declared) year and month stay, and the age on
+    the day of the answer. No row is dropped.
     """
     fingerprint = key_fingerprint(key) if key is not None else ""
     _require_columns(frame, [*declared, *free_text], file, sheet)
-    contents = {c: read_content(frame[c]) for c in frame.columns if not declared.get(c)}
-    verdicts = _verdicts(frame, declared, contents, questions)
     place = _Place(file=file, sheet=sheet, row_ids=pd.Series(np.asarray(row_ids), index=frame.index, dtype="str"))
+    dates = {c: _pass_birth(frame[c], by, on, place) for c, by in _birth_columns(frame, declared, questions).items()}
+    frame = frame.assign(**{c: passage.columns[c] for c, passage in dates.items()})
+    contents = {c: read_content(frame[c]) for c in frame.columns if c in dates or not declared.get(c)}
+    verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
     finder = KnownValues(known)
@@ -148,11 +166,17 @@ def apply_privacy(
         else _pass_text(frame[c], contents[c], finder, own_names if c in free_text else (), place, is_free=c in free_text)
         for c in frame.columns
     ]
+    passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
+    return _left_behind(passages, frame.index, fingerprint, known)
+
+
+def _left_behind(passages: Sequence[_Passage], index: pd.Index, fingerprint: str, known: Mapping[str, str]) -> Gate:
+    """What all columns leave behind, as one table, log and list."""
     columns = {name: cells for passage in passages for name, cells in passage.columns.items()}
     found = pd.DataFrame([row for p in passages for row in p.found], columns=list(FOUND_COLUMNS)).astype({"declared": bool, "n": "int64"})
     log = join_logs([log for p in passages for log in p.logs])
-    return Gate(frame=pd.DataFrame(columns, index=frame.index), log=log, found=found, fingerprint=fingerprint, known=known)
+    return Gate(frame=pd.DataFrame(columns, index=index), log=log, found=found, fingerprint=fingerprint, known=known)
 
 
 def collect_known(frame: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, str]:
@@ -180,9 +204,16 @@ def _verdicts(
         if column in declared:
             if identifier := declared[column]:
                 verdicts[column] = _Verdict(identifier=str(identifier), by="declared", declared=True)
-        elif judged := judge_column([str(column), wording.get(column, "")], contents[column]):
+        elif (judged := judge_column([str(column), wording.get(column, "")], contents[column])) and not _are_pseudonyms(contents[column]):
             verdicts[column] = _Verdict(identifier=judged[0], by=judged[1], declared=False)
     return verdicts
+
+
+def _are_pseudonyms(content: ColumnContent) -> bool:
+    """Whether every answer of a column is a pseudonym already, as in a table that was exported."""
+    texts = content.joined.texts
+    answers = [text for text, says in zip(texts, has_answer(texts), strict=True) if says]
+    return bool(answers) and all(map(is_pseudonym, answers))
 
 
 # ── columns of identifiers ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,6 +264,30 @@ def _is_number(cells: pd.Series) -> NDArray[np.bool_]:
     """Cells that say something and are not yet pseudonyms."""
     texts = cells.to_list()
     return np.asarray(has_answer(texts) & ~np.array([is_pseudonym(t) for t in texts], dtype=bool))
+
+
+# ── birth dates ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _birth_columns(frame: pd.DataFrame, declared: Mapping[str, str | None], questions: Sequence[Question] | None) -> dict[str, str]:
+    """Columns of birth dates, each with by what it was told."""
+    wording = {column: question.text for question in questions or () for column in question.columns}
+    births = {c: "declared" for c in frame.columns if declared.get(c) == Role.BIRTH}
+    others = [c for c in frame.columns if not declared.get(c) and is_birth_column([str(c), wording.get(c, "")], frame[c])]
+    return births | dict.fromkeys(others, "name")
+
+
+def _pass_birth(cells: pd.Series, by: str, on: pd.Series | None, place: _Place) -> _Passage:
+    """Birth dates to the month, and the ages of those that were given to the day."""
+    column, token, cells = str(cells.name), TOKENS[Role.BIRTH], cells.fillna("")
+    cut = without_birth_days(cells, token, on)
+    columns, n = {column: cut}, int((cut != cells).sum())
+    logs = [place.whole_column("birth_day_dropped", column, old=token, new="", count=n)]
+    ages = pd.Series("", index=cells.index) if on is None else age_on(exact_birth_dates(cells, on), on).astype("str").fillna("")
+    if n_ages := int((ages != "").sum()):
+        columns[f"{column}_age"] = ages
+        logs.append(place.whole_column("derived_age", f"{column}_age", old=token, new="", count=n_ages))
+    return _Passage(columns=columns, logs=logs, found=[(column, Role.BIRTH.value, by, True, DAY_DROPPED, n)] if (cells != "").any() else [])
 
 
 # ── other columns ────────────────────────────────────────────────────────────────────────────────────────────────────────

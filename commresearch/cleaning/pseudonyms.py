@@ -117,6 +117,28 @@ def key_fingerprint(key: bytes) -> str:
     return hmac.digest(key, _FINGERPRINT_OF, "sha256").hex()[:16].translate(_AS_LETTERS)
 
 
+def read_key(path: Path, root: Path) -> bytes:
+    """The key in a file outside the project folder `root`: text as `parse_key` reads it, or bytes as a generator of keys writes them.
+
+    Raises
+    ------
+    CleaningError
+        There is no such file (CR-P10), it is a folder (CR-P11), it lies inside the project (CR-P03); as `parse_key`.
+    """
+    if path.is_dir():
+        raise CleaningError(Failure(code="CR-P11", values={"path": path}))
+    if not path.is_file():
+        raise CleaningError(Failure(code="CR-P10", values={"path": path}))
+    require_key_outside(path, root)
+    data = path.read_bytes()
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"  # some shells write their text in two bytes
+    try:
+        return parse_key(data.decode(encoding))
+    except UnicodeDecodeError:
+        require_long_key(data)
+        return parse_key(data.hex())
+
+
 def parse_key(text: str) -> bytes:
     """A key from what a person typed or a file holds.
 

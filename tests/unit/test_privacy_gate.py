@@ -208,6 +208,13 @@ def test_doing_it_again_changes_nothing(planted, passed):
     assert again.log.empty
 
 
+def test_pseudonyms_pass_without_a_key_and_a_single_number_among_them_does_not(planted, kept):
+    frame = kept.frame[["手机号"]].assign(姓名="")
+    assert planted.gate(frame=frame, free_text=()).frame["手机号"].equals(frame["手机号"])
+    frame.iloc[0, 0] = "15412345678"
+    assert "手机号" not in planted.gate(frame=frame, free_text=()).frame
+
+
 def test_a_declared_column_is_treated_as_declared_and_none_means_none(planted):
     frame = pd.DataFrame(
         {"楼长": ["王家村", "无", "", "甲"], "名字": ["和平站", "幸福站", "东站", "西站15412345678"]}, index=[5, 6, 7, 8], dtype="str"

@@ -8,6 +8,7 @@ from commresearch.cleaning.national_id import check_character
 from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_text
 
 ID = "37999919900101123" + check_character("37999919900101123")
+WRONG = "0" if ID[17] != "0" else "1"
 CARD = "6200000000000000000"[:18]
 CARD += next(d for d in "0123456789" if is_luhn(CARD + d))
 
@@ -76,6 +77,31 @@ FOUND = [
     ("address", "家住幸福小区3-2-501", "幸福小区3-2-501"),
     ("address", "幸福巷8弄6号楼12号201室", "8弄6号楼12号201室"),
     ("address", "2单元东户", "2单元东户"),
+    ("wechat", "加V：hello2024", "hello2024"),
+    ("wechat", "加v hello2024", "hello2024"),
+    ("wechat", "+V hello2024", "hello2024"),
+    ("wechat", "➕v hello2024", "hello2024"),
+    ("wechat", "加我V：zhangsan", "zhangsan"),
+    ("wechat", "wei信:hello2024", "hello2024"),
+    ("wechat", "V信hello2024", "hello2024"),
+    ("wechat", "vx：hello_w", "hello_w"),
+    ("wechat", "v❤hello2024", "hello2024"),
+    ("wechat", "薇❤ hello2024", "hello2024"),
+    ("wechat", "薇信 hello2024", "hello2024"),
+    ("wechat", "威信：hello_w", "hello_w"),
+    ("wechat", "微 信 hello2024", "hello2024"),
+    ("address", "文化东路180号", "180号"),
+    ("address", "威海市环翠区文化东路180号的路灯", "180号"),
+    ("address", "住中山路8号", "8号"),
+    ("address", "幸福大道99号", "99号"),
+    ("address", "和平路一百八十号", "一百八十号"),
+    ("address", "和平路200弄3号", "200弄3号"),
+    ("address", "我家在文化东路180号附近", "文化东路180号"),
+    ("national_id", f"身份证{ID[:17]}{WRONG}", f"{ID[:17]}{WRONG}"),
+    ("national_id", f"身份证号码：{ID[:17]}", ID[:17]),
+    ("national_id", f"身份证号{ID[:15]}", ID[:15]),
+    ("national_id", f"身份证（{ID[:6]} {ID[6:14]} {ID[14:17]}{WRONG}）", f"{ID[:6]} {ID[6:14]} {ID[14:17]}{WRONG}"),
+    ("national_id", f"证件号{ID[:17]}x", f"{ID[:17]}x"),
     ("bank_card", f"卡号{CARD}", CARD),
     ("bank_card", " ".join(CARD[i : i + 4] for i in range(0, 19, 4)), " ".join(CARD[i : i + 4] for i in range(0, 19, 4))),
 ]
@@ -89,7 +115,7 @@ def test_an_identifier_is_found_with_its_bounds(identifier, text, span):
 
 
 LEFT_ALONE = [
-    f"{ID[:17]}{'0' if ID[17] != '0' else '1'}",
+    f"{ID[:17]}{WRONG}",
     f"1{ID}",
     f"{ID}1",
     "订单20250601154123456789",
@@ -156,6 +182,33 @@ LEFT_ALONE = [
     "60岁以上的老人占35%",
     "2024-2025学年",
     "上午9:00-11:30",
+    "加V形坡道",
+    "V字形",
+    "加VIP2024会员",
+    "加v就行",
+    "按Ctrl+V hello_2024",
+    "A+V hello2024",
+    "有威信的老党员",
+    "微 信群hello",
+    "身份证明材料",
+    "办身份证花了15天",
+    "身份证18位",
+    "文化路公交站",
+    "12路公交站",
+    "120路",
+    "12路36号车",
+    "3号线",
+    "5号楼有人装修",
+    "解放路12号楼",
+    "和平路180号院",
+    "和平路180号公交站",
+    "堵在文化东路180号门口",
+    "文化东路180号附近",
+    "修路15号完工",
+    "这条路15号。",
+    "人民路3号开始修",
+    "我们上街15号，去过",
+    "我家在这里15号停水",
     "二〇二五年",
     "一二三四五",
 ]

@@ -49,6 +49,10 @@ def found(path, **kwargs):
         ("2001:db8:1::5", "ip"),
         ("wxid_abc12345", "wechat"),
         ("微信号：lihua_88", "wechat"),
+        ("加V：lihua_88", "wechat"),
+        ("v❤ lihua_88", "wechat"),
+        (f"身份证{ID[:15]}", "national_id"),
+        (f"身份证号：{ID[:17]}", "national_id"),
         ("6299999900000000006", "bank_card"),
     ],
 )

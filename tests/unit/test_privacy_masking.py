@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.cleaning.masking import TOKENS, mask_text
-from commresearch.terms import Identifier
+from commresearch.cleaning.masking import TOKENS, mask_log, mask_text
+from commresearch.terms import Identifier, Role
 from tests.conftest import LEDGER
 
 #: share of ordinary answers in which anything may be masked by mistake
@@ -130,8 +130,24 @@ def test_counts_are_by_row_and_class_and_doing_it_again_changes_nothing():
     assert nothing.empty
 
 
+@pytest.mark.parametrize(
+    ("reason", "masked"),
+    [
+        ("家属来电更正 (王芳, 2026-09-30)", "家属来电更正 (〔姓名〕, 2026-09-30)"),
+        ("网格员李娟转告 (网格员李娟, 2026-09-30)", "网格员李娟转告 (网格员〔姓名〕, 2026-09-30)"),
+        ("联系人：王小明 15412345678 (数据员, 2026-09-30)", "联系人：〔姓名〕 〔手机号〕 (数据员, 2026-09-30)"),
+        ("赵 淑兰说住文化东路180号 (高峰, 2026-09-30)", "〔姓名〕说住文化东路〔住址〕 (高峰, 2026-09-30)"),
+        ("纸质问卷录错 (data team, 2026-09-30)", "纸质问卷录错 (data team, 2026-09-30)"),
+        ("", ""),
+    ],
+)
+def test_the_log_says_no_names_numbers_or_addresses_that_people_wrote(reason, masked):
+    log = pd.DataFrame({"rule": ["correction"], "old": ["赵淑兰"], "new": ["15412345678"], "reason": [reason]}, dtype="str")
+    assert mask_log(log, {"赵淑兰": "name", "高峰": "name"}).to_numpy().tolist() == [["correction", "〔姓名〕", "〔手机号〕", masked]]
+
+
 def test_every_class_has_a_token_and_tokens_are_not_found_again():
-    assert set(TOKENS) == set(Identifier)
+    assert set(TOKENS) == {*Identifier, Role.BIRTH}
     cues = [
         f"{cue}{token}。" for cue in ("我叫", "住址：", "家住", "电话", "微信号：", "姓名：", "联系人", "") for token in TOKENS.values()
     ]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
+from commresearch.cleaning.identifier_columns import classify_columns, is_birth_column, judge_column, read_content
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, known_names, name_cells, words_that_are_names
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
@@ -93,6 +93,51 @@ VILLAGES = [
         ("名叫阿依古丽·买买提，", ["阿依古丽·买买提"]),
         ("家长：赵敏", ["赵敏"]),
         ("联系人小王", ["小王"]),
+        ("我妈妈叫赵淑兰", ["赵淑兰"]),
+        ("我妈妈叫赵淑兰今年80", ["赵淑兰"]),
+        ("邻居叫王强", ["王强"]),
+        ("我妈妈叫包小红", ["包小红"]),
+        ("我是李高峰", ["李高峰"]),
+        ("我儿子是李建国，", ["李建国"]),
+        ("我是李建国的妻子", ["李建国"]),
+        ("我是网格员张丽", ["张丽"]),
+        ("我是业主李建国，", ["李建国"]),
+        ("感谢网格员张丽。", ["张丽"]),
+        ("制表人：张三", ["张三"]),
+        ("审核：李四", ["李四"]),
+        ("审核人：李四", ["李四"]),
+        ("填表人:王五 2025", ["王五"]),
+        ("填报人： 孙 强", ["孙 强"]),
+        ("负责人：周平", ["周平"]),
+        ("经办人 吴敏", ["吴敏"]),
+        ("我是居民", []),
+        ("我是老党员", []),
+        ("我妈妈叫我来的", []),
+        ("叫停", []),
+        ("我是租户不是业主", []),
+        ("我是居民代表", []),
+        ("我是房东的儿子", []),
+        ("我是党员的家属", []),
+        ("我是单亲的妈妈", []),
+        ("我是施工队的家属", []),
+        ("孩子叫车上学", []),
+        ("妈妈叫安静点", []),
+        ("邻居叫施工队来", []),
+        ("孩子是高中生", []),
+        ("邻居是安徽人", []),
+        ("老人是党员", []),
+        ("网格员高度负责", []),
+        ("网格员常年在岗", []),
+        ("网格员和社工。", []),
+        ("网格员包片", []),
+        ("网格员管理。", []),
+        ("我是书记和主任", []),
+        ("审核：通过", []),
+        ("审核：符合", []),
+        ("审核：严格", []),
+        ("登记：时间", []),
+        ("负责人：高度重视", []),
+        ("登记人数：120", []),
         ("我是高中生。", []),
         ("我是安徽人。", []),
         ("我是党员", []),
@@ -118,6 +163,8 @@ def test_names_are_found_where_a_word_announces_them(text, names):
         ("王秀兰 15412345678", ["王秀兰"]),
         ("15412345678（李敏）", ["李敏"]),
         ("王秀兰电话15412345678", ["王秀兰"]),
+        ("网格员李娟15412345678", ["李娟"]),
+        ("感谢网格员15412345678", []),
         ("高兴，15412345678", []),
         ("打15412345678", []),
         ("联系15412345678", []),
@@ -190,6 +237,13 @@ def test_known_values_are_found_as_they_stand():
     ]
     assert known.among(["王", " 王秀兰 ", "王秀"]) == {1: "name", 2: "name"}
     assert list(KnownValues({}).find(text)) == []
+    assert [*KnownValues({"王秀": "name", "王秀兰芳": "name"}).find("王秀")] == [Span(0, 2, "name")]
+
+
+@pytest.mark.parametrize(("text", "n"), [("郑 爽说", 1), ("郑　　爽说", 1), ("欧阳 明月和欧 阳明月", 2), ("李 秀 兰", 1), ("郑 说爽", 0), ("li hua", 0)])
+def test_known_names_are_found_with_blanks_inside(text, n):
+    known = KnownValues({"郑爽": "name", "欧阳明月": "name", "李秀兰": "name", "lihua": "wechat"})
+    assert [s.identifier for s in known.find(plain_text(text))] == ["name"] * n
 
 
 BY_HEADER = [
@@ -294,9 +348,27 @@ def test_a_column_with_many_different_cells_is_judged_by_a_sample():
     assert judge_column(["备注"], content) == ("mobile", "content")
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "is_birth"),
+    [
+        ("出生日期", [], True),
+        ("2、您的出生年月日？", ["不愿说"], True),
+        ("date of birth", ["1980-05-17"], True),
+        ("宝宝的生日是哪天", ["2020-05-17", "2019年3月1日", ""], True),
+        ("宝宝的生日是哪天", ["2020年5月", "记不清"], False),
+        ("社区给老人过生日吗", ["过", "没有"], False),
+        ("社区给老人过生日吗", [], False),
+        ("建成日期", ["1980-05-17"], False),
+    ],
+)
+def test_columns_of_birth_dates(header, cells, is_birth):
+    assert is_birth_column([header], pd.Series(cells, dtype="str")) == is_birth
+
+
 def test_no_word_stands_twice_in_a_table_of_reference():
     for table, column in (
         ("identifier_headers", "word"),
+        ("birth_headers", "word"),
         ("words_like_names", "word"),
         ("no_answer_words", "word"),
         ("surnames", "surname"),

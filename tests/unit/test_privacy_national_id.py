@@ -3,7 +3,16 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from commresearch.cleaning.national_id import REASONS, age_on, check_character, derive_from_national_id, is_national_id, normal_national_id
+from commresearch.cleaning.national_id import (
+    REASONS,
+    age_on,
+    check_character,
+    derive_from_national_id,
+    exact_birth_dates,
+    is_national_id,
+    normal_national_id,
+    without_birth_days,
+)
 from commresearch.cleaning.places import ip_place, province_names
 from commresearch.terms import Language
 
@@ -96,6 +105,44 @@ def test_every_row_has_its_own_day():
     assert derive_from_national_id(pd.Series([GOOD, GOOD]), on)["age"].tolist() == [34, 35]
     with pytest.raises(ValueError, match="index"):
         age_on(pd.Series(pd.to_datetime(["1990-01-01"]), index=[5]), on)
+
+
+BIRTHS = [
+    ("1980-05-17", "1980-05"),
+    ("1980年5月17日", "1980-05"),
+    ("一九八〇年五月十七日", "1980-05"),
+    ("1980-05-17 08:00:00", "1980-05"),
+    ("19800517", "1980-05"),
+    ("800517", "1980-05"),
+    ("29221", "1980-01"),
+    ("1980年5月", "1980年5月"),
+    ("198005", "198005"),
+    ("1980", "1980"),
+    ("1980年", "1980年"),
+    ("3/1/1980", "〔日〕"),
+    ("5-17", "〔日〕"),
+    ("农历1980年五月初八", "农历〔日〕"),
+    ("５月１７日", "〔日〕"),
+    ("19801301", "〔日〕"),
+    ("不愿说", "不愿说"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "cut"), BIRTHS)
+def test_birth_dates_lose_their_day_and_keep_year_and_month(text, cut):
+    cells = pd.Series([text], dtype="str", name="born")
+    once = without_birth_days(cells, "〔日〕")
+    assert once.tolist() == [cut]
+    assert without_birth_days(once, "〔日〕").tolist() == [cut]
+    assert exact_birth_dates(cells).notna().tolist() == [cut != text and "〔" not in cut]
+
+
+def test_nobody_is_born_after_the_answer():
+    cells, on = pd.Series(["45-5-17", "2031-01-01"], dtype="str"), pd.Series([pd.Timestamp("2026-05-16"), pd.NaT])
+    assert exact_birth_dates(cells, on).dt.year.tolist()[0] == 1945
+    assert without_birth_days(cells, "〔日〕", on).tolist() == ["1945-05", "〔日〕"]
+    assert without_birth_days(cells, "〔日〕", on.iloc[1:]).tolist()[1] == "2031-01"
 
 
 def test_one_person_has_one_number():

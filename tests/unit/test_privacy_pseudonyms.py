@@ -13,6 +13,7 @@ from commresearch.cleaning.pseudonyms import (
     key_fingerprint,
     parse_key,
     pseudonymise,
+    read_key,
     require_key_outside,
     require_same_key,
 )
@@ -125,6 +126,19 @@ def test_a_key_inside_the_project_is_refused(tmp_path):
             require_key_outside(path, root)
         assert codes(error) == ["CR-P03"]
         assert str(root) in render_error(error.value, "zh")
+
+
+def test_a_key_file_may_hold_text_or_bytes(tmp_path):
+    root, key = tmp_path / "project", bytes(range(200, 232))
+    root.mkdir()
+    for name, data in (("text", f"{key.hex()}\r\n".encode("utf-8-sig")), ("wide", f"{key.hex()}\n".encode("utf-16")), ("bytes", key)):
+        (tmp_path / name).write_bytes(data)
+        assert read_key(tmp_path / name, root) == key
+    (tmp_path / "short").write_bytes(b"\xff" * 10)
+    (root / "key").write_bytes(key)
+    for path, code in ((tmp_path / "none", "CR-P10"), (root, "CR-P11"), (tmp_path / "short", "CR-P01"), (root / "key", "CR-P03")):
+        with pytest.raises(CleaningError, match=code):
+            read_key(path, root)
 
 
 def test_waves_are_linked_only_under_one_key():
