@@ -21,6 +21,9 @@ WAVE = r"[A-Za-z0-9][A-Za-z0-9_\-]*"
 
 NOT_BLANK = r"\S"
 
+SinglePsu = Literal["raise", "certainty", "centre", "average"]  #: as the estimators of `survey` know them
+StatedDesign = Literal["simple_random", "by_community"]
+
 Text = Annotated[str, Field(min_length=1, pattern=NOT_BLANK)]
 
 
@@ -56,7 +59,9 @@ class DataFile(_Part):
     """[[data]]: received files of one kind.
 
     A survey also says how its sample came about and which codebook reads it; it may name logic rules, decisions about possible
-    duplicates, population margins to weight to, and the shortest time (seconds) in which its questionnaire can be read.
+    duplicates, population margins to weight to, and the shortest time (seconds) in which its questionnaire can be read. Of a
+    probability sample `design` says how it was drawn where no variable of the codebook does (simple_random: from one list;
+    by_community: in every community apart), and `single_psu` what to do with a stratum in which one unit was sampled.
     """
 
     kind: Annotated[DataKind, Field(strict=False)]
@@ -71,6 +76,8 @@ class DataFile(_Part):
     decisions: str | None = None
     margins: str | None = None
     shortest_seconds: Annotated[float, Field(gt=0)] | None = None
+    design: StatedDesign | None = None
+    single_psu: SinglePsu | None = None
 
     @model_validator(mode="after")
     def _survey_says_its_sampling(self) -> "DataFile":
@@ -78,6 +85,8 @@ class DataFile(_Part):
             raise ValueError("rule_case_sampling")
         if self.kind != DataKind.SURVEY and self.sampling is not None:
             raise ValueError("rule_case_no_sampling")
+        if self.sampling != Sampling.PROBABILITY and (self.design, self.single_psu) != (None, None):
+            raise ValueError("rule_case_design")
         return self
 
 
@@ -181,7 +190,11 @@ def _failures(error: ValidationError) -> Iterator[Failure]:
     for fault in error.errors(include_url=False):
         place = [p for p in fault["loc"] if p != "[key]"]
         where = ".".join(f"{p + 1}" if isinstance(p, int) else str(p) for p in place) or CASE_FILE
-        yield _failure(where, str(fault["type"]), fault["input"], str(fault["ctx"]["error"]) if fault["type"] == "value_error" else "", fault)
+        rule = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else ""
+        if place[:2] == ["analysis", "months"]:  # whichever of the two is wrong, the pair is asked for
+            yield _broken_rule("analysis.months", fault["input"], "rule_case_months")
+        else:
+            yield _failure(where, str(fault["type"]), fault["input"], rule, fault)
 
 
 def _failure(where: str, kind: str, got: object, rule: str, fault: Any) -> Failure:
@@ -195,7 +208,12 @@ def _failure(where: str, kind: str, got: object, rule: str, fault: Any) -> Failu
         return Failure(code="CR-F06", values={**values, "got": got, "allowed": str(context["expected"]).replace("'", "").replace(" or ", ", ")})
     is_blank = context.get("pattern") == NOT_BLANK
     rule = rule or f"rule_case_{'text' if is_blank else _rule_of(kind)}"
-    return Failure(code="CR-F05", values={**values, "got": _shown(got), "rule": entries("errors")[rule]})
+    return _broken_rule(where, got, "rule_case_quoted" if kind == "string_type" and isinstance(got, int | float | date) else rule)
+
+
+def _broken_rule(where: str, got: object, rule: str) -> Failure:
+    told = {language: text.format(name=where.rpartition(".")[2], got=_shown(got)) for language, text in entries("errors")[rule].items()}
+    return Failure(code="CR-F05", values={"file": CASE_FILE, "key": where, "got": _shown(got), "rule": told})
 
 
 def _rule_of(kind: str) -> str:

@@ -36,6 +36,9 @@ class EffortThresholds:
         Fewer seconds per question than this are too few to read one (Huang et al. 2012: 2 s).
     duration_ratio
         A time below this part of the median; a third is customary in panels, no study fixes the number.
+    duration_share_asked
+        Times are judged, and enter the median, of rows that were asked at least this share of the questions that the median row was
+        asked: who is screened out after three questions is quick without having hurried.
     longstring_items, longstring_share
         A run counts when it has at least this many items and this share of its block. Half of the items is the rule of thumb of
         Curran (2016); in blocks of fewer than eight items contented people honestly tick one column.
@@ -63,6 +66,7 @@ class EffortThresholds:
     duration_floor: float | None = None
     seconds_per_item: float = 2.0
     duration_ratio: float = 1 / 3
+    duration_share_asked: float = 0.5
     longstring_items: int = 8
     longstring_share: float = 0.5
     irv_ratio: float = 0.25
@@ -107,8 +111,9 @@ def effort_flags(
         Scale → its items in the order shown, for even-odd consistency. A scale of one item says nothing and is passed over.
     reflect : mapping, optional
         Item worded the other way round → sum of its lowest and highest possible answer, which turns it round for even-odd.
-    asked : DataFrame of bool, optional
-        False where the questionnaire skipped the question; a column that is not given counts as asked.
+    asked : DataFrame of (nullable) bool, optional
+        False where the questionnaire skipped the question; NA where the answer was don't know, so that the question took time and is
+        neither answered nor left open. A column that is not given counts as asked.
     duration : Series, optional
         Filling time in seconds; below zero it is unknown.
     percent_match : Series of boolean, optional
@@ -140,10 +145,12 @@ def effort_flags(
     items = [c for c in answers.columns if any(c in columns for _, columns in named)]
     frame = pd.DataFrame({c: _numbers(answers[c]) for c in items}, index=answers.index, columns=items, dtype="float64")
     _check(answers, frame, named, {"asked": asked, "duration": duration, "percent_match": percent_match, "assisted": assisted})
-    table = (
-        _runs(frame, blocks, thresholds) | _consistency(frame, factors, reflect or {}, thresholds)
-        | _distances(frame.to_numpy(), thresholds) | _time_and_gaps(answers, asked, duration, thresholds)
-    )
+    known_asked = (pd.DataFrame(index=answers.index) if asked is None else asked).reindex(columns=answers.columns, fill_value=True).astype("boolean")
+    share = indices.share_missing(answers.isna().to_numpy(), known_asked.fillna(value=False).to_numpy(dtype=bool))
+    put = known_asked.fillna(value=True).to_numpy(dtype=bool).sum(axis=1)
+    table = _runs(frame, blocks, thresholds) | _consistency(frame, factors, reflect or {}, thresholds) | _distances(frame.to_numpy(), thresholds)
+    table |= {"share_missing": share, "flag_share_missing": _flag(share >= thresholds.share_missing, ~np.isnan(share))}
+    table |= _time(duration, put, thresholds)
     table["flag_percent_match"] = _nullable(percent_match, len(answers))
     return _exempted(pd.DataFrame(table, index=answers.index), _nullable(assisted, len(answers)))
 
@@ -299,23 +306,18 @@ def _distances(values: indices.Floats, limits: EffortThresholds) -> dict[str, ob
     return table
 
 
-def _time_and_gaps(
-    answers: pd.DataFrame, asked: pd.DataFrame | None, duration: pd.Series | None, limits: EffortThresholds
-) -> dict[str, object]:
-    """Share of questions left open, and filling time as such, per question and beside the median."""
-    known_asked = pd.DataFrame(index=answers.index) if asked is None else asked
-    was_asked = known_asked.reindex(columns=answers.columns, fill_value=True).to_numpy(dtype=bool)
-    share = indices.share_missing(answers.isna().to_numpy(), was_asked)
-    seconds = np.full(len(answers), np.nan) if duration is None else duration.to_numpy(dtype=np.float64, na_value=np.nan)
+def _time(duration: pd.Series | None, put: NDArray[np.int64], limits: EffortThresholds) -> dict[str, object]:
+    """Filling time as such, per question put and beside the median of the rows that were asked as much as others."""
+    seconds = np.full(len(put), np.nan) if duration is None else duration.to_numpy(dtype=np.float64, na_value=np.nan)
     seconds = np.where(seconds >= 0, seconds, np.nan)
-    per_item, ratio = indices.seconds_per_item(seconds, was_asked.sum(axis=1)), indices.duration_ratio(seconds)
+    comparable = indices.asked_in_full(put, limits.duration_share_asked)
+    per_item, ratio = indices.seconds_per_item(seconds, put), indices.duration_ratio(seconds, comparable)
     floor = np.nan if limits.duration_floor is None else limits.duration_floor
     known = ~np.isnan(seconds)
     short = (per_item < limits.seconds_per_item) | (ratio < limits.duration_ratio) | (seconds < floor)
     return {
-        "share_missing": share, "flag_share_missing": _flag(share >= limits.share_missing, ~np.isnan(share)),
         "duration": seconds, "seconds_per_item": per_item, "duration_ratio": ratio,
-        "flag_machine_made": _flag(seconds <= limits.machine_seconds, known), "flag_duration": _flag(short, known),
+        "flag_machine_made": _flag(seconds <= limits.machine_seconds, known), "flag_duration": _flag(short, known & comparable),
     }
 
 

@@ -242,9 +242,11 @@ def share_missing(missing: NDArray[np.bool_], asked: NDArray[np.bool_] | None = 
     Parameters
     ----------
     missing : array (n, p) of bool
+        Of any dtype where there is no question (p = 0): a table without columns has none.
     asked : array (n, p) of bool, optional
         False where the questionnaire skipped the question; everything counts as asked by default.
     """
+    missing = np.asarray(missing, dtype=bool)
     if asked is None:
         asked = np.ones(missing.shape, dtype=bool)
     with np.errstate(invalid="ignore"):
@@ -256,9 +258,14 @@ def seconds_per_item(duration: Floats, items: NDArray[np.int64]) -> Floats:
     return np.asarray(np.where(items > 0, duration / np.maximum(items, 1), np.nan), dtype=np.float64)
 
 
-def duration_ratio(duration: Floats) -> Floats:
-    """Filling time as a multiple of the median time of the file; NaN where unknown, or where the median is zero."""
-    known = duration[~np.isnan(duration)]
+def asked_in_full(items: NDArray[np.int64], least: float) -> NDArray[np.bool_]:
+    """Whether a person was asked at least this share of what is asked of the median person; others were screened out or broke off."""
+    return np.asarray(items >= least * np.median(items)) if len(items) else np.zeros(0, dtype=bool)
+
+
+def duration_ratio(duration: Floats, comparable: NDArray[np.bool_] | None = None) -> Floats:
+    """Filling time as a multiple of the median time of the comparable rows, or of all; NaN where unknown, or where the median is zero."""
+    known = duration[~np.isnan(duration) & (True if comparable is None else comparable)]
     median = float(np.median(known)) if len(known) else np.nan
     return np.asarray(duration / median if median > 0 else np.full(len(duration), np.nan), dtype=np.float64)
 

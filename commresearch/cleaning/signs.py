@@ -9,18 +9,20 @@ import pandas as pd
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.duplicates import find_duplicates, percent_match_flags
 from commresearch.cleaning.effort import EffortThresholds, effort_flags
+from commresearch.cleaning.label_signs import says_assisted, says_rejected
 from commresearch.cleaning.missing import CODE, NONE, KindCodes
+from commresearch.cleaning.skips import has_conditions
 from commresearch.cleaning.variable import Variable
 from commresearch.errors import CleaningError
 from commresearch.terms import MissingKind, Role, VariableType
 
-NOT_ASSISTED = ("否", "没有", "本人", "自己", "自填", "无", "no", "not", "self")  #: beginnings of labels that say nobody helped
-BAD_VERDICTS = ("无效", "异常", "可疑", "剔除", "不合格", "invalid", "not_approved", "not approved")
 CONTEXT = (Role.SUBMITTED, Role.DURATION, Role.SOURCE)
-IP = "ip_"  #: working column; never leaves this module
+IP, PERSON = "ip_", "person_"  #: working columns; never leave this module
+SEXES = ({"男", "女"}, {"male", "female"})
 TOO_MANY = "CR-D04"  #: answers so alike that comparing them says nothing
 QUESTIONS = frozenset({VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING, VariableType.NUMBER, VariableType.TEXT})
 ASKED = (NONE, CODE[MissingKind.BLANK], CODE[MissingKind.REFUSED], CODE[MissingKind.UNREADABLE])
+UNCLEAR = (CODE[MissingKind.DONT_KNOW], CODE[MissingKind.NOT_APPLICABLE])  #: put to the person, neither answered nor left open
 
 
 def questions_of(codebook: Codebook, frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -33,11 +35,13 @@ def duplicate_groups(codebook: Codebook, frame: pd.DataFrame, ip: pd.Series | No
     """Groups of rows that may be the same answer sheet; addresses are compared here and not kept."""
     content = {name: columns for name, columns in questions_of(codebook, frame).items() if codebook[name].type is not VariableType.TEXT}
     context = {role: v.name for role in CONTEXT if (v := codebook.role(role)) and v.name in frame}
-    working = frame
+    working, person = frame, _persons(codebook, frame)
     if ip is not None:
         working, context = frame.assign(**{IP: ip.where(ip != "")}), {**context, Role.IP: IP}
+    if person is not None:
+        working = working.assign(**{PERSON: person})
     compare = partial(
-        find_duplicates, working, content_columns=content, key=_column(codebook, Role.KEY, frame), person=_column(codebook, Role.PERSON, frame),
+        find_duplicates, working, content_columns=content, key=_column(codebook, Role.KEY, frame), person=None if person is None else PERSON,
         community=_column(codebook, Role.COMMUNITY, frame), assisted=assisted_rows(codebook, frame), context=context,
     )
     try:
@@ -56,7 +60,7 @@ def response_flags(
     questions = questions_of(codebook, frame)
     content = {name: columns for name, columns in questions.items() if codebook[name].type is not VariableType.TEXT}
     first = [columns[0] for columns in questions.values()]
-    asked = pd.DataFrame({c: np.isin(kinds[c], ASKED) for c in first}, index=frame.index)
+    asked = pd.DataFrame({c: _asked(kinds[c]) for c in first}, index=frame.index)
     blocks = {name: [v.name for v in items] for name, items in codebook.matrices().items() if all(_is_numeric(v) and v.name in first for v in items)}
     scales = {name: [v.name for v in items] for name, items in codebook.scales().items() if all(_is_numeric(v) and v.name in first for v in items)}
     reflect = {v.name: _low_plus_high(v) for items in codebook.scales().values() for v in items if v.key < 0 and v.name in first and _is_numeric(v)}
@@ -66,14 +70,15 @@ def response_flags(
         percent_match=percent_match_flags(frame, all_groups, content_columns=content), assisted=assisted,
         thresholds=EffortThresholds(duration_floor=shortest_seconds),
     )
+    contradicts = ((counts["answered_though_skipped"] + counts["skipped_though_asked"]) > 0).astype("boolean")
     more = {
-        "flag_contradiction": (counts["answered_though_skipped"] + counts["skipped_though_asked"]) > 0, "flag_logic": counts["logic_failures"] > 0,
+        "flag_contradiction": contradicts if has_conditions(codebook, kinds) else contradicts.mask(contradicts.notna()), "flag_logic": counts["logic_failures"] > 0,
         "flag_open_duplicate": pd.Series(frame.index.isin(open_rows["row_id"]), index=frame.index),
     }
     verdict = codebook.role(Role.VERDICT)
     if verdict and verdict.name in frame:
-        words = [verdict.values.get(value, value).lower() for value in frame[verdict.name].astype("str").fillna("")]
-        more["flag_platform_verdict"] = pd.Series([any(bad in word for bad in BAD_VERDICTS) for word in words], index=frame.index)
+        said = frame[verdict.name].astype("str").fillna("")  # a sheet on which nothing is said is not rejected
+        more["flag_platform_verdict"] = said.map({value: says_rejected(verdict.values.get(value, value)) for value in said.unique()})
     added = pd.DataFrame({name: flag.astype("boolean") for name, flag in more.items()}, index=frame.index)
     table = flags.drop(columns=["n_flags", "n_known"]).join(counts).join(added)
     flagged = table.filter(like="flag_")
@@ -85,9 +90,29 @@ def assisted_rows(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
     variable = codebook.role(Role.ASSISTED)
     if variable is None or variable.name not in frame:
         return None
-    helped = [value for value, label in variable.answers.items() if not label.lower().startswith(NOT_ASSISTED)]
+    helped = [value for value, label in variable.answers.items() if says_assisted(label, variable.question_zh or variable.question_en)]
     column = frame[variable.name]
     return column.isin(helped).astype("boolean").mask(column.isna())
+
+
+def _persons(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
+    """Persons by their codes with sex and month of birth where these were asked, since short codes agree by chance; NA without a code."""
+    codes = [v.name for v in codebook if v.role is Role.PERSON and v.name in frame]
+    if not codes:
+        return None
+    more = [v.name for v in codebook if (v.role is Role.BIRTH or _tells_sex(v)) and v.name in frame]
+    told = frame[[*codes, *more]].astype("object").fillna("").astype("str").agg("\n".join, axis=1)
+    return told.where(frame[codes[0]].notna())
+
+
+def _tells_sex(variable: Variable) -> bool:
+    labels = ({*variable.values.values()}, {label.lower() for label in variable.labels_en.values()})
+    return variable.type is VariableType.SINGLE and any(sexes <= given for sexes, given in zip(SEXES, labels, strict=True))
+
+
+def _asked(kinds: KindCodes) -> "pd.api.extensions.ExtensionArray":
+    """Whether a question was asked of each row; NA where the answer was don't know."""
+    return pd.arrays.BooleanArray(np.isin(kinds, ASKED), np.isin(kinds, UNCLEAR))
 
 
 def _column(codebook: Codebook, role: Role, frame: pd.DataFrame) -> str | None:

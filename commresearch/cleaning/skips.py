@@ -1,6 +1,6 @@
 """Questions that a person should not have been asked: recomputed from the codebook, compared with what the file says."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,11 @@ from commresearch.records import join_logs, log_lines
 from commresearch.terms import MissingKind
 
 BLANK, SKIPPED = CODE[MissingKind.BLANK], CODE[MissingKind.SKIPPED]
+
+
+def has_conditions(codebook: Codebook, columns: Collection[str]) -> bool:
+    """Whether the codebook says of any question in the table whom it is asked of; otherwise nothing can contradict it."""
+    return any(v.asked_if is not None and any(c in columns for c in v.columns) for v in codebook)
 
 
 def recompute_skips(

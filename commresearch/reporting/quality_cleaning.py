@@ -170,18 +170,17 @@ def missing_values(page: QualityPage) -> list[Item]:
 
 
 def _missing_figure(page: QualityPage) -> Figure:
-    table, n = page.missing, len(page.clean.frame)
+    table = page.missing
     shown = table[table["missing"] > 0].head(DRAWN)
-    order = [*KINDS_SHOWN, MissingKind.SKIPPED, MissingKind.NOT_EXPORTED]
-    shares = 100 * shown[[k.value for k in order if shown[k.value].any()]] / n
+    counts = shown[[k.value for k in KINDS_SHOWN if shown[k.value].any()]]
     names = [page.question(str(v), NAME) for v in shown.index]
     main = shown.iloc[0][[k.value for k in KINDS_SHOWN]].astype("int64").idxmax()
-    parts = [page.say("missing_alt_item", name=name, share=percent_of(int(m), n)) for name, m in zip(names, shown["missing"], strict=True)]
+    parts = [page.say("missing_alt_item", name=name, n=number(int(m)), asked=number(int(a))) for name, m, a in zip(names, shown["missing"], shown["asked"], strict=True)]
     return page.figure(
         "missing", page.say("missing_caption", name=page.question(str(shown.index[0])), kind=page.label(f"kind_{main}")),
         page.say("missing_alt", list=page.join(parts)),
-        quality_figures.missing_kinds(shares, names, {k.value: page.label(f"kind_{k}") for k in order}, page.say("missing_axis"), page.stamp),
-        page.say("missing_note", n=number(n), shown=len(shown)),
+        quality_figures.missing_kinds(counts, names, {k.value: page.label(f"kind_{k}") for k in KINDS_SHOWN}, page.say("missing_axis"), page.stamp),
+        page.say("missing_note", n=number(len(page.clean.frame)), shown=len(shown)),
     )
 
 

@@ -30,36 +30,31 @@ OFFSET = 0.17
 MOST_IN_LINE = 5  #: entries of a legend in one line
 
 
-def missing_kinds(shares: pd.DataFrame, names: Sequence[str], labels: Mapping[str, str], axis: str, stamp: str) -> "Figure":
-    """Stacked bars: per question (row) the share of sheets, in percent, in every kind of missing (column)."""
+def missing_kinds(counts: pd.DataFrame, names: Sequence[str], labels: Mapping[str, str], axis: str, stamp: str) -> "Figure":
+    """Stacked bars: per question (row) the sheets in every kind of missing (column)."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
     with house_style():
-        figure = Figure(figsize=(WIDTH, 1.15 + ROW * len(shares)))
+        figure = Figure(figsize=(WIDTH, 1.15 + ROW * len(counts)))
         axes = figure.subplots()
-        left = np.zeros(len(shares))
-        widest = float(shares.sum(axis=1).max())
-        for kind in shares.columns:
-            values = shares[kind].to_numpy(dtype=float)
-            axes.barh(range(len(shares)), values, left=left, height=0.68, color=KIND_SHADE[kind], edgecolor="white", linewidth=0.8)
+        left = np.zeros(len(counts))
+        widest = float(counts.sum(axis=1).max())
+        for kind in counts.columns:
+            values = counts[kind].to_numpy(dtype=float)
+            axes.barh(range(len(counts)), values, left=left, height=0.68, color=KIND_SHADE[kind], edgecolor="white", linewidth=0.8)
             for row, (start, value) in enumerate(zip(left, values, strict=True)):
                 if 100 * value / widest >= LABELLED:
-                    axes.text(start + value / 2, row, _short(value), ha="center", va="center", fontsize=7.5,
+                    axes.text(start + value / 2, row, f"{value:.0f}", ha="center", va="center", fontsize=7.5,
                               color="white" if kind in DARK else INK)
             left += values
         _names(axes, names)
         axes.set_xlabel(axis)
         axes.set_xlim(0, widest * 1.02)
-        handles = [Patch(facecolor=KIND_SHADE[k], edgecolor=MUTED, linewidth=0.4, label=labels[k]) for k in shares.columns]
+        handles = [Patch(facecolor=KIND_SHADE[k], edgecolor=MUTED, linewidth=0.4, label=labels[k]) for k in counts.columns]
         figure.legend(handles=handles, ncols=min(len(handles), MOST_IN_LINE), loc="outside lower center", frameon=False, fontsize=8.5)
         _stamp(figure, stamp)
     return figure
-
-
-def _short(share: float) -> str:
-    """A share in a segment: whole percent, one decimal below one."""
-    return f"{share:.0f}" if round(share, 1) >= 1 else f"{share:.1f}"
 
 
 def durations(
@@ -115,26 +110,24 @@ def counts(names: Sequence[str], values: np.ndarray, axis: str, stamp: str) -> "
     return figure
 
 
-def effects(found: Sequence[Effect], names: Sequence[str], axes_names: Mapping[str, str], series: tuple[str, str], stamp: str) -> "Figure":
-    """Dots with intervals per measure, all sheets (dark) over those without flags (grey); one panel per unit, as units share no axis."""
+def effects(panels: Sequence[tuple[str, Sequence[tuple[Effect, str]]]], series: tuple[str, str], stamp: str) -> "Figure":
+    """Dots with intervals per measure, all sheets (dark) over those without flags (grey); one panel (axis, measures with names) per unit and size."""
     from matplotlib.figure import Figure
 
-    units = list(axes_names)
-    rows = [sum(e.unit == unit for e in found) for unit in units]
+    rows = [len(mine) for _, mine in panels]
     with house_style():
         figure = Figure(figsize=(WIDTH, 0.55 + sum(0.62 + 0.29 * n for n in rows)))
-        panels = np.atleast_1d(figure.subplots(len(units), 1, height_ratios=[1.6 + n for n in rows]))
-        for axes, unit in zip(panels, units, strict=True):
-            mine = [(e, name) for e, name in zip(found, names, strict=True) if e.unit == unit]
+        places = np.atleast_1d(figure.subplots(len(panels), 1, height_ratios=[1.6 + n for n in rows]))
+        for axes, (axis, mine) in zip(places, panels, strict=True):
             for row, (effect, _) in enumerate(mine):
                 _interval(axes, row - OFFSET, (effect.estimate, effect.low, effect.high), effect.scale, (INK, "o"))
                 _interval(axes, row + OFFSET, (effect.without, effect.without_low, effect.without_high), effect.scale, (WITHOUT, "s"))
             _names(axes, [name for _, name in mine])
             axes.set_ylim(len(mine) - 0.4, -0.6)
-            axes.set_xlabel(axes_names[unit])
+            axes.set_xlabel(axis)
             axes.grid(axis="x", color=RULE, linewidth=0.5)
             axes.set_axisbelow(True)
-        handles = [panels[0].plot([], [], linestyle="-", color=c, marker=m, markersize=4.5, linewidth=1.2, label=s)[0]
+        handles = [places[0].plot([], [], linestyle="-", color=c, marker=m, markersize=4.5, linewidth=1.2, label=s)[0]
                    for (c, m), s in zip(((INK, "o"), (WITHOUT, "s")), series, strict=True)]
         figure.legend(handles=handles, ncols=2, loc="outside upper left", frameon=False, fontsize=8.5)
         _stamp(figure, stamp)

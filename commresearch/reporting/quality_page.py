@@ -1,7 +1,8 @@
-"""The quality report of one cleaned survey: what every section needs, its first screen and its appendix.
+"""The quality report of one cleaned survey: what every section needs.
 
-A section is a function from an opened page to the items it shows. Those on cleaning stand in `quality_cleaning`, those on
-flags and results in `quality_results`; a notebook calls all of them, or the ones it wants to include.
+A section is a function from an opened page to the items it shows. First screen and appendix stand in `quality_summary`, sections on
+cleaning in `quality_cleaning`, on flags and results in `quality_effects` and `quality_results`; a notebook calls all of them, or the
+ones it wants to include.
 """
 
 import json
@@ -15,23 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from commresearch.cleaning.clean_files import read_clean
 from commresearch.cleaning.clean_table import CleanTable, reason
+from commresearch.cleaning.units import declared_unit, unit_name
 from commresearch.cleaning.variable import Variable
-from commresearch.reporting.display import Figure, Item, Prose, Table, callout, display_width, escape, heading, paragraph
+from commresearch.reporting.display import Figure, Prose, Table, display_width, escape, paragraph
 from commresearch.reporting.quality_tables import (
-    CHANGED,
     Effect,
     cells_with_content,
     changed_cells,
     effects,
-    largest_effect,
     missing_by_question,
-    received_files,
-    rows_aside,
-    sheets_received,
 )
-from commresearch.terms import Language, Role, Sampling
-from commresearch.words import has, number, period, say
-from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, percent_of, signed, with_interval
+from commresearch.terms import Language, Sampling
+from commresearch.words import has, number, say
+from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, signed, with_interval
 from commresearch.workflow.survey_quality import SurveyQuality, read_quality
 
 if TYPE_CHECKING:
@@ -69,7 +66,15 @@ class QualityPage:
     @property
     def inference(self) -> str:
         """Where the uncertainty of estimates comes from: design, model or none."""
-        return INFERENCE[self.sampling]
+        return "model" if self.model_reason else INFERENCE[self.sampling]
+
+    @cached_property
+    def model_reason(self) -> str:
+        """Why intervals of a probability sample rest on a model all the same; empty where they do not."""
+        if self.sampling is not Sampling.PROBABILITY or not self.quality.rests_on_model:
+            return ""
+        gaps = self.quality.noted("place_gap")
+        return self.say("model_unplaced", list=self.counted(gaps)) if gaps else self.say("model_unstated")
 
     @property
     def is_simulated(self) -> bool:
@@ -122,6 +127,10 @@ class QualityPage:
     def join(self, words: Iterable[str]) -> str:
         """A list in a sentence."""
         return say("reports.joiner", self.language).join(words)
+
+    def counted(self, rows: Mapping[str, int]) -> str:
+        """Questions with a number of sheets each, in a sentence."""
+        return self.join(self.say("question_sheets", name=self.question(name), n=number(n)) for name, n in rows.items())
 
     def prose(self, *sentences: str) -> Prose:
         """A paragraph of finished sentences; empty ones are left out."""
@@ -183,27 +192,26 @@ class QualityPage:
         return self.say(f"aside_{rule}") if has(f"quality.aside_{rule}") else reason(rule, self.language)
 
     def unit(self, unit: str) -> str:
-        """A unit, in the language where it has one there."""
-        if unit in {"share", "score", "value"}:
+        """A unit, in the language where it has one there; nothing for a number without unit."""
+        if unit in {"share", "score"}:
             return self.say(f"unit_{unit}")
-        named = self.language is Language.EN and has(f"labels.unit_{unit}")
-        return say(f"labels.unit_{unit}", self.language) if named else self.own(unit)
+        return "" if unit == "value" else unit if self.language is Language.ZH else _english_unit(unit) or self.own(unit)
 
     # ------------------------------------------------------------ numbers
 
     def amount(self, value: float, digits: int, unit: str) -> str:
         """An estimate with its unit: 62%, 3.5分."""
-        shown = fixed(value, digits)
-        if unit == "share":
-            return self.say("percent", n=shown)
-        return self.say("score", n=shown) if unit == "score" else self.say("amount", n=shown, unit=self.unit(unit)) if unit != "value" else shown
+        return self._with_unit(fixed(value, digits), unit, "percent")
 
     def difference(self, effect: Effect) -> str:
         """A difference with sign and unit."""
-        shown = signed(effect.difference * effect.scale, self.digits_of_difference(effect))
-        if effect.unit == "share":
-            return self.say("points", n=shown)
-        return self.say("score", n=shown) if effect.unit == "score" else self.say("amount", n=shown, unit=self.unit(effect.unit))
+        return self._with_unit(signed(effect.difference * effect.scale, self.digits_of_difference(effect)), effect.unit, "points")
+
+    def _with_unit(self, shown: str, unit: str, share: str) -> str:
+        """A number with its unit; one without a unit stands alone."""
+        if unit in {"share", "score"}:
+            return self.say(share if unit == "share" else "score", n=shown)
+        return self.say("amount", n=shown, unit=self.unit(unit)) if self.unit(unit) else shown
 
     def digits(self, effect: Effect) -> int:
         """Decimals of a measure."""
@@ -246,6 +254,23 @@ def significant_of(unit: str) -> int:
     return 2 if unit == "share" else 3
 
 
+def _english_unit(unit: str) -> str:
+    """English words for a unit of the codebook (10,000 yuan per month); empty where a part of it is not known."""
+    declared = declared_unit(unit)
+    _, slash, per = declared.text.partition("/")
+    words = [_unit_word(name) for name in (declared.name, *([unit_name(per)] if slash else []))]
+    if not all(words):
+        return ""
+    scaled = say("survey.unit_scaled", Language.EN, scale=f"{declared.scale:,f}", unit=words[0]) if declared.scale != 1 else words[0]
+    return say("survey.unit_per", Language.EN, unit=scaled, per=words[1].removesuffix("s")) if slash else scaled
+
+
+def _unit_word(name: str) -> str:
+    """The English name of one unit, as surveys count or as the published cases do."""
+    key = next((k for k in (f"survey.unit_{name}", f"labels.unit_{name}") if has(k)), "")
+    return say(key, Language.EN) if key else ""
+
+
 def cut(text: str, width: int) -> str:
     """A text of at most `width` half-width cells, with … where something was left out; Latin words are not cut in two."""
     text = " ".join(text.split())
@@ -281,114 +306,3 @@ def open_page(folder: str | Path, language: str, *, prefix: str = "quality") -> 
         clean=read_clean(folder), quality=read_quality(folder), language=Language(language), prefix=prefix,
         manifest=json.loads(manifest.read_text(encoding="utf8")) if manifest.is_file() else {},
     )
-
-
-# ---------------------------------------------------------------- first screen
-
-
-def first_screen(page: QualityPage) -> list[Item]:
-    """What came in and stayed, how far the data carry, where they come from."""
-    items: list[Item] = [callout(page.say("simulated_title"), page.say("simulated_body"), "important")] if page.is_simulated else []
-    items += [_lead(page), _panels(page), callout(page.say("carry_title"), page.say(f"carry_{page.sampling}"), "important")]
-    if page.clean.provenance.get("codebook_drafted"):
-        items.append(callout(page.say("drafted_title"), page.say("drafted_body"), "warning"))
-    return [*items, _provenance(page)]
-
-
-def _lead(page: QualityPage) -> Prose:
-    sheets, kept = sheets_received(page.clean), len(page.clean.frame)
-    if not sheets:
-        return page.prose(page.say("lead_none"))
-    why = page.join(page.say("lead_gone_item", rule=page.aside(rule), n=n) for step, rule, n in rows_aside(page.clean) if step != "reading")
-    stayed = page.text("lead_all", sheets=number(sheets)) if kept == sheets else page.text(
-        "lead_some", sheets=number(sheets), kept=number(kept), gone=number(sheets - kept), why=why
-    )
-    n = sum(page.changed[t] for t in CHANGED)
-    cells = page.text("lead_cells", n=number(n), share=percent_of(n, page.content), unreadable=number(page.changed["unreadable"]))
-    flagged = page.text("lead_flags", n=number(page.n_flagged), share=percent_of(page.n_flagged, kept))
-    return page.prose(
-        stayed, cells if n else page.say("lead_no_cells"), flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
-    )
-
-
-def _effect_sentence(page: QualityPage) -> str:
-    """The largest change that leaving out flagged sheets makes, with the interval of the result."""
-    effect = largest_effect(page.effects) if page.n_flagged else None
-    if effect is None:
-        return ""
-    digits, scale = page.digits(effect), effect.scale
-    before, after = (page.amount(value * scale, digits, effect.unit) for value in (effect.estimate, effect.without))
-    if math.isfinite(effect.relative):
-        low, high = (page.amount(value * scale, digits, effect.unit) for value in (effect.low, effect.high))
-        before = page.say("effect_interval", estimate=before, interval=page.interval, low=low, high=high)
-    return page.text(
-        "lead_effect", measure=page.measure(effect.variable, effect.measure), before=before, after=after, difference=page.difference(effect),
-        relative=page.relative(effect), beside=page.beside(effect),
-    )
-
-
-def _panels(page: QualityPage) -> Table:
-    sheets, kept, n = sheets_received(page.clean), len(page.clean.frame), sum(page.changed[t] for t in CHANGED)
-    effect = largest_effect(page.effects) if page.n_flagged else None
-    moved = page.say("panels_moved", difference=page.difference(effect)) if effect is not None else ""
-    numbers = [number(kept), *(page.say("percent", n=percent_of(part, whole)) for part, whole in ((n, page.content), (page.n_flagged, kept)))]
-    meanings = [
-        page.say("panels_kept_what", sheets=number(sheets)), page.say("panels_changed_what", n=number(n), unreadable=number(page.changed["unreadable"])),
-        page.say("panels_flagged_what", n=number(page.n_flagged), moved=moved),
-    ]
-    return page.table(
-        "panels", page.say("panels_caption"), page.header("panels_item", *(f"panels_{c}" for c in ("kept", "changed", "flagged"))),
-        [[page.say("panels_number"), *numbers], [page.say("panels_what"), *meanings]], align="llll", widths=(14, 22, 28, 36), style="panels",
-    )
-
-
-def _provenance(page: QualityPage) -> Prose:
-    files = received_files(page.clean.provenance)
-    platform = page.label(f"platform_{page.clean.provenance['platform']}")
-    return page.prose(page.text("provenance", platform=platform, n=number(len(files)), period=_period(page)))
-
-
-def _period(page: QualityPage) -> str:
-    """First and last day on which sheets were submitted, as part of a sentence; empty where it is not known."""
-    variable = page.clean.codebook.role(Role.SUBMITTED)
-    days = list(page.clean.frame[variable.name].dropna()) if variable and variable.name in page.clean.frame else []
-    if not days:
-        return ""
-    first, last = (f"{day:%Y-%m-%d}" for day in (min(days), max(days)))
-    return page.say("provenance_period", period=period(first, last, "", "", page.language))
-
-
-# ---------------------------------------------------------------- appendix
-
-
-def appendix(page: QualityPage, version: str) -> list[Item]:
-    """Where log, codebook and dictionary stand, and what tells one state of the data from another."""
-    files = {
-        "log": "log.csv", "flags": "flags.csv", "duplicates": "duplicates.xlsx", "codebook": "codebook.xlsx", "dictionary": "dictionary.xlsx, dictionary.md",
-        "frame": "frame.parquet", "manifest": MANIFEST,
-    }
-    return [
-        heading(page.say("appendix_heading")),
-        page.table(
-            "written", page.say("appendix_caption"), page.header("appendix_what", "appendix_file"),
-            [[page.say(f"file_{what}"), name] for what, name in files.items()], align="ll", widths=(64, 36),
-        ),
-        page.table(
-            "hashes", page.say("hashes_caption"), page.header("hashes_item", "hashes_value"), _hashes(page), align="ll", widths=(52, 48),
-            note=page.say("hashes_note", version=version),
-        ),
-    ]
-
-
-def _hashes(page: QualityPage) -> list[list[str]]:
-    provenance, manifest = page.clean.provenance, page.manifest
-    rows = [[page.own(name), digest[:HASH]] for name, digest in received_files(provenance)]
-    rows.append([page.say("hash_codebook", name=page.own(str(provenance.get("codebook", "")))), str(provenance.get("codebook_hash", ""))[:HASH]])
-    if fingerprint := str(provenance.get("key_fingerprint", "")):
-        rows.append([page.say("hash_key"), fingerprint])
-    if manifest:
-        rows.append([page.say("hash_run"), str(manifest["key"])[:HASH]])
-        rows += [[page.say("hash_made_on"), str(manifest["made_on"])]] if manifest["made_on"] else []
-        versions = [f"{name} {manifest['versions'][name]}" for name in ("commresearch", "pandas", "numpy") if name in manifest["versions"]]
-        rows.append([page.say("hash_versions"), ", ".join(versions)])
-    return rows

@@ -1,4 +1,4 @@
-"""Sections of the quality report on what the data say: flags and what they do, scales, weights, main results."""
+"""Sections of the quality report on what the data say: flags, scales, weights, main results."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from commresearch.cleaning.effort import ANY_FLAG, DEFAULT_THRESHOLDS
+from commresearch.cleaning.effort import DEFAULT_THRESHOLDS
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
-from commresearch.reporting.quality_tables import Effect, duplicate_counts, flag_counts, largest_effect
+from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
 from commresearch.terms import Language
 from commresearch.words import number
 from commresearch.words.precision import decimals_of, fixed, percent_of, signed
+from commresearch.workflow.survey_design import UNKNOWN
 
 FEWEST_TIMES = 10  #: sheets with a time below which a histogram says nothing
 NAME = 22  #: cells of a question beside a drawing
@@ -72,7 +73,7 @@ def _limits(page: QualityPage) -> dict[str, str]:
     return {
         "items": str(used.longstring_items), "irv": f"{100 * used.irv_ratio:g}", "even": signed(used.even_odd, 1), "scales": str(used.even_odd_scales),
         "p": f"{100 * used.mahalanobis_p:g}", "pairs": str(used.item_pairs), "missing": f"{100 * used.share_missing:g}", "machine": f"{used.machine_seconds:g}",
-        "per_item": f"{used.seconds_per_item:g}", "ratio": _ratio(), "floor": page.say("flag_duration_floor", seconds=f"{float(floor):g}") if floor else "",
+        "per_item": f"{used.seconds_per_item:g}", "ratio": _ratio(), "asked": f"{100 * used.duration_share_asked:g}", "floor": page.say("flag_duration_floor", seconds=f"{float(floor):g}") if floor else "",
     }
 
 
@@ -84,7 +85,7 @@ def _flag_figure(page: QualityPage) -> list[Item]:
     """How long filling in took; where times are not known, how many flags sheets have; nothing where there is nothing to see."""
     flags = page.clean.flags
     seconds = flags["duration"].to_numpy(dtype=float, na_value=np.nan) if "duration" in flags else np.full(len(flags), np.nan)
-    timed = np.isfinite(seconds) & (seconds > 0)
+    timed = np.isfinite(seconds) & (seconds > 0) & flags.get("flag_duration", pd.Series(pd.NA, index=flags.index)).notna().to_numpy()
     if timed.sum() >= FEWEST_TIMES:
         return [_duration_figure(page, seconds[timed] / PER_MINUTE, flags["flag_duration"].fillna(value=False).to_numpy(dtype=bool)[timed])]
     return [_count_figure(page)] if page.n_flagged else []
@@ -132,83 +133,6 @@ def _duplicates(page: QualityPage) -> list[Item]:
     return [heading(title, 2), table, *([page.prose(page.say("duplicates_how"))] if is_open else [])]
 
 
-# ---------------------------------------------------------------- what the flags do to the estimates
-
-
-def sensitivity(page: QualityPage) -> list[Item]:
-    """Main results with and without flagged sheets."""
-    top = largest_effect(page.effects)
-    if not page.effects:
-        return [heading(page.say("effects_heading_none")), page.prose(page.say("effects_none"))]
-    if not page.n_flagged:
-        return [heading(page.say("effects_heading_unchanged")), page.prose(page.say("effects_unchanged"))]
-    lost = sum(not math.isfinite(e.difference) for e in page.effects)
-    problem = page.say("effects_problem", n=lost) if lost else ""
-    if top is None:
-        return [heading(page.say("effects_heading_none")), page.prose(problem)]
-    named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
-    lead = page.text("effects_lead", n=number(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
-    return [heading(page.say("effects_heading", **named)), page.prose(lead, problem), _effect_figure(page), _effect_table(page)]
-
-
-def _reading(page: QualityPage) -> str:
-    relatives = [e.relative for e in page.effects if math.isfinite(e.relative)]
-    if not relatives:
-        return page.say("effects_no_interval")
-    outside = sum(r > 1 for r in relatives)
-    return page.say("effects_outside", n=outside) if outside else page.say("effects_inside")
-
-
-def _effect_table(page: QualityPage) -> Table:
-    rows = [
-        [
-            page.measure(e.variable, e.measure, SHORT), page.estimate(e.estimate, e.low, e.high, e.unit),
-            page.estimate(e.without, e.without_low, e.without_high, e.unit),
-            signed(e.difference * e.scale, page.digits_of_difference(e)), f"{e.relative:.1f}" if math.isfinite(e.relative) else DASH,
-            page.say(f"{e.flag}_name") if e.flag else DASH, signed(e.flag_difference * e.scale, page.digits_of_difference(e)),
-        ]
-        for e in page.effects
-    ]
-    keys = ("all", "without", "difference", "times", "flag", "flag_difference")
-    return page.table(
-        "effects", page.say("effects_caption"), page.header("col_result", *(f"effects_{k}" for k in keys)), rows, align="lrrrrlr",
-        widths=(24, 17, 17, 9, 10, 14, 9), note=page.say("effects_note", interval=_interval(page, "effects_brackets")),
-    )
-
-
-def _interval(page: QualityPage, key: str) -> str:
-    """What brackets or lines are; nothing for a census."""
-    return page.say(key, interval=page.interval) if page.interval else ""
-
-
-def _effect_figure(page: QualityPage) -> Figure:
-    rated = {e.variable for e in page.effects if e.measure == TOP_TWO}
-    shown = [e for e in page.effects if math.isfinite(e.difference) and not (e.measure == SCORE and e.variable in rated)]
-    names = [e.variable if e.measure == SCALE else page.question(e.variable, NAME) for e in shown]  # the axis says what is measured
-    parts = [page.say("effects_alt_item", measure=page.measure(e.variable, e.measure, NAME), **_ends(page, e)) for e in shown]
-    axes = {
-        unit: page.say(f"axis_{unit}") if unit in {"share", "score"} else page.say("axis_value", unit=page.unit(unit))
-        for unit in sorted(dict.fromkeys(e.unit for e in shown), key=lambda unit: unit != "share")
-    }
-    n, left_out = _compared(page)
-    return page.figure(
-        "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
-        quality_figures.effects(shown, names, axes, (page.say("effects_all"), page.say("effects_without")), page.stamp),
-        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=number(n), rest=number(n - left_out)),
-    )
-
-
-def _compared(page: QualityPage) -> tuple[int, int]:
-    """Sheets that the results were computed from, and how many of them carry a flag; sheets without any answer take no part."""
-    line = page.quality.sensitivity.loc[page.quality.sensitivity["without"] == ANY_FLAG].iloc[0]
-    return int(line["n_rows"]) + int(line["n_excluded"]), int(line["n_excluded"])
-
-
-def _ends(page: QualityPage, effect: Effect) -> dict[str, str]:
-    digits = page.digits(effect)
-    return {name: page.amount(value * effect.scale, digits, effect.unit) for name, value in (("before", effect.estimate), ("after", effect.without))}
-
-
 # ---------------------------------------------------------------- scales and weights
 
 
@@ -218,7 +142,15 @@ def scales_and_weights(page: QualityPage) -> list[Item]:
     title = page.say("scales_heading", scales=_scales_part(page, scales), weights=_weights_part(page, weights))
     items: list[Item] = [heading(title)]
     items += _scale_items(page, scales) if len(scales) else [page.prose(page.say("scales_none"))]
-    return [*items, *(_weight_items(page) if len(weights) else [page.prose(page.say("weights_none"))])]
+    return [*items, *(_weight_items(page) if len(weights) else [page.prose(page.say("weights_none"), _base_weights(page))])]
+
+
+def _base_weights(page: QualityPage) -> str:
+    """What had to be assumed of the weights that the codebook names."""
+    lacking, unused = (page.quality.noted(note) for note in ("weight_gap", "weight_unused"))
+    parts = [page.text("weights_gap", list=page.counted(lacking))] if lacking else []
+    parts += [page.text("weights_unused", name=page.question(next(iter(unused))))] if unused else []
+    return ("" if page.language is Language.ZH else " ").join(parts)
 
 
 def _scales_part(page: QualityPage, scales: pd.DataFrame) -> str:
@@ -282,19 +214,23 @@ def _weight_items(page: QualityPage) -> list[Item]:
     rows = [
         [
             page.question(str(m["variable"]), SHORT), _category(page, m),
-            *(fixed(100 * float(m[f"{c}_share"]), 1) for c in ("target", "before", "after")),
+            *(DASH if c == "target" and m["category"] == UNKNOWN else fixed(100 * float(m[f"{c}_share"]), 1) for c in ("target", "before", "after")),
         ]
         for m in shown.to_dict("records")
     ]
+    gaps = page.quality.noted("margin_gap")
+    unknown = page.text("weights_unknown", list=page.counted(gaps)) if gaps else ""
     table = page.table(
         "margins", page.say("margins_caption"), page.header(*(f"margins_{c}" for c in ("variable", "category", "target", "before", "after"))), rows,
         align="llrrr", widths=(30, 28, 14, 14, 14), note=page.say("margins_note"),
     )
-    return [page.prose(lead), table]
+    return [page.prose(lead, unknown, _base_weights(page)), table]
 
 
 def _category(page: QualityPage, margin: Row) -> str:
     name, category = str(margin["variable"]), str(margin["category"])
+    if category == UNKNOWN:
+        return page.say("margins_unknown")
     return page.own(page.clean.codebook[name].label(category, page.language)) if name in page.clean.codebook else page.own(category)
 
 
@@ -308,11 +244,23 @@ def results(page: QualityPage) -> list[Item]:
         return [heading(page.say("results_heading_none")), page.prose(page.say("effects_none"))]
     rated = table[table["measure"].isin([TOP_TWO, SCORE])]
     others = table[~table["measure"].isin([TOP_TWO, SCORE])]
-    lead = page.prose(page.say(f"results_{page.inference}", level=page.level), page.say("results_dont_know") if len(rated) else "")
+    reason = page.model_reason
+    rests = page.text("results_model_design", level=page.level, reason=reason) if reason else page.say(f"results_{page.inference}", level=page.level)
+    more = page.quality.noted("measures_cut")
+    lead = page.prose(
+        rests, page.say("results_dont_know") if len(rated) else "", page.say("results_where", prefix=page.prefix, n=len(others)) if len(rated) and len(others) else "",
+        page.say("results_cut", n=sum(more.values()), shown=len(table)) if more else "",
+    )
     return [
         heading(_results_title(page, table)), lead, *([_satisfaction_table(page, rated)] if len(rated) else []),
         *([_other_table(page, others)] if len(others) else []),
     ]
+
+
+def _notes(page: QualityPage, *sentences: str) -> str:
+    """A note below a table of results; it says, too, why intervals do not follow from the design."""
+    reason = [page.say("model_note", reason=page.model_reason)] if page.model_reason else []
+    return ("" if page.language is Language.ZH else " ").join(s for s in (*sentences, *reason) if s)
 
 
 def _results_title(page: QualityPage, table: pd.DataFrame) -> str:
@@ -320,13 +268,15 @@ def _results_title(page: QualityPage, table: pd.DataFrame) -> str:
     if len(shares) > 1:
         ordered = shares.sort_values("estimate")
         low, high = (_shown(page, ordered.iloc[place]) for place in (0, -1))
-        return page.say("results_heading_same" if low == high else "results_heading_range", n=len(shares), low=low, high=high)
-    row = (shares if len(shares) else table).dropna(subset=["estimate"]).iloc[0]
-    unit = str(row["unit"])
-    scale = 100 if unit == "share" else 1
-    digits = decimals_of(scale * row["estimate"], scale * row["conf_low"], scale * row["conf_high"], significant=significant_of(unit))
-    estimate = page.amount(scale * row["estimate"], digits, unit)
-    return page.say("results_heading_one", measure=page.measure(row["variable"], row["measure"]), estimate=estimate)
+        title, told = page.say("results_heading_same" if low == high else "results_heading_range", n=len(shares), low=low, high=high), len(shares)
+    else:
+        row = (shares if len(shares) else table).dropna(subset=["estimate"]).iloc[0]
+        scale, unit = 100 if row["unit"] == "share" else 1, str(row["unit"])
+        digits = decimals_of(scale * row["estimate"], scale * row["conf_low"], scale * row["conf_high"], significant=significant_of(unit))
+        estimate = page.amount(scale * row["estimate"], digits, unit)
+        title, told = page.say("results_heading_one", measure=page.measure(row["variable"], row["measure"]), estimate=estimate), 1
+    rest = len(table[table["measure"] != SCORE]) - told  # mean scores stand beside their shares
+    return title + page.say("results_heading_rest", n=rest) if rest > 0 else title
 
 
 def _shown(page: QualityPage, row: "pd.Series[Any]") -> str:
@@ -348,7 +298,7 @@ def _satisfaction_table(page: QualityPage, rated: pd.DataFrame) -> Table:
         ])
     keys = ["col_question", "satisfaction_share", "satisfaction_score", "satisfaction_unclear", *(["satisfaction_deff"] if design else []), "col_n"]
     widths = (32, 18, 18, 11, 11, 10) if design else (38, 20, 20, 12, 10)
-    note = page.say("satisfaction_note") + (("" if page.language is Language.ZH else " ") + page.say("deff_note") if design else "")
+    note = _notes(page, page.say("satisfaction_note"), page.say("deff_note") if design else "")
     return page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
 
 
@@ -358,10 +308,10 @@ def _cell(page: QualityPage, row: Row | None) -> str:
 
 def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
     rows = [
-        [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])), _cell(page, r), number(int(r["n"]))]
+        [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, _cell(page, r), number(int(r["n"]))]
         for r in others.to_dict("records")
     ]
-    note = page.say("others_note") if (others["measure"] == SCALE).any() else ""
+    note = _notes(page, page.say("others_note") if (others["measure"] == SCALE).any() else "")
     return page.table(
         "means", page.say("others_caption"), page.header("col_result", "others_unit", "others_estimate", "col_n"), rows, align="llrr",
         widths=(46, 14, 26, 14), note=note,

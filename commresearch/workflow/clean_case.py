@@ -245,7 +245,9 @@ def _clean_one(case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, ke
         ))
     _stop(failures)
     (clean,) = cleaned
-    return clean, assess_survey(clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level)
+    return clean, assess_survey(
+        clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level, design=survey.design, single_psu=survey.single_psu,
+    )
 
 
 def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable | None]:
@@ -285,7 +287,7 @@ def _files(case: Case, entry: _Cleaned, language: Language, today: str) -> dict[
     notes = {
         **clean.provenance, "case": case.id, "name_zh": case.settings.case.name_zh, "name_en": case.settings.case.name_en,
         "fictional": case.settings.case.fictional, "wave": survey.wave or "", "sampling": _sampling(survey).value, "codebook_drafted": drafted,
-        "shortest_seconds": survey.shortest_seconds,
+        "shortest_seconds": survey.shortest_seconds, "design": survey.design, "single_psu": survey.single_psu,
     }
     files[PROVENANCE] = json.dumps(notes, ensure_ascii=False, indent=1, sort_keys=True).encode()
     record = RunRecord(

@@ -10,15 +10,15 @@ import pandas as pd
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.records import join_logs, log_lines
-from commresearch.reporting import quality_cleaning, quality_page, quality_results
+from commresearch.reporting import quality_cleaning, quality_effects, quality_results, quality_summary
 from commresearch.reporting.display import Figure, Table
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.terms import Language, MissingKind, Sampling
 from commresearch.workflow.survey_quality import assess_survey
 
 SECTIONS = (
-    quality_page.first_screen, quality_cleaning.received, quality_cleaning.changes, quality_cleaning.missing_values, quality_cleaning.identifiers,
-    quality_results.flagged, quality_results.sensitivity, quality_results.scales_and_weights, quality_results.results,
+    quality_summary.first_screen, quality_cleaning.received, quality_cleaning.changes, quality_cleaning.missing_values, quality_cleaning.identifiers,
+    quality_results.flagged, quality_effects.sensitivity, quality_results.scales_and_weights, quality_results.results,
 )
 N = 120
 FIVE = "1=非常不满意\n2=不太满意\n3=一般\n4=比较满意\n5=非常满意\n6=不清楚"
@@ -127,7 +127,7 @@ def survey(**provenance):
 @cache
 def made(sampling="opt_in"):
     clean = survey(sampling=sampling)
-    return clean, assess_survey(clean, Sampling(sampling))
+    return clean, assess_survey(clean, Sampling(sampling), design="simple_random" if sampling == "probability" else None)
 
 
 @cache
@@ -145,7 +145,7 @@ def opened_on(clean, quality=None, language="zh"):
 
 @cache
 def items_of(page):
-    return [item for section in SECTIONS for item in section(page)] + quality_page.appendix(page, "0.1.0")
+    return [item for section in SECTIONS for item in section(page)] + quality_summary.appendix(page, "0.1.0")
 
 
 def body_of(page):

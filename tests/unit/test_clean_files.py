@@ -99,6 +99,18 @@ def test_sheets_that_somebody_else_filled_in_are_exempt_from_being_copies(cleane
     assert not flags["flag_percent_match"].iloc[[2, 5]].any()
 
 
+def test_one_code_is_one_person_only_with_one_sex_and_month_of_birth(cleaned):
+    book = [
+        {"name": "key", "type": "text", "role": "key"}, {"name": "code", "type": "text", "role": "person"}, {"name": "born", "type": "date", "role": "birth"},
+        {"name": "sex", "type": "single", "values": "1=男\n2=女"}, {"name": "n", "type": "number"},
+    ]
+    rows = [["a", "WH2Y", "1980-05", "男", 1], ["b", "WH2Y", "1980-05", "男", 2], ["c", "WH2Y", "1980-06", "男", 3], ["d", "WH2Y", "1980-05", "女", 4], ["e", "", "1980-05", "男", 5]]
+    table = cleaned(["key", "code", "born", "sex", "n"], rows, *book)
+    assert table.duplicates[["key", "kind"]].to_numpy().tolist() == [["a", "person"], ["b", "person"]]
+    alone = cleaned(["key", "code", "n"], [[r[0], r[1], r[4]] for r in rows], *book[:2], book[4])
+    assert alone.duplicates["key"].tolist() == ["a", "b", "c", "d"]
+
+
 def test_where_nearly_everybody_answers_alike_only_whole_sheets_are_compared():
     book = codebook(*({"name": f"n{i}", "type": "number"} for i in range(24)))
     frame = pd.DataFrame({f"n{i}": [3.0] * 1_100 for i in range(21)} | {f"n{i}": np.arange(1_100.0) + i for i in range(21, 24)}, dtype="Float64")

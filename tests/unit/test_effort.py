@@ -220,7 +220,32 @@ def test_questions_that_were_skipped_are_neither_missing_nor_read():
     flags = effort_flags(frame, blocks=BLOCKS, factors={}, asked=asked, duration=seconds, thresholds=EffortThresholds(share_missing=0.4))
     assert flags["share_missing"].tolist() == [0, 0.5]
     assert flags["seconds_per_item"].tolist() == [3, 0.75]
-    assert flags["flag_share_missing"].tolist() == flags["flag_duration"].tolist() == [False, True]
+    assert flags["flag_share_missing"].tolist() == [False, True]
+    assert flags["flag_duration"].tolist() == [pd.NA, True]  # asked three questions of the usual seven and a half
+
+
+def test_times_are_compared_among_those_who_were_asked_as_much():
+    frame = answers(*ordinary(7))
+    asked = pd.DataFrame(data=True, index=frame.index, columns=ITEMS, dtype="boolean")
+    asked.iloc[:2, 2:] = False  # screened out after two questions, in a few seconds
+    asked.iloc[2, 6:] = False  # half of what others were asked is enough
+    seconds = pd.Series([4.0, 5.0, 40.0, 100.0, 120.0, 110.0, 30.0], index=frame.index)
+    flags = effort_flags(frame, blocks=BLOCKS, factors={}, asked=asked, duration=seconds)
+    assert flags["flag_duration"].tolist() == [pd.NA, pd.NA, False, False, False, False, True]
+    assert flags["duration_ratio"].iloc[3] == 1  # the median of the five
+    assert flags["flag_machine_made"].notna().all()
+    asked.iloc[:2, 2:] = pd.NA  # don't know to all the rest: it was put to them
+    unclear = effort_flags(frame, blocks=BLOCKS, factors={}, asked=asked, duration=seconds)
+    assert unclear["flag_duration"].tolist()[:2] == [True, True]
+    assert unclear["share_missing"].iloc[0] == 0
+    assert unclear["seconds_per_item"].iloc[0] == pytest.approx(4 / 12)
+
+
+def test_a_table_without_questions_has_nothing_to_judge():
+    frame = pd.DataFrame(index=pd.Index(["a", "b"], name="row_id"))
+    flags = effort_flags(frame, blocks={}, factors={}, duration=pd.Series([3.0, 4.0], index=frame.index))
+    assert flags["share_missing"].isna().all()
+    assert indices.asked_in_full(np.array([], dtype=int), 0.5).tolist() == []
 
 
 def test_the_floor_of_the_pilot_and_impossible_times():

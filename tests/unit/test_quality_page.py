@@ -3,18 +3,19 @@
 import re
 import string
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from commresearch.cleaning.duplicate_decisions import RULES
 from commresearch.cleaning.duplicates import DuplicateKind
-from commresearch.reporting import quality_page, quality_results
+from commresearch.reporting import quality_effects, quality_results, quality_summary
 from commresearch.reporting.display import Figure, Table
 from commresearch.reporting.quality_page import cut
-from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, changed_cells, largest_effect
+from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, Effect, changed_cells, largest_effect, panels_of
 from commresearch.sources import ROW_RULES
-from commresearch.terms import Export, Language, Sampling
+from commresearch.terms import Export, Language, Role, Sampling
 from commresearch.words import entries
 from commresearch.words.precision import with_interval
 from commresearch.workflow.survey_quality import SurveyQuality, assess_survey
@@ -61,10 +62,10 @@ BUILT = {
     *(f"carry_{s}" for s in Sampling), *(f"export_{e}" for e in Export), *(f"changes_{t}" for t in CHANGED), *(f"duplicate_{k}" for k in DuplicateKind),
     *(f"treatment_{t}" for t in TREATMENTS if t != "masked"), *(f"aside_{rule}" for rule in (*ROW_RULES, *RULES.values())),
     *(f"flag_{flag}_{part}" for flag in FLAGS for part in ("name", "about")), *(f"measure_{m}" for m in ("top_two", "score", "scale", "mean")),
-    *(f"unit_{u}" for u in ("share", "score", "value")), *(f"axis_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
+    *(f"unit_{u}" for u in ("share", "score")), *(f"axis_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
     *(f"results_{i}" for i in ("design", "model", "none")), *(f"panels_{p}" for p in ("kept", "changed", "flagged")),
     *(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n")), *(f"by_{b}" for b in ("declared", "name", "content", "both")),
-    *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
+    *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked", "day_dropped")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
     *(f"effects_{c}" for c in ("difference", "times", "flag", "flag_difference")),
     *(f"file_{f}" for f in ("log", "flags", "duplicates", "codebook", "dictionary", "frame", "manifest")),
 }
@@ -92,7 +93,7 @@ def test_the_account_adds_up_on_the_page():
 
 def test_the_lead_says_what_the_tables_hold():
     page = opened()
-    lead = next(i for i in quality_page.first_screen(page) if hasattr(i, "text") and i.text.startswith("共收到")).text
+    lead = next(i for i in quality_summary.first_screen(page) if hasattr(i, "text") and i.text.startswith("共收到")).text
     flagged = int((page.clean.flags["n_flags"] > 0).sum())
     assert "共收到121份答卷，**保留120份**，去掉1份（编号相同的重复答卷1份）" in lead
     assert f"至少有一个标记的答卷{flagged}份（{100 * flagged / N:.1f}%）" in lead
@@ -140,7 +141,7 @@ def test_the_largest_change_is_measured_by_its_interval():
     measured = page.quality.sensitivity
     line = measured[(measured["without"] == "any_flag") & (measured["variable"] == effect.variable) & (measured["measure"] == effect.measure)].iloc[0]
     assert effect.difference == pytest.approx(line["estimate"] - effect.estimate)
-    heading, lead, figure = quality_results.sensitivity(page)[:3]
+    heading, lead, figure = quality_effects.sensitivity(page)[:3]
     assert page.difference(effect) in heading.text.replace("\\", "")
     assert f"把{line['n_excluded']}份有标记的答卷全部去掉" in lead.text
     assert f"n={line['n_rows'] + line['n_excluded']}，去掉有标记的n={line['n_rows']}" in figure.note
@@ -219,6 +220,111 @@ def test_weights_show_factors_with_a_mean_of_one_and_margins():
     text = body_of(page)
     assert f"最小{row['g_low'] / 100:.2f}，最大{row['g_high'] / 100:.2f}" in text
     assert list(table(page, "margins").rows[0][:3]) == ["您居住的社区", "甲社区", "50.0"]
+
+
+def test_a_weighting_variable_with_gaps_is_told_and_has_no_population():
+    clean = survey()
+    clean = replace(clean, frame=clean.frame.assign(community=clean.frame["community"].mask(pd.Series(range(N), index=clean.frame.index) < 4)))
+    target = pd.DataFrame({"variable": "community", "category": ["1", "2"], "target": [6000, 6000]})
+    quality = assess_survey(clean, Sampling.OPT_IN, margins=target)
+    page = opened_on(clean, quality)
+    assert [list(row[1:]) for row in table(page, "margins").rows][-1] == ["没有回答", "—", "3.3", "3.3"]
+    assert "没有回答的自成一类" in body_of(page)
+    assert "“您居住的社区”4份" in body_of(page)
+    assert "都按同样的人口总数重新加权" in body_of(page)
+    assert "own that keeps its share of the sample" in body_of(opened_on(clean, quality, "en"))
+    kept = quality.sensitivity.assign(weighting=lambda t: t["weighting"].mask(t["without"].isin(["flag_irv", "any_flag"]), "fitted"))
+    assert "沿用全部答卷的权数：答案几乎不变、全部标记。" in body_of(opened_on(clean, replace(quality, sensitivity=kept)))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_probability_sample_whose_design_is_not_known_says_so_first(language):
+    clean = survey(sampling="probability")
+    page = opened_on(clean, language=language)
+    assert page.inference == "model"
+    first = "".join(i.markdown(Path()) for i in quality_summary.first_screen(page))
+    assert all(word in first for word in ("simple_random", "by_community", "stratum", "cluster"))
+    assert "非概率样本" not in body_of(page)
+    assert "%置信区间" not in body_of(page)
+    assert "confidence interval" not in body_of(page)
+    assert list(table(page, "satisfaction").header) == list(table(opened(language), "satisfaction").header)  # no design effect
+    assert page.say("model_note", reason=page.model_reason) in table(page, "satisfaction").note
+    assert page.say("model_note", reason=page.model_reason) in table(page, "means").note
+
+
+def test_rows_without_their_place_in_the_design_are_counted_on_the_first_screen():
+    clean = survey(sampling="probability")
+    book = replace(clean.codebook, variables=tuple(replace(v, role=Role.STRATUM) if v.name == "community" else v for v in clean.codebook))
+    frame = clean.frame.assign(community=clean.frame["community"].mask(pd.Series(range(N), index=clean.frame.index) < 4))
+    page = opened_on(replace(clean, frame=frame, codebook=book))
+    first = "".join(i.markdown(Path()) for i in quality_summary.first_screen(page))
+    assert "有答卷缺少抽样层或抽样群（“您居住的社区”4份）" in first
+    assert "corrections.csv" in first
+    whole = opened_on(replace(clean, codebook=book))
+    assert (whole.inference, whole.model_reason) == ("design", "")
+
+
+def test_weights_that_were_completed_or_left_aside_are_told():
+    clean = survey()
+    book = replace(clean.codebook, variables=tuple(replace(v, role=Role.WEIGHT) if v.name == "times" else v for v in clean.codebook))
+    clean = replace(clean, codebook=book)
+    assert "抽样权数“参加几次”没有使用" in body_of(opened_on(clean))
+    drawn = replace(clean, provenance=clean.provenance | {"sampling": "probability"})
+    page = opened_on(drawn, assess_survey(drawn, Sampling.PROBABILITY, design="by_community"))
+    assert f"按其余答卷的平均权数计：“参加几次”{clean.frame['times'].isna().sum()}份" in body_of(page)
+
+
+# ---------------------------------------------------------------- units and sizes
+
+
+@pytest.mark.parametrize(("unit", "zh", "en"), [
+    ("元", "3.5元", "3.5 yuan"), ("人", "3.5人", "3.5 persons"), ("分", "3.5分", "3.5 points"), ("万元", "3.5万元", "3.5 ×10,000 yuan"), ("元/月", "3.5元/月", "3.5 yuan per month"),
+    ("個別", "3.5個別", "3.5 (個別)"), ("元/個別", "3.5元/個別", "3.5 (元/個別)"), ("kWh", "3.5kWh", "3.5 kWh"), ("value", "3.5", "3.5"), ("score", "3.5分", "3.5"), ("share", "3.5%", "3.5%"),
+])
+def test_units_have_words_in_both_languages(unit, zh, en):
+    assert opened().amount(3.5, 1, unit) == zh
+    assert opened("en").amount(3.5, 1, unit) == en
+
+
+def effect(**changes):
+    values = {"variable": "age", "measure": "mean", "unit": "元", "estimate": 3.534, "low": 3.41, "high": 3.66, "n": 50, "without": 3.546, "without_low": 3.42,
+              "without_high": 3.67, "difference": 0.012, "flag": "", "flag_difference": float("nan")}
+    return Effect(**(values | changes))
+
+
+def test_a_difference_that_its_rounded_numbers_do_not_give_says_so():
+    for value, told in ((effect(estimate=3.534, without=3.546), True), (effect(estimate=3.531, without=3.542, difference=0.011), False)):
+        page = replace(opened(), quality=opened().quality)
+        page.__dict__["effects"] = [value]
+        lead = next(i for i in quality_summary.first_screen(page) if hasattr(i, "text") and i.text.startswith("共收到")).text
+        assert "由3.53元（" in lead
+        assert ("（由未取整的数算出）" in lead) == told
+
+
+def test_measures_of_one_unit_and_unlike_size_share_no_axis():
+    income, fee, rent = effect(variable="income", estimate=1e5, low=9e4, high=1.1e5, without=1e5), effect(variable="fee"), effect(variable="rent", estimate=30, low=28, high=32, without=30)
+    share, scale = effect(unit="share", estimate=0.01, low=0, high=0.02, without=0.01), effect(unit="score", estimate=0.1, low=0, high=0.2, without=0.1)
+    panels = panels_of([income, fee, scale, rent, share, effect(unit="score")])
+    assert [(unit, [e.variable for e in mine]) for unit, mine in panels] == [
+        ("share", ["age"]), ("元", ["fee", "rent"]), ("元", ["income"]), ("score", ["age", "age"]),
+    ]
+    assert panels_of([]) == []
+
+
+def test_what_is_not_estimated_is_counted():
+    page = opened()
+    notes = pd.DataFrame({"note": ["measures_cut"], "variable": [""], "n": [4]})
+    assert "另有4项没有估计" in body_of(replace(page, quality=replace(page.quality, notes=notes)))
+    assert "没有估计" not in body_of(page)
+    assert "量表均分和数值题2项见 @tbl-quality-means" in body_of(page)
+
+
+def test_sheets_that_answer_nothing_are_told_apart_from_those_compared():
+    page = opened()
+    fewer = page.quality.sensitivity.assign(n_rows=lambda t: t["n_rows"] - 5)
+    text = body_of(replace(page, quality=replace(page.quality, sensitivity=fewer)))
+    assert "保留的120份答卷里，115份进入这里的计算；其余5份" in text
+    assert "进入这里的计算" not in body_of(page)
 
 
 # ---------------------------------------------------------------- with little

@@ -289,7 +289,7 @@ def test_conditions_are_in_the_simple_language_and_about_what_is_there(codebook)
 def test_the_codebook_knows_roles_missing_kinds_and_headers(codebook):
     assert {v.role: v.name for v in codebook if v.role} == {
         Role.KEY: "answer_id", Role.SUBMITTED: "submitted", Role.DURATION: "duration", Role.SOURCE: "source", Role.IP: "ip",
-        Role.COMMUNITY: "community", Role.BIRTH: "birth", Role.ASSISTED: "assisted", Role.PERSON: "wave_code",
+        Role.COMMUNITY: "community", Role.BIRTH: "birth", Role.ASSISTED: "assisted", Role.PERSON: "wave_code", Role.WEIGHT: "household_eligible",
     }
     sat = codebook["sat_overall"]
     assert sat.source == "7、总的来说，您对这个社区满意还是不满意？"

@@ -1,0 +1,113 @@
+"""What leaving out flagged sheets does to the main results: a section of the quality report."""
+
+import math
+
+from commresearch.cleaning.effort import ANY_FLAG
+from commresearch.reporting import quality_figures
+from commresearch.reporting.cells import DASH
+from commresearch.reporting.display import Figure, Item, Table, heading
+from commresearch.reporting.quality_page import QualityPage
+from commresearch.reporting.quality_tables import RATED, Effect, largest_effect, panels_of
+from commresearch.words import number
+from commresearch.words.precision import signed
+
+NAME = 22  #: cells of a question beside a drawing
+SHORT = 30  #: cells of a question in a crowded table
+TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
+
+
+def sensitivity(page: QualityPage) -> list[Item]:
+    """Main results with and without flagged sheets."""
+    top = largest_effect(page.effects)
+    if not page.effects:
+        return [heading(page.say("effects_heading_none")), page.prose(page.say("effects_none"))]
+    if not page.n_flagged:
+        return [heading(page.say("effects_heading_unchanged")), page.prose(page.say("effects_unchanged"))]
+    lost = sum(not math.isfinite(e.difference) for e in page.effects)
+    problem = page.say("effects_problem", n=lost) if lost else ""
+    if top is None:
+        return [heading(page.say("effects_heading_none")), page.prose(problem)]
+    named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
+    lead = page.text("effects_lead", n=number(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
+    notes = page.prose(_base(page), _weighting(page), problem)
+    return [heading(page.say("effects_heading", **named)), page.prose(lead), *([notes] if notes.text else []), _effect_figure(page), _effect_table(page)]
+
+
+def _base(page: QualityPage) -> str:
+    """Why fewer sheets are compared than were kept and flagged: some answer nothing that is estimated."""
+    (used, excluded), kept = _compared(page), len(page.clean.frame)
+    if used == kept:
+        return ""
+    return page.say("effects_base", kept=number(kept), used=number(used), rest=number(kept - used), flagged=number(page.n_flagged - excluded))
+
+
+def _weighting(page: QualityPage) -> str:
+    """Whether the weights were fitted anew without the flagged sheets."""
+    if page.quality.weights.empty:
+        return ""
+    lines = page.quality.sensitivity
+    fixed_for = list(dict.fromkeys(lines.loc[lines["weighting"] == "fitted", "without"]))
+    names = [page.say("effects_any") if flag == ANY_FLAG else page.say(f"{flag}_name") for flag in fixed_for]
+    return page.text("effects_fitted", list=page.join(names)) if names else page.say("effects_raked")
+
+
+def _reading(page: QualityPage) -> str:
+    relatives = [e.relative for e in page.effects if math.isfinite(e.relative)]
+    if not relatives:
+        return page.say("effects_no_interval")
+    outside = sum(r > 1 for r in relatives)
+    return page.say("effects_outside", n=outside) if outside else page.say("effects_inside")
+
+
+def _effect_table(page: QualityPage) -> Table:
+    rows = [
+        [
+            page.measure(e.variable, e.measure, SHORT), page.estimate(e.estimate, e.low, e.high, e.unit),
+            page.estimate(e.without, e.without_low, e.without_high, e.unit),
+            signed(e.difference * e.scale, page.digits_of_difference(e)), f"{e.relative:.1f}" if math.isfinite(e.relative) else DASH,
+            page.say(f"{e.flag}_name") if e.flag else DASH, signed(e.flag_difference * e.scale, page.digits_of_difference(e)),
+        ]
+        for e in page.effects
+    ]
+    keys = ("all", "without", "difference", "times", "flag", "flag_difference")
+    return page.table(
+        "effects", page.say("effects_caption"), page.header("col_result", *(f"effects_{k}" for k in keys)), rows, align="lrrrrlr",
+        widths=(24, 17, 17, 9, 10, 14, 9), note=page.say("effects_note", interval=_interval(page, "effects_brackets")),
+    )
+
+
+def _interval(page: QualityPage, key: str) -> str:
+    """What brackets or lines are; nothing for a census."""
+    return page.say(key, interval=page.interval) if page.interval else ""
+
+
+def _effect_figure(page: QualityPage) -> Figure:
+    rated = {e.variable for e in page.effects if e.measure == TOP_TWO}
+    shown = [e for e in page.effects if math.isfinite(e.difference) and not (e.measure == SCORE and e.variable in rated)]
+    names = [e.variable if e.measure == SCALE else page.question(e.variable, NAME) for e in shown]  # the axis says what is measured
+    parts = [page.say("effects_alt_item", measure=page.measure(e.variable, e.measure, NAME), **_ends(page, e)) for e in shown]
+    panels = [(_axis(page, unit), [(e, names[shown.index(e)]) for e in mine]) for unit, mine in panels_of(shown)]
+    n, left_out = _compared(page)
+    return page.figure(
+        "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
+        quality_figures.effects(panels, (page.say("effects_all"), page.say("effects_without")), page.stamp),
+        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=number(n), rest=number(n - left_out)),
+    )
+
+
+def _axis(page: QualityPage, unit: str) -> str:
+    """What an axis measures."""
+    if unit in RATED:
+        return page.say(f"axis_{unit}")
+    return page.say("axis_value", unit=page.unit(unit)) if page.unit(unit) else page.say("axis_plain")
+
+
+def _compared(page: QualityPage) -> tuple[int, int]:
+    """Sheets that the results were computed from, and how many of them carry a flag; sheets without any answer take no part."""
+    line = page.quality.sensitivity.loc[page.quality.sensitivity["without"] == ANY_FLAG].iloc[0]
+    return int(line["n_rows"]) + int(line["n_excluded"]), int(line["n_excluded"])
+
+
+def _ends(page: QualityPage, effect: Effect) -> dict[str, str]:
+    digits = page.digits(effect)
+    return {name: page.amount(value * effect.scale, digits, effect.unit) for name, value in (("before", effect.estimate), ("after", effect.without))}
