@@ -338,20 +338,11 @@ def _cases(root: Path, names: list[str]) -> "list[Case]":
 
 def _pseudonym_key(file: Path | None, root: Path) -> bytes | None:
     """The key of pseudonyms, from a file outside the project or from the environment; None without one."""
-    from commresearch.cleaning.pseudonyms import parse_key, require_key_outside, require_long_key
+    from commresearch.cleaning.pseudonyms import parse_key, read_key
 
     if file is None:
         return parse_key(os.environ[KEY_VARIABLE]) if os.environ.get(KEY_VARIABLE) else None
-    if not file.is_file():
-        raise CaseError(Failure(code="CR-P11" if file.is_dir() else "CR-P10", values={"path": file}))
-    require_key_outside(file, root)
-    data = file.read_bytes()
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"  # some shells write their text in two bytes
-    try:
-        return parse_key(data.decode(encoding))
-    except UnicodeDecodeError:  # bytes as a generator of keys writes them
-        require_long_key(data)
-        return parse_key(data.hex())
+    return read_key(file, root)
 
 
 def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:

@@ -13,8 +13,8 @@ from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet, load_decisions
-from commresearch.cleaning.fit import Placement, place_variables
-from commresearch.cleaning.masking import TOKENS, mask_text
+from commresearch.cleaning.fit import Placement, find_variables, unknown_answers
+from commresearch.cleaning.masking import TOKENS, mask_log
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
 from commresearch.cleaning.privacy import Gate, apply_privacy
 from commresearch.cleaning.ranges import apply_ranges
@@ -30,7 +30,7 @@ from commresearch.terms import Export, Identifier, Role, VariableType
 from commresearch.words import entries
 
 DECISIONS_NAME = "duplicates.xlsx"
-SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
+OF_CORRECTIONS = "CR-D"
 DERIVED: Mapping[str, tuple[VariableType, str]] = {
     "age": (VariableType.NUMBER, "岁"), "sex": (VariableType.SINGLE, ""), "area": (VariableType.TEXT, ""), "place": (VariableType.TEXT, ""),
 }
@@ -147,12 +147,13 @@ def _finish(
     ).loc[kept.index]
     where = frame.index.get_indexer(kept.index)
     kinds = pd.DataFrame({c: kinds_of(settled.kinds[c][where], kept.index) for c in kept.columns}, index=kept.index)
+    known = {k: v for p in parts for k, v in p.gate.known.items()}
     dropped = applied.dropped["rule"] if applied is not None else pd.Series(dtype="str")
     return CleanTable(
         frame=kept, codebook=settled.codebook, missing_kinds=kinds, flags=flags,
-        log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])])), account=_account(raws, dropped, len(kept)),
+        log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])]), known), account=_account(raws, dropped, len(kept)),
         duplicates=decision_sheet(groups, frame, decided=decisions.table), identifiers=_identifiers(parts),
-        provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known={k: v for p in parts for k, v in p.gate.known.items()}, given=codebook,
+        provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known=known, given=codebook,
     )
 
 
@@ -187,8 +188,22 @@ def _directed(raws: Sequence[RawTable], corrections: _Listed, errors: list[CommR
 
 
 def _part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | None) -> _Part:
-    placements = place_variables(codebook, raw)
-    cells, correction_log = apply_corrections(raw, placements, corrections.table, list_name=corrections.name)
+    """One file typed, or everything that is wrong with it."""
+    faults: list[Failure] = []
+    try:
+        part = _typed_part(raw, codebook, corrections, key, faults)
+    except CommResearchError as error:
+        raise (SchemaError if faults else type(error))(*faults, *error.failures) from None
+    if faults:
+        raise (CleaningError if all(f.code.startswith(OF_CORRECTIONS) for f in faults) else SchemaError)(*faults)
+    return part
+
+
+def _typed_part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | None, faults: list[Failure]) -> _Part:
+    """One file typed as far as it can be; headers that are not there hide no answer that the codebook does not have."""
+    placements, missing = find_variables(codebook, raw)
+    faults += missing
+    cells, correction_log, unsettled = _corrected(raw, placements, corrections, faults)
     types = _types_of(raw, cells)
     gate = _gate(raw, cells, placements, key)
     ids = raw.row_ids
@@ -207,14 +222,32 @@ def _part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | 
         variables.append(placement.variable)
     for variable, values in _derived(placements, gate):
         if variable.name in codebook:
-            raise SchemaError(Failure(code="CR-P07", values={"file": raw.path.name, "sheet": raw.sheet or "—", "column": values.name, "name": variable.name}))
+            faults.append(Failure(code="CR-P07", values={"file": raw.path.name, "sheet": raw.sheet, "column": values.name, "name": variable.name}))
+            continue
         typed.append(type_variable(variable, _derived_cells(values.set_axis(ids), raw)))
         variables.append(variable)
-    _require_known_answers(raw, variables, typed)
+    faults += unknown_answers(raw, placements, {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled})
     log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, logs_of(typed)])
     names = {column: p.variable.name for p in placements for column in p.columns}
     undeclared = {names[c]: str(i) for c, i in gate.undeclared[["column", "identifier"]].itertuples(index=False) if c in names}
     return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
+
+
+def _corrected(
+    raw: RawTable, placements: Sequence[Placement], corrections: _Listed, faults: list[Failure]
+) -> tuple[pd.DataFrame, pd.DataFrame, frozenset[str]]:
+    """The corrected cells, the log of it, and variables of which nothing can be said because their corrections failed.
+
+    A correction of a variable whose header is not in the file is not held against the list as well.
+    """
+    lost = {str(f.values[name]) for f in faults for name in ("variable", "got")}
+    table = corrections.table if corrections.table is None else corrections.table[~corrections.table["variable"].isin(lost)]
+    try:
+        return *apply_corrections(raw, list(placements), table, list_name=corrections.name), frozenset()
+    except CleaningError as error:
+        faults += error.failures
+    named = set() if table is None else set(table["variable"])
+    return raw.frame.copy(), join_logs([]), frozenset(p.variable.name for p in placements if named & {p.variable.name, *p.columns})
 
 
 def _without_names(log: pd.DataFrame, placements: Sequence[Placement], gate: Gate) -> pd.DataFrame:
@@ -247,8 +280,9 @@ def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], k
     declared: dict[str, str | None] = {}
     for placement in placements:
         variable = placement.variable
-        if variable.identifier or variable.type is not VariableType.TEXT or variable.role is not None:
-            declared |= dict.fromkeys((*placement.columns, *([placement.other] if placement.other else [])), str(variable.identifier) if variable.identifier else None)
+        named = variable.identifier or (variable.role if variable.role is Role.BIRTH else None)
+        if named or variable.type is not VariableType.TEXT:  # whatever a text is for, it is judged by header and content
+            declared |= dict.fromkeys((*placement.columns, *([placement.other] if placement.other else [])), str(named) if named else None)
     writes = {VariableType.TEXT, VariableType.SINGLE, VariableType.MULTIPLE}
     free = [c for p in placements if not p.variable.identifier and p.variable.type in writes for c in (*p.columns, p.other) if c]
     submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
@@ -257,14 +291,17 @@ def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], k
         used.assign(**marked), declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=raw.row_ids, on=on, questions=raw.questions
     )
     put_back = {c: gate.frame[c].where(marked[c] == used[c], used[c]) for c in marked if c in gate.frame.columns}
-    return replace(gate, frame=gate.frame.assign(**put_back))
+    corrected = [c for c in used if not used[c].equals(raw.frame[c])]  # the log of corrections must not quote a day either
+    told = (gate.found["action"] != "day_dropped") | (gate.found["n"] > 0) | gate.found["column"].isin(corrected)
+    names = {c: p.variable.name for p in placements for c in p.columns} | {p.other: p.variable.other for p in placements if p.other}
+    return replace(gate, frame=gate.frame.assign(**put_back), found=gate.found[told].reset_index(drop=True)).named(names)
 
 
 def _without_markers(used: pd.DataFrame, placements: Sequence[Placement]) -> dict[str, pd.Series]:
-    """Columns of names and texts with marks of missing left blank, so that (空) is not taken for somebody's name."""
+    """Columns of names, texts and dates with marks of missing left blank, so that (空) is not taken for somebody's name."""
     blank = {}
     for placement in placements:
-        if placement.variable.type is VariableType.TEXT:
+        if placement.variable.type in {VariableType.TEXT, VariableType.DATE}:
             for column in placement.columns:
                 answers, kinds = split_missing(used[column], placement.variable.markers)
                 if (kinds != NONE).any():
@@ -286,21 +323,6 @@ def _derived(placements: Sequence[Placement], gate: Gate) -> Iterator[tuple[Vari
                         question_en=entries("dictionary")[f"derived_{what}"]["en"], values=values, labels_en=labels, unit=unit,
                         quasi=what in {"age", "sex", "area"},
                     ), gate.frame[name]
-
-
-def _require_known_answers(raw: RawTable, variables: Sequence[Variable], typed: Sequence[Typed]) -> None:
-    """Refuse answers of choices that the codebook does not have."""
-    rows = pd.Series(raw.frame.index, index=raw.row_ids)
-    failures = []
-    for variable, one in zip(variables, typed, strict=True):
-        for answer, found in one.unknown.groupby(one.unknown, sort=True):
-            first = ", ".join(str(r) for r in rows.loc[found.index[:SHOWN_ROWS]])
-            failures.append(Failure(code="CR-K11", values={
-                "file": raw.path.name, "sheet": raw.sheet or "—", "variable": variable.name, "rows": first, "got": mask_text(pd.Series([answer]))[0].iloc[0],
-                "count": len(found), "allowed": "; ".join(f"{v}={label}" for v, label in variable.values.items()),
-            }))
-    if failures:
-        raise SchemaError(*failures)
 
 
 def _codebook_of(parts: Sequence[_Part], codebook: Codebook) -> Codebook:
@@ -342,11 +364,10 @@ def _unused(raw: RawTable, placements: Sequence[Placement]) -> pd.DataFrame:
     )
 
 
-def _masked(log: pd.DataFrame) -> pd.DataFrame:
-    """The log with identifiers masked wherever a cell was quoted."""
+def _masked(log: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
+    """The log with identifiers masked wherever a cell is quoted or a person wrote."""
     log = log if "reason" in log else log.assign(reason="")
-    quoted = {c: mask_text(log[c])[0] for c in ("old", "new")}
-    return log.assign(**quoted, reason=log["reason"].fillna("").astype("str")).reset_index(drop=True)
+    return mask_log(log.assign(reason=log["reason"].fillna("").astype("str")), known).reset_index(drop=True)
 
 
 def _account(raws: Sequence[RawTable], dropped: pd.Series, n_out: int) -> pd.DataFrame:

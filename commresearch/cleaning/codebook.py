@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from commresearch.cleaning.conditions import Comparison, Condition
+from commresearch.cleaning.conditions import Comparison, Condition, ConditionError, read_condition
 from commresearch.cleaning.variable import ABSENT, COLUMNS, NEEDED, NUMBER, SEVERAL, Variable, read_variable
 from commresearch.errors import Failure, SchemaError
 from commresearch.records import sha256_of
 from commresearch.terms import Role, VariableType
 
 FIRST_ROW = 2  #: row of the first variable as a spreadsheet shows it
+ROLES_OF_ONE = frozenset(Role) - SEVERAL
 EQUALITY = ("=", "!=")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -71,12 +72,12 @@ class Codebook:
             raise SchemaError(*failures)
         cells = frame.reindex(columns=list(COLUMNS), fill_value="").fillna("").astype("str")
         cells = cells[(cells.apply(lambda column: column.str.strip()) != "").any(axis=1)]
+        rows = {int(i) + FIRST_ROW: {str(k): str(v) for k, v in row.items()} for i, row in zip(cells.index, cells.to_dict("records"), strict=True)}
         read = {}
-        for i, row in zip(cells.index, cells.to_dict("records"), strict=True):
-            place = {"file": name, "row": int(i) + FIRST_ROW}
-            if (variable := read_variable({str(k): str(v) for k, v in row.items()}, place, failures)) is not None:
-                read[int(i) + FIRST_ROW] = variable
-        failures += _between_rows(read, name)
+        for number, row in rows.items():
+            if (variable := read_variable(row, {"file": name, "row": number}, failures)) is not None:
+                read[number] = variable
+        failures += [*_repeated(rows, read, name), *_unfit_conditions(rows, read, name)]
         if not len(cells):
             failures.append(Failure(code="CR-K05", values={"file": name}))
         if failures:
@@ -102,32 +103,52 @@ def _header_failures(frame: pd.DataFrame, file: str) -> Iterator[Failure]:
         )
 
 
-def _between_rows(read: Mapping[int, Variable], file: str) -> Iterator[Failure]:
-    """Rules that tie variables to each other: names, sources and roles once; conditions about variables and values there are."""
+def _repeated(rows: Mapping[int, Mapping[str, str]], read: Mapping[int, Variable], file: str) -> Iterator[Failure]:
+    """Names, sources and roles that stand twice, whatever else is wrong with their rows; names of columns that the kit makes."""
     seen: dict[str, set[str]] = {"name": set(), "source": set(), "role": set()}
-    by_name = {v.name: v for v in read.values()}
     others = {v.other for v in read.values() if v.other}
-    for row, variable in read.items():
+    for row, cells in rows.items():
+        for column, known in seen.items():
+            text = cells[column].strip()
+            is_free = text not in ROLES_OF_ONE if column == "role" else text in {"", ABSENT}
+            if (text in known and not is_free) or (column == "name" and text in others):
+                yield Failure(code="CR-K06", values={"file": file, "row": row, "column": column, "got": text})
+            known.add(text)
+
+
+def _unfit_conditions(rows: Mapping[int, Mapping[str, str]], read: Mapping[int, Variable], file: str) -> Iterator[Failure]:
+    """Conditions about variables and values that are not there; of variables whose own rows are at fault nothing is said."""
+    by_name = {v.name: v for v in read.values()}
+    unsure = {cells["name"] for row, cells in rows.items() if row not in read}
+    for row, cells in rows.items():
         place = {"file": file, "row": row}
-        for column, text in (("name", variable.name), ("source", variable.source), ("role", str(variable.role or ""))):
-            if text in seen[column] - {"", ABSENT} and not (column == "role" and variable.role in SEVERAL):
-                yield Failure(code="CR-K06", values={**place, "column": column, "got": text})
-            seen[column].add(text)
-        if variable.name in others:
-            yield Failure(code="CR-K06", values={**place, "column": "name", "got": variable.name})
-        for part in unfit_parts(variable.asked_if, by_name, own=variable.name) if variable.asked_if else ():
-            yield Failure(code="CR-K07", values={**place, "got": str(part)})
+        condition = _condition(cells["asked_if"])
+        unfit = [*unfit_parts(condition, by_name)] if condition else []
+        for part in condition.parts if condition else ():
+            question = part.name.partition("__")[0]
+            if cells["name"] in {part.name, question}:
+                yield Failure(code="CR-K14", values={**place, "got": str(part)})
+            elif part in unfit and unsure.isdisjoint({part.name, question, part.value}):
+                yield Failure(code="CR-K07", values={**place, "got": str(part)})
 
 
-def unfit_parts(condition: Condition, variables: Mapping[str, Variable], *, own: str = "") -> Iterator[Comparison]:
-    """Comparisons that look at no variable, at an identifier or at `own`, or that do not suit the type of the variable."""
+def _condition(text: str) -> Condition | None:
+    """The condition of a cell; None where it is blank or cannot be read, which has been said already."""
+    try:
+        return read_condition(text) if text.strip() else None
+    except ConditionError:
+        return None
+
+
+def unfit_parts(condition: Condition, variables: Mapping[str, Variable]) -> Iterator[Comparison]:
+    """Comparisons that look at no variable or at an identifier, or that do not suit the type of the variable."""
     columns = {c for v in variables.values() for c in v.columns if c != v.name}
     for part in condition.parts:
         asked = variables.get(part.name)
         if asked is None:
             fits = part.name in columns and not part.operator.startswith("has") and NUMBER.fullmatch(part.value) is not None
         else:
-            fits = part.name != own and not asked.identifier and _suits(part, asked, variables)
+            fits = not asked.identifier and _suits(part, asked, variables)
         if not fits:
             yield part
 

@@ -46,9 +46,10 @@ def _wrong_cells(corrections: pd.DataFrame, file: str) -> list[Failure]:
     """Kinds of data that there are not, and dates that are none."""
     kinds, dates = corrections["kind"].str.strip(), corrections["date"].str.strip()
     no_date = pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").isna() & (dates != "")
+    unknown = kinds[~kinds.isin([*DataKind, ""])]
     return [
-        Failure(code=code, values={"file": file, "row": row, "got": got, "allowed": ", ".join(DataKind)})
-        for code, cells in (("CR-D42", kinds[~kinds.isin([*DataKind, ""])]), ("CR-D43", dates[no_date])) for row, got in cells.items()
+        *(Failure(code="CR-D42", values={"file": file, "row": row, "got": got, "allowed": ", ".join(DataKind)}) for row, got in unknown.items()),
+        *(Failure(code="CR-D43", values={"file": file, "row": row, "got": got}) for row, got in dates[no_date].items()),
     ]
 
 

@@ -1,20 +1,41 @@
 """A first codebook from what the files show; a person completes it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.draft_values import (
+    CODE,
+    NUMERIC_SHARE,
+    CodeSide,
+    DraftedValues,
+    asks_for_amount,
+    bare_code,
+    has_labelled_answers,
+    is_coded,
+    is_recurring,
+    like_codes,
+    numbered,
+    of_codes,
+    of_labels,
+    one_line,
+    ordered,
+    say_note,
+    told_apart,
+    values_from_code,
+)
 from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import no_answer, split_missing
-from commresearch.cleaning.option_labels import ARROW, SEPARATOR, Part, split_fill, split_multiple
-from commresearch.cleaning.variable import ABSENT, CHOICES, VALUE, Variable
+from commresearch.cleaning.option_labels import ARROW, OPENS, SEPARATOR, Part, split_fill, split_multiple
+from commresearch.cleaning.typed import Cells, type_variable
+from commresearch.cleaning.variable import ABSENT, CHOICES, Variable
 from commresearch.sources import Question, RawTable
-from commresearch.terms import Identifier, MissingKind, Platform, Role, VariableType
-from commresearch.words import entries
+from commresearch.sources.platforms import meta_columns
+from commresearch.terms import Export, Identifier, MissingKind, Platform, Role, VariableType
 
 #: Texts and codes by which the platforms mark what was not answered.
 PLATFORM_MARKERS: Mapping[Platform, Mapping[MissingKind, tuple[str, ...]]] = {
@@ -29,11 +50,7 @@ META: Mapping[str, tuple[str, VariableType, Role | None]] = {
     "score": ("score", VariableType.NUMBER, None), "verdict": ("platform_verdict", VariableType.TEXT, Role.VERDICT),
     "country": ("country", VariableType.TEXT, None), "province": ("province", VariableType.TEXT, None), "city": ("city", VariableType.TEXT, None),
 }
-#: Ordered answers: the labels of one scale in the order of their values.
-ORDERED = tuple(tuple(str(label) for label in scale["zh"].split(" ")) for scale in entries("answer_scales").values())
 SKIPPED_LABELS = frozenset({"跳过", "跳题", "skipped"})
-MOST_OPTIONS, LEAST_REPEATS = 30, 3  #: a column with few different answers, each met often, is a choice
-NUMERIC_SHARE = 0.9
 DATE_SHARE = 0.6  #: people write dates in many forms; those that begin with a year are most of them
 
 
@@ -54,8 +71,8 @@ def draft_codebook(raw_text: RawTable, raw_code: RawTable | None = None) -> Code
     Codebook
         One variable per question, or per row of a matrix question; columns about the answer sheet by their roles.
     """
-    code = _CodeSide(raw_code) if raw_code is not None else None
-    variables = [_meta_variable(meaning, header, raw_code) for meaning, header in raw_text.meta.items() if meaning in META]
+    code = CodeSide(raw_code) if raw_code is not None else None
+    variables = [*_lost_key(raw_text), *(_meta_variable(meaning, header, raw_code) for meaning, header in _meta(raw_text).items() if meaning in META)]
     for position, question in enumerate(raw_text.questions, 1):
         number = question.number if question.number is not None else position
         variables += _question_variables(raw_text, question, f"q{number}", code)
@@ -63,20 +80,16 @@ def draft_codebook(raw_text: RawTable, raw_code: RawTable | None = None) -> Code
     return Codebook(variables=tuple(marked), name=raw_text.path.stem)
 
 
-class _CodeSide:
-    """The code export, by question number."""
+def _meta(raw: RawTable) -> dict[str, str]:
+    """Columns about the answer sheet; where the first header of a meaning lost digits the next one that the platform writes."""
+    return {**raw.meta, **{m: h for m, h in meta_columns(list(raw.frame.columns), raw.platform).items() if m not in raw.meta}}
 
-    def __init__(self, raw: RawTable) -> None:
-        self.raw = raw
-        self.by_number: dict[int, list[Question]] = {}
-        for question in raw.questions:
-            if question.number is not None:
-                self.by_number.setdefault(question.number, []).append(question)
 
-    def question(self, number: int | None) -> Question | None:
-        """The question of the same number that has the most columns (a fill-in column stands apart)."""
-        found = self.by_number.get(number, []) if number is not None else []
-        return max(found, key=lambda q: len(q.columns), default=None)
+def _lost_key(raw: RawTable) -> Iterable[Variable]:
+    """The key that lost digits, where there is no other: cleaning then stops instead of going on without one."""
+    header = meta_columns(raw.lost_digits, raw.platform).get("key")
+    if header is not None and "key" not in _meta(raw):
+        yield replace(_meta_variable("key", header, None), note=say_note("draft_lost_key"))
 
 
 def _meta_variable(meaning: str, header: str, raw_code: RawTable | None) -> Variable:
@@ -88,13 +101,13 @@ def _meta_variable(meaning: str, header: str, raw_code: RawTable | None) -> Vari
     )
 
 
-def _question_variables(raw: RawTable, question: Question, name: str, code: _CodeSide | None) -> Iterable[Variable]:
+def _question_variables(raw: RawTable, question: Question, name: str, code: CodeSide | None) -> Iterable[Variable]:
     """The variables of one question: one, or one per row of a matrix."""
     other = code.question(question.number) if code else None
     if len(question.columns) == 1:
         yield _column_variable(raw, question.columns[0], name, question, code, other.columns if other else None)
         return
-    if question.type in {VariableType.MULTIPLE, VariableType.RANKING}:  # one column per option already in this file
+    if question.type in {VariableType.MULTIPLE, VariableType.RANKING} or (code is None and _are_marks(raw, question)):  # one column per option
         yield _from_option_columns(raw, question, name)
         return
     for i, column in enumerate(question.columns):
@@ -102,65 +115,86 @@ def _question_variables(raw: RawTable, question: Question, name: str, code: _Cod
         theirs = (other.columns[i],) if other and len(other.columns) == len(question.columns) else None
         row = Question(number=question.number, text=" — ".join(filter(None, (question.text, part))), columns=(column,))
         variable = _column_variable(raw, column, f"{name}_{i + 1}", row, code, theirs)
-        yield _replace(variable, matrix=name)
+        yield replace(variable, matrix=name)
 
 
 def _column_variable(
-    raw: RawTable, column: str, name: str, question: Question, code: _CodeSide | None, code_columns: Sequence[str] | None
+    raw: RawTable, column: str, name: str, question: Question, code: CodeSide | None, code_columns: Sequence[str] | None
 ) -> Variable:
     """A variable from one column, with its counterpart in a code export where there is one."""
-    markers = {m: kind for kind, texts in PLATFORM_MARKERS.get(raw.platform, {}).items() for m in texts}
-    missing = _declared_missing(raw, (column,))
-    answers, _ = split_missing(raw.frame[column], markers)
-    given = answers[answers != ""]
     source_code = (tuple(code_columns) if code_columns else (ABSENT,)) if code else ()
-    base = {"name": name, "source": column, "source_code": () if source_code == (column,) else source_code, "question_zh": question.text}
-    if _names_answers(raw, column):
-        values = _told_apart(raw.labels[column])
-        return Variable(**base, type=VariableType.SINGLE, values=values, missing=_with_no_answers(missing, values))  # type: ignore[arg-type]
-    given = given[~given.isin(raw.missing.get(column, ()))]
+    base = Variable(
+        name=name, type=VariableType.TEXT, source=column, source_code=() if source_code == (column,) else source_code, question_zh=question.text,
+        missing=_declared_missing(raw, (column,)),
+    )
+    answers, _ = split_missing(raw.frame[column], base.markers)
+    given = answers[answers != ""]
+    if has_labelled_answers(raw, column, given.tolist(), question.text):
+        return _choice(raw, base, VariableType.SINGLE, of_labels(raw, column, given.tolist()))
     parts = _parts(given, several=question.type is not None)
-    kind = _type_of(given, parts, question)
-    if kind is VariableType.SINGLE and code and code_columns and not _is_coded(code.raw, code_columns[0]):
+    kind = _type_of(raw, given, parts, question)
+    if kind is VariableType.SINGLE and code and code_columns and not is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
     if kind in CHOICES and (not parts or _tells_of_persons(parts)):
         kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
     if kind not in CHOICES:
-        return Variable(**base, type=kind, missing=missing)  # type: ignore[arg-type]
-    labels = _ordered(list(dict.fromkeys(part.label for part in parts)))
-    values = {str(i): label for i, label in enumerate(labels, 1)}
-    note = entries("dictionary")["draft_values"]["zh"]
-    if code and code_columns:
-        values, note = _values_from_code(raw, column, kind, code, code_columns, values)
+        return _amount(raw, base, given, parts) if kind is VariableType.NUMBER else replace(base, type=kind)
+    drafted = _drafted_values(raw, given, kind, parts, code, code_columns)
     filled = {part.label for part in parts if part.fill is not None}
-    open_values = tuple(v for v, label in values.items() if label in filled)
-    missing = _with_no_answers(missing, {value: label for value, label in values.items() if value not in open_values})
-    return Variable(**base, type=kind, values=values, open=open_values, missing=missing, note=note)  # type: ignore[arg-type]
+    return _choice(raw, base, kind, drafted, opened=tuple(v for v, label in drafted.values.items() if label in filled))
+
+
+def _drafted_values(
+    raw: RawTable, given: pd.Series, kind: VariableType, parts: Sequence[Part], code: CodeSide | None, code_columns: Sequence[str] | None
+) -> DraftedValues:
+    """Values of a choice that has no labels of the file's own."""
+    labels = ordered(list(dict.fromkeys(part.label for part in parts)))
+    if code and code_columns:
+        return values_from_code(raw, str(given.name), kind, code, code_columns, numbered(labels))
+    if kind is VariableType.SINGLE and _numeric_share(given) >= NUMERIC_SHARE:
+        return of_codes(labels)
+    return DraftedValues(numbered(labels), say_note("draft_values"))
+
+
+def _choice(raw: RawTable, base: Variable, kind: VariableType, drafted: DraftedValues, *, opened: tuple[str, ...] = ()) -> Variable:
+    """A choice that knows every answer of its column; text where its options cannot be told apart."""
+    values = drafted.values
+    missing = _with_no_answers(base.missing, {value: label for value, label in values.items() if value not in opened})
+    variable = replace(base, type=kind, values=values, open=opened, missing=missing, note=drafted.note)
+    unknown = _unknown_answers(raw, variable)
+    if unknown and kind is VariableType.SINGLE:
+        more = numbered((one_line(answer.partition(OPENS)[0]) for answer in unknown), taken=values)
+        variable = replace(variable, values=told_apart(values | more))
+        unknown = _unknown_answers(raw, variable)
+    return replace(base, note=say_note("draft_undecided")) if unknown else variable
+
+
+def _unknown_answers(raw: RawTable, variable: Variable) -> list[str]:
+    """Answers of the drafted column that its own draft does not have."""
+    place = raw.frame.columns.get_indexer(pd.Index([variable.source]))
+    cells = Cells(
+        texts=raw.frame[[variable.source]], other=None, types=None if raw.types is None else raw.types[:, place], platform=raw.platform,
+        export=raw.export, file=raw.path.name, sheet=raw.sheet,
+    )
+    return [str(answer) for answer in type_variable(variable, cells).unknown.unique()]
+
+
+def _amount(raw: RawTable, base: Variable, given: pd.Series, parts: Sequence[Part]) -> Variable:
+    """A number; the labels of a file then name what is missing, or are shown to a person."""
+    labels = {value: one_line(label) for value, label in raw.labels.get(base.source, {}).items()}
+    missing = _with_no_answers(base.missing, labels)
+    known = {value for markers in missing.values() for value in markers}
+    told = " ".join(f"{value}={label}" for value, label in labels.items() if value not in known)
+    note = say_note("draft_labels_of_number", values=told) if told else ""
+    if raw.export is not Export.TEXT and not note and like_codes([part.label for part in parts], len(given)):
+        note = say_note("draft_maybe_codes")
+    return replace(base, type=VariableType.NUMBER, missing=missing, note=note)
 
 
 def _tells_of_persons(parts: Sequence[Part]) -> bool:
     """Whether any would-be label holds an identifier."""
     labels = pd.Series([part.label for part in parts], dtype="str")
     return not mask_text(labels)[0].equals(labels)
-
-
-def _names_answers(raw: RawTable, column: str) -> bool:
-    """Whether the file has labels for answers of a column, not only for what is missing, and values that a codebook can hold."""
-    values = raw.labels.get(column, {})
-    return not set(values) <= set(raw.missing.get(column, ())) and all(VALUE.fullmatch(value) for value in values)
-
-
-def _told_apart(labels: Mapping[str, str]) -> dict[str, str]:
-    """Labels on one line each, none blank and no two alike."""
-    apart: dict[str, str] = {}
-    for value, written in labels.items():
-        label = _one_line(written) or value
-        apart[value] = f"{label} ({value})" if label in apart.values() else label
-    return apart
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:
@@ -185,39 +219,26 @@ def _with_no_answers(missing: Mapping[MissingKind, tuple[str, ...]], values: Map
     return more
 
 
-def _is_coded(raw: RawTable, column: str) -> bool:
-    """Whether a column of a code export holds numbers of options."""
-    answers = raw.frame[column]
-    return bool(answers[answers != ""].str.fullmatch(r"-?[0-9]+").mean() >= NUMERIC_SHARE)
-
-
-def _values_from_code(
-    raw: RawTable, column: str, kind: VariableType, code: _CodeSide, code_columns: Sequence[str], drafted: Mapping[str, str]
-) -> tuple[dict[str, str], str]:
-    """Values as the code export has them: one column per option, or the number that stands beside each text."""
-    if len(code_columns) > 1:
-        question = next(q for numbered in code.by_number.values() for q in numbered if q.columns == tuple(code_columns))
-        return {str(i): label.strip() for i, label in enumerate(question.parts, 1)}, ""
-    if kind is not VariableType.SINGLE:
-        return dict(drafted), entries("dictionary")["draft_values"]["zh"]
-    texts, codes = raw.frame[column].to_numpy(), code.raw.frame[code_columns[0]].to_numpy()
-    seen: dict[str, Counter[str]] = {}
-    for (text, value), n in Counter(zip(texts, codes, strict=True)).items():
-        label = _one_line(text.partition("〖")[0])
-        if label in drafted.values() and re.fullmatch(r"[0-9]+", value):
-            seen.setdefault(value, Counter())[label] += n
-    values = {value: counts.most_common(1)[0][0] for value, counts in sorted(seen.items(), key=lambda item: int(item[0]))}
-    unclear = [value for value, counts in seen.items() if len(counts) > 1]
-    return values, entries("dictionary")["draft_unclear"]["zh"].format(values=" ".join(unclear)) if unclear else ""
-
-
 def _from_option_columns(raw: RawTable, question: Question, name: str) -> Variable:
-    """A multiple choice or ranking whose options stand in columns of their own, as in a code export read alone."""
+    """A multiple choice or ranking whose options stand in columns of their own, as in a code export read alone.
+
+    问卷星 numbers options by their places; elsewhere an option that is named by a code keeps it.
+    """
+    is_named_by_codes = raw.platform is not Platform.WENJUANXING and all(CODE.fullmatch(part) for part in question.parts)
+    values = {part if is_named_by_codes else str(i): part for i, part in enumerate(question.parts, 1)}
     return Variable(
         name=name, type=question.type or VariableType.MULTIPLE, source=ABSENT if raw.platform is Platform.WENJUANXING else question.columns[0],
-        source_code=question.columns, question_zh=question.text, values={str(i): p.strip() for i, p in enumerate(question.parts, 1)},
-        missing=_declared_missing(raw, question.columns),
+        source_code=question.columns, question_zh=question.text, values=told_apart(values), missing=_declared_missing(raw, question.columns),
+        note=say_note("draft_codes") if is_named_by_codes else "",
     )
+
+
+def _are_marks(raw: RawTable, question: Question) -> bool:
+    """Whether the columns of a question without a type hold 0 and 1 throughout: options, each chosen or not."""
+    if question.type is not None or len(question.parts) != len(question.columns):
+        return False
+    cells = raw.frame[list(question.columns)]
+    return bool(cells.isin(["0", "1", ""]).all(axis=None) and (cells == "1").any(axis=None) and (cells == "0").any(axis=None))
 
 
 def _parts(given: pd.Series, *, several: bool) -> list[Part]:
@@ -227,35 +248,28 @@ def _parts(given: pd.Series, *, several: bool) -> list[Part]:
         parts = [part for cell in cells for part in split_multiple(cell, separators=(SEPARATOR, ARROW))[0]]
     else:
         parts = [Part(*filled[:2]) if (filled := split_fill(cell)) else Part(cell) for cell in cells]
-    return [part._replace(label=label) for part in parts if (label := _one_line(part.label))]
+    return [part._replace(label=label) for part in parts if (label := bare_code(one_line(part.label)))]
 
 
-def _type_of(given: pd.Series, parts: Sequence[Part], question: Question) -> VariableType:
+def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Question) -> VariableType:
     if question.type is not None:
         return question.type
     if given.empty:
         return VariableType.TEXT
-    labels = {part.label for part in parts}
+    labels = list(dict.fromkeys(part.label for part in parts))
     if judge_column([str(given.name), question.text], read_content(given)):
         return VariableType.TEXT
-    numeric = float(given.str.fullmatch(r"[-+]?[0-9０-９.,，．]+\s*\D{0,3}").mean())
     dates = float(given.str.fullmatch(r"[12][0-9]{3}\s*[-/.年].*").mean())
     if dates >= DATE_SHARE:
         return VariableType.DATE
-    few = 0 < len(labels) <= MOST_OPTIONS and len(given) >= LEAST_REPEATS * len(labels)
-    if numeric >= NUMERIC_SHARE:
-        return VariableType.NUMBER
-    return VariableType.SINGLE if few else VariableType.TEXT
+    if _numeric_share(given) >= NUMERIC_SHARE:
+        is_coded = raw.export is not Export.TEXT and like_codes(labels, len(given)) and not asks_for_amount(str(given.name), question.text)
+        return VariableType.SINGLE if is_coded else VariableType.NUMBER
+    return VariableType.SINGLE if is_recurring(labels, len(given)) else VariableType.TEXT
 
 
-def _ordered(labels: Sequence[str]) -> list[str]:
-    """Labels along a known order of answers where they all belong to one, else as they appear."""
-    real = [label for label in labels if no_answer(label) is None]
-    rest = [label for label in labels if no_answer(label) is not None]
-    for scale in ORDERED:
-        if len(real) > 1 and set(real) <= set(scale):
-            return [*(label for label in scale if label in real), *rest]
-    return [*real, *rest]
+def _numeric_share(given: pd.Series) -> float:
+    return float(given.str.fullmatch(r"[-+]?[0-9０-９.,，．]+\s*\D{0,3}").mean())
 
 
 def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[Variable]:
@@ -264,7 +278,7 @@ def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[
     identifiers = dict(zip(found["column"], found["identifier"], strict=True))
     for variable in variables:
         identifier = identifiers.get(variable.source)
-        yield _replace(variable, identifier=Identifier(identifier)) if identifier and variable.type is VariableType.TEXT else variable
+        yield replace(variable, identifier=Identifier(identifier)) if identifier and variable.type is VariableType.TEXT else variable
 
 
 def _unique_names(variables: Sequence[Variable]) -> list[Variable]:
@@ -272,11 +286,5 @@ def _unique_names(variables: Sequence[Variable]) -> list[Variable]:
     unique = []
     for variable in variables:
         seen[variable.name] += 1
-        unique.append(variable if seen[variable.name] == 1 else _replace(variable, name=f"{variable.name}_x{seen[variable.name]}"))
+        unique.append(variable if seen[variable.name] == 1 else replace(variable, name=f"{variable.name}_x{seen[variable.name]}"))
     return unique
-
-
-def _replace(variable: Variable, **changes: object) -> Variable:
-    from dataclasses import replace
-
-    return replace(variable, **changes)  # type: ignore[arg-type]

@@ -3,19 +3,22 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
 from commresearch.terms import Export, Platform
 
-__all__ = ["ABSENT", "Placement", "compare_codebooks", "place_variables", "plain_header", "require_same_meaning", "wanted_headers"]
+__all__ = ["ABSENT", "Placement", "compare_codebooks", "find_variables", "place_variables", "plain_header", "require_same_meaning", "unknown_answers", "wanted_headers"]
 
+SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
+SHOWN_COLUMNS = 3
 QUESTION_MARK = re.compile(r"^(?P<number>[0-9]+)[、.:]")
 COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "scale", "key", "matrix")
 
@@ -42,6 +45,14 @@ def place_variables(codebook: Codebook, raw: RawTable) -> list[Placement]:
     SchemaError
         Headers that are not in the file (with the nearest one), and variables whose numbers lost digits in the file: all together.
     """
+    placements, failures = find_variables(codebook, raw)
+    if failures:
+        raise SchemaError(*failures)
+    return placements
+
+
+def find_variables(codebook: Codebook, raw: RawTable) -> tuple[list[Placement], list[Failure]]:
+    """Where each variable stands in the file, and what is wrong with those that are not there; these have no columns."""
     headers = {header: header for header in raw.frame.columns}
     for header in raw.frame.columns:
         headers.setdefault(plain_header(header), header)
@@ -56,11 +67,9 @@ def place_variables(codebook: Codebook, raw: RawTable) -> list[Placement]:
         wanted = variable.source_code if apart else wanted_headers(variable, raw.export)
         found = tuple(headers.get(h) or headers.get(plain_header(h)) for h in wanted)
         other = headers.get(variable.source_other) or headers.get(plain_header(variable.source_other)) or ""
-        placements.append(Placement(variable=variable, columns=tuple(h for h in found if h), other=other))
+        placements.append(Placement(variable=variable, columns=tuple(h for h in found if h) if all(found) else (), other=other))
         failures += [_missing_header(variable, h, raw) for h, there in zip(wanted, found, strict=True) if not there]
-    if failures:
-        raise SchemaError(*failures)
-    return placements
+    return placements, failures
 
 
 def wanted_headers(variable: Variable, export: Export) -> tuple[str, ...]:
@@ -75,11 +84,24 @@ def plain_header(header: str) -> str:
 
 
 def _missing_header(variable: Variable, header: str, raw: RawTable) -> Failure:
-    place = {"file": raw.path.name, "sheet": raw.sheet or "—", "variable": variable.name, "got": header}
+    place = {"file": raw.path.name, "sheet": raw.sheet, "variable": variable.name, "got": header}
     if header in raw.lost_digits or plain_header(header) in {plain_header(h) for h in raw.lost_digits}:
         return Failure(code="CR-K09", values=place)
     near = difflib.get_close_matches(header, list(raw.frame.columns), n=1, cutoff=0.5)
-    return Failure(code="CR-K08", values={**place, "nearest": near[0] if near else "—"})
+    return Failure(code="CR-K08", values={**place, "nearest": near[0] if near else ""})
+
+
+def unknown_answers(raw: RawTable, placements: Iterable[Placement], unknown: Mapping[str, tuple[Variable, pd.Series]]) -> Iterator[Failure]:
+    """Answers of choices that the codebook does not have: per variable those that its cells hold, by the lasting name of their row."""
+    rows = pd.Series(raw.frame.index, index=raw.row_ids)
+    columns = {p.variable.name: ", ".join(p.columns[:SHOWN_COLUMNS]) + (" …" if len(p.columns) > SHOWN_COLUMNS else "") for p in placements}
+    for variable, cells in unknown.values():
+        for answer, found in cells.groupby(cells, sort=True):
+            yield Failure(code="CR-K11", values={
+                "file": raw.path.name, "sheet": raw.sheet, "variable": variable.name, "column": columns.get(variable.name, ""),
+                "rows": ", ".join(str(r) for r in rows.loc[found.index[:SHOWN_ROWS]]), "got": mask_text(pd.Series([answer]))[0].iloc[0],
+                "count": len(found), "allowed": "; ".join(f"{v}={label}" for v, label in variable.values.items()),
+            })
 
 
 def compare_codebooks(old: Codebook, new: Codebook) -> pd.DataFrame:

@@ -202,7 +202,7 @@ class _RowReader:
                 allowed = ", ".join(MissingKind)
                 self.failures.append(Failure(code="CR-K02", values={**self.place, "column": "missing", "got": line, "allowed": allowed}))
                 continue
-            self.require(marker.strip() and not any(marker.strip() in known for known in found.values()), "missing", "rule_pair", got=line)
+            self.require(marker.strip() and not any(marker.strip() in known for known in found.values()), "missing", "rule_kind_pair", got=line)
             found[MissingKind(kind.strip())] = (*found.get(MissingKind(kind.strip()), ()), marker.strip())
         return found
 

@@ -165,7 +165,7 @@ def _read_weights(reader: ColumnReader, weights: object) -> FloatArray | None:
         reader.fail(code="CR-W57", argument="weights", column=_name(weights, "weights"), **reader.rows(np.isnan(values)))
     if (values < 0).any():
         reader.fail(code="CR-W62", column=_name(weights, "weights"), **reader.rows(values < 0))
-    if len(values) and not np.nansum(values) > 0:
+    if len(values) and not values.any():  # NaN counts as some weight: it has been told already
         reader.fail(code="CR-W63", column=_name(weights, "weights"))
     return values
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,9 @@ CHOICES = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE, QuestionType.MA
 #: What the import of 问卷星 would take for several options, for the next question, or change: spaces, an enumeration, full-width signs.
 UNSAFE_LABEL = re.compile(r"\s|^[0-9]|^第?[0-9]|[0-9][.、]|\([0-9]\)|[\uff01-\uff5e]|[□○①-⑳_\[\]{}]")
 UNSAFE_TITLE = re.compile(r"\s|^[0-9]|[_\[\]{}]|[A-Z]|可多选|选[0-9]项")
+
+STAND_IN = {"zh": "题", "en": "Question"}
+NAMELESS = "*"  #: stands for a question whose name cannot be read: any name may be meant
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
@@ -97,20 +100,64 @@ def read_questionnaire(text: str, file: str) -> Questionnaire:
         No TOML, unknown and missing keys, and questions that contradict themselves or each other: all together.
     """
     try:
-        content = _File.model_validate(tomllib.loads(text))
+        written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(Failure(code="CR-F02", values={"file": file, "error": str(error)})) from None
-    except ValidationError as error:
-        raise SchemaError(*(_fault(file, fault) for fault in error.errors(include_url=False))) from None
     failures: list[Failure] = []
-    sections = _sections(content, file, failures)
-    failures += _between_questions([q for s in sections for q in s.questions], file)
-    if failures:
+    content, unsure = _content(written, file, failures)
+    sections = _sections(content, file, failures) if content is not None else ()
+    failures += _between_questions([q for s in sections for q in s.questions], file, unsure)
+    if failures or content is None:
         raise SchemaError(*failures)
     minutes = str(estimated_minutes(sections))
     intro = {language: getattr(content.form.intro, language).strip().replace("{minutes}", minutes) for language in ("zh", "en")}
     form = {key: _wording(getattr(content.form, key)) for key in ("title", "interviewer", "stopped", "thanks")}
     return Questionnaire(**form, intro=Wording(**intro), sections=sections)
+
+
+def _content(written: Mapping[str, Any], file: str, failures: list[Failure]) -> tuple[_File | None, frozenset[str]]:
+    """The content of a file; where its form is wrong what can still be checked of it, and the questions of which nothing can be said."""
+    try:
+        return _File.model_validate(written), frozenset()
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+    failures += [_fault(file, fault) for fault in faults]
+    lists, sections, unsure = _stand_ins(written, [tuple(fault["loc"]) for fault in faults])
+    form = dict.fromkeys(_Form.model_fields, STAND_IN)
+    try:
+        return _File.model_validate({"form": form, "lists": lists, "sections": sections}), unsure
+    except ValidationError:
+        return None, unsure
+
+
+def _stand_ins(written: Mapping[str, Any], places: Sequence[tuple[Any, ...]]) -> tuple[dict[str, Any], list[dict[str, Any]], frozenset[str]]:
+    """Lists and sections with a plain part in the place of each that is at fault, and the names of questions that are unsure by that."""
+    lists = dict(written["lists"]) if isinstance(written.get("lists"), dict) else {}
+    lists |= {place[1]: [STAND_IN, {"zh": "另", "en": "Other"}] for place in places if place[0] == "lists" and len(place) > 1}
+    wrong_lists = {place[1] for place in places if place[0] == "lists" and len(place) > 1}
+    wrong = {(place[1], place[3]) for place in places if place[0] == "sections" and len(place) > 3 and place[2] == "questions"}
+    sections, unsure = [], set()
+    for i, section in enumerate(_listed(written.get("sections"))):
+        questions = []
+        for j, question in enumerate(_listed(section.get("questions") if isinstance(section, dict) else None)):
+            if (i, j) not in wrong:
+                questions.append(question)
+                unsure |= {question["name"]} if question.get("list") in wrong_lists else set()
+            else:
+                questions.append(_stand_in(question, f"question_{i + 1}_{j + 1}"))
+                unsure.add(questions[-1]["name"] if isinstance(question, dict) and questions[-1]["name"] == question.get("name") else NAMELESS)
+        sections.append({"name": "—", "title": STAND_IN, "questions": questions})
+    return lists, sections, frozenset(unsure)
+
+
+def _listed(part: object) -> list[Any]:
+    return part if isinstance(part, list) else []
+
+
+def _stand_in(question: object, name: str) -> dict[str, Any]:
+    """A question for text in the place of one that is at fault, with its name and condition where these can be read."""
+    said = {k: v for k, v in question.items() if isinstance(v, str) and v.strip()} if isinstance(question, dict) else {}
+    return {"name": said.get("name", name), "type": "text", **STAND_IN, "asked_if": said.get("asked_if", "")}
 
 
 def _fault(file: str, fault: Any) -> Failure:
@@ -191,8 +238,11 @@ def _condition(source: _Question, file: str, failures: list[Failure]) -> Conditi
         return None
 
 
-def _between_questions(questions: list[Question], file: str) -> Iterator[Failure]:
-    """Names once and well formed; conditions and bounds that speak of earlier questions and of answers these have."""
+def _between_questions(questions: list[Question], file: str, unsure: frozenset[str]) -> Iterator[Failure]:
+    """Names once and well formed; conditions and bounds that speak of earlier questions and of answers these have.
+
+    What speaks of a question that is unsure is let be.
+    """
     earlier: dict[str, Question] = {}
     taken: set[str] = set()
     for question in questions:
@@ -203,10 +253,10 @@ def _between_questions(questions: list[Question], file: str) -> Iterator[Failure
                 yield _question_failure(file, question.name, "name", name, "rule_question_once")
             taken.add(name)
         for part in question.asked_if.parts if question.asked_if else ():
-            if not _fits(part, earlier.get(part.name)):
+            if unsure.isdisjoint({part.name, NAMELESS}) and not _fits(part, earlier.get(part.name)):
                 yield _question_failure(file, question.name, "asked_if", str(part), "rule_condition_known")
         for key, name in (("not_below", question.not_below), ("not_above", question.not_above)):
-            if name and (name not in earlier or earlier[name].type is not QuestionType.NUMBER):
+            if name and unsure.isdisjoint({name, NAMELESS}) and (name not in earlier or earlier[name].type is not QuestionType.NUMBER):
                 yield _question_failure(file, question.name, key, name, "rule_earlier_number")
         earlier[question.name] = question
 

@@ -130,7 +130,7 @@ def test_corrections_whose_old_value_is_gone_say_file_row_value_and_what_to_do(p
     assert "[CR-D34] corrections.csv 第2行（3，age）：原值应为“99”，实为“22”" in zh
     assert "[CR-D34] corrections.csv, row 2 (3, age): the old value should be “99” and is “22”" in en
     assert "[CR-D33] corrections.csv, row 3: “nobody”" in en
-    assert "[CR-D32] corrections.csv, row 4: the data have no row “b.csv, 2”" in en
+    assert "[CR-D41] corrections.csv, row 4, column file: there is no “b.csv”. The surveys of the case have: a.csv." in en
 
 
 def test_a_codebook_and_answers_that_do_not_fit_say_sheet_row_column_and_what_is_allowed(project, case):
@@ -139,7 +139,7 @@ def test_a_codebook_and_answers_that_do_not_fit_say_sheet_row_column_and_what_is
     (case / "case.toml").write_text(text, encoding="utf8")
     zh, en = said(project)
     assert "[CR-K11] a.xlsx（工作表 Sheet1），变量 sex（列“性别”）：第5行有编码簿没有的答案“男性”（共1处）；编码簿有：1=男; 2=女。处理：" in zh
-    assert "[CR-K11] a.xlsx (sheet Sheet1), variable overall (column “总体”): answer “还行” in row 5 (1 in all) is not in the codebook, which has: 1=非常满意;" in en
+    assert "[CR-K11] a.xlsx (sheet Sheet1), variable overall (column “总体满意度”): answer “还行” in row 5 (1 in all) is not in the codebook, which has: 1=非常满意;" in en
     write_book(case / "book.csv", ("age", {"unit": "岁"}))
     broken = (case / "book.csv").read_text(encoding="utf8").replace("single", "choice", 1)
     (case / "book.csv").write_text(broken, encoding="utf8")

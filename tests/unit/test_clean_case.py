@@ -137,7 +137,7 @@ def test_a_planted_identifier_stops_everything(folder, tmp_path):
 def test_a_planted_identifier_leaves_earlier_results_as_they_were(folder, tmp_path):
     clean(folder, tmp_path / "out")
     before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
-    write_corrections(folder, correction(2, "age", "21", "22", file="a.csv", reason="本人13912345678来电更正"))
+    write_book(folder / "book.csv", ("age", {"note": "有问题请打13912345678"}))
     with pytest.raises(CleaningError) as error:
         clean(folder, tmp_path / "out")
     assert set(codes(error.value)) == {"CR-P08"}
@@ -256,7 +256,7 @@ def test_what_is_wrong_with_margins_rules_and_decisions(folder, tmp_path):
     parts = [data_part(str(i), ["a.csv"], codebook="book.csv", **setting) for i, setting in enumerate(settings, 1)]
     write_case(place, *parts, data_part("4", ["d.xlsx"], codebook="book.csv", sheet="没有"))
     error = refused(place, tmp_path / "out")
-    assert codes(error) == ["CR-S16", "CR-W91", "CR-D38", "CR-D10"]
+    assert codes(error) == ["CR-S16", "CR-M01", "CR-D38", "CR-D10"]
     told(error, "CR-D38", "bad_rules.csv", "nobody = 1")
     told(error, "CR-D10", "bad_decisions.csv")
     told(error, "CR-S16", "没有", "codebook")
@@ -272,13 +272,13 @@ def test_wrong_answers_margins_rules_and_decisions_of_one_survey_are_told_togeth
     write_case(folder, data_part("2025a", ["a.csv"], codebook="book.csv", margins="margins.csv", rules="rules.csv", decisions="decisions.csv"))
     error = refused(folder, tmp_path / "out")
     assert [(f.code, f.values.get("row")) for f in error.failures][:7] == [
-        ("CR-D38", 2), ("CR-W93", 2), ("CR-W95", 3), ("CR-W94", 5), ("CR-W95", 5), ("CR-W92", 6), ("CR-D10", None),
+        ("CR-D38", 2), ("CR-M03", 2), ("CR-M05", 3), ("CR-M04", 5), ("CR-M05", 5), ("CR-M02", 6), ("CR-D10", None),
     ]
     assert codes(error)[7:] == ["CR-K11"]
-    told(error, "CR-W93", "margins.csv", "“男”", "1=男, 2=女")
-    told(error, "CR-W92", "“age”", "sex, overall")
-    told(error, "CR-W95", "“x”", "“-3”")
-    told(error, "CR-W94", "“1”")
+    told(error, "CR-M03", "margins.csv", "“男”", "1=男, 2=女")
+    told(error, "CR-M02", "“age”", "sex, overall")
+    told(error, "CR-M05", "“x”", "“-3”")
+    told(error, "CR-M04", "“1”")
 
 
 def test_checking_finds_what_cleaning_would_refuse(folder, tmp_path):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from commresearch.cleaning import Codebook, clean_survey
-from commresearch.errors import CleaningError, SchemaError
+from commresearch.errors import CleaningError, CommResearchError, SchemaError
 from commresearch.simulate.codebook_rows import codebook_of
 from commresearch.simulate.kobo import write_kobo
 from commresearch.simulate.plain import write_plain
@@ -17,7 +17,7 @@ from commresearch.simulate.wording import fictional_identifiers
 from commresearch.sources import read_survey
 from commresearch.terms import Identifier, Platform
 from tests.spec.conftest import codebook, write_csv, write_xlsx
-from tests.unit.survey_cases import KEY, OTHER_KEY, codes, told, values
+from tests.unit.survey_cases import KEY, OTHER_KEY, codes, correction, corrections, told, values
 
 ID = {"name": "id", "type": "text"}
 SENT = {"name": "sent", "type": "date", "role": "submitted"}
@@ -183,6 +183,34 @@ def test_all_files_are_judged_together(tmp_path):
     with pytest.raises(CleaningError) as twice:
         clean_survey([files[0], files[0]], codebook(ID))
     told(twice.value, "CR-D01")
+
+
+def faults(raw, *variables, **options):
+    with pytest.raises(CommResearchError) as error:
+        clean_survey(raw, codebook(ID, *variables), **options)
+    return error
+
+
+def test_headers_answers_corrections_and_keys_that_are_wrong_are_told_together(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "q", "停车", "养老"], [["a", "否", "1", "0"], ["b", "是", "x", "1"]]))
+    q, r = ({"name": n, "type": "single", "source": s, "values": "1=是"} for n, s in (("q", "q"), ("r", "不在")))
+    many = {"name": "m", "type": "multiple", "source": "-", "source_code": "停车\n养老", "values": "1=停车\n2=养老"}
+    error = faults(raw, q, r, many)
+    assert error.type is SchemaError
+    assert [(f.code, f.values["variable"], f.values.get("column")) for f in error.value.failures] == [("CR-K08", "r", None), ("CR-K11", "q", "q"), ("CR-K11", "m", "停车, 养老")]
+    assert "s.csv，变量 q（列“q”）：第2行" in told(error.value, "CR-K11")[0]
+    listed = corrections(correction(2, "r", "1", "2"), correction(2, "不在", "1", "2"), correction(2, "q", "没有", "是"), correction(9, "id", "a", "b"))
+    assert codes(faults(raw, q, r, corrections=listed).value) == ["CR-K08", "CR-D34", "CR-D32"]  # q may be put right, r is told once
+    assert codes(faults(raw, q, r, many, corrections=listed).value) == ["CR-K08", "CR-D34", "CR-D32", "CR-K11"]
+    assert faults(raw, {**q, "values": "1=是\n2=否"}, corrections=listed).type is CleaningError
+    assert set(codes(faults(raw, r, pseudonym_key=b"x").value)) == {"CR-K08", "CR-P01"}
+
+
+def test_headers_of_a_question_with_many_columns_are_named_in_part(tmp_path):
+    heads = [f"h{i}" for i in range(5)]
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", *heads], [["a", "x", "0", "1", "0", "1"]]))
+    many = {"name": "m", "type": "multiple", "source": "-", "source_code": "\n".join(heads), "values": "\n".join(f"{i}=v{i}" for i in range(5))}
+    assert [f.values["column"] for f in faults(raw, many).value.failures] == ["h0, h1, h2 …"]
 
 
 PEOPLE = [["王甲乙", "13800000001", "2026-09-01", "3"], ["李丙丁", "138-0000-0002", "2026-09-02", "4"], ["(空)", "（空）", "2026-09-02", "5"]]

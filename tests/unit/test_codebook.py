@@ -128,7 +128,8 @@ def test_words_outside_a_vocabulary(cells, column, got, allowed):
         ({"type": "single", "values": "1=是", "open": "2"}, "open", "known_value"), ({"type": "single", "values": "1=是", "labels_en": "2=No"}, "labels_en", "known_value"),
         ({"type": "number", "min": "十"}, "min", "number"), ({"type": "number", "min": "5", "max": "4"}, "min", "min_max"),
         ({"source_other": "其他"}, "source_other", "other_of_choice"), ({"role": "submitted"}, "role", "role_type"),
-        ({"missing": "skipped="}, "missing", "pair"), ({"missing": "skipped=-3\nblank=-3"}, "missing", "pair"),
+        ({"missing": "skipped="}, "missing", "kind_pair"), ({"missing": "skipped=-3\nblank=-3"}, "missing", "kind_pair"),
+        ({"missing": "blank"}, "missing", "kind_pair"),
     ],
 )
 def test_cells_that_break_a_rule(cells, column, rule):
@@ -145,7 +146,7 @@ def test_cells_that_break_a_rule(cells, column, rule):
 def test_a_condition_that_cannot_be_read():
     error = refused(CONSENT, {**AGE, "asked_if": "consent == 1"}, {"name": "q2", "type": "text", "asked_if": "consent = 1 and consent = 2 or age > 3"})
     assert codes(error) == ["CR-K04", "CR-K04"]
-    zh, en = told(error, "CR-K04", "“consent == 1”", "q3 has 2")
+    zh, en = told(error, "CR-K04", "“consent == 1”", "q3 has 2", "= != < <= > >=")
     assert "第3行" in zh
     assert "row 4" in en
 
@@ -167,6 +168,25 @@ def test_names_sources_and_roles_stand_once():
     zh, en = told(error, "CR-K06", "d_other")
     assert "codebook 第3行，列 name：“a”" in zh
     assert "codebook, row 4, column role: “key”" in en
+
+
+def test_rows_with_a_fault_still_take_part_in_what_ties_rows_together():
+    error = refused(
+        {"name": "a", "type": "txt", "source": "x", "role": "key"}, {"name": "a", "type": "single", "source": "x", "values": "1=y", "role": "key"},
+        {"name": "b", "type": "number", "source": "b", "min": "十", "asked_if": "nowhere = 1"}, {"name": "m", "type": "multiple", "source": "m"},
+        {"name": "c", "type": "text", "source": "c", "asked_if": "b > 3 and m has 1 and m__1 = 0"}, {"name": "d", "type": "number", "source": "d", "asked_if": "a <= b"},
+        {"name": "e", "type": "text", "source": "e", "role": "boss"}, {"name": "f", "type": "text", "source": "f", "role": "boss", "asked_if": "1"},
+    )
+    assert sorted((f.code, f.values["row"], f.values.get("column", "")) for f in error.failures) == [
+        ("CR-K02", 2, "type"), ("CR-K02", 8, "role"), ("CR-K02", 9, "role"), ("CR-K03", 4, "min"), ("CR-K03", 5, "values"), ("CR-K04", 9, ""),
+        ("CR-K06", 3, "name"), ("CR-K06", 3, "role"), ("CR-K06", 3, "source"), ("CR-K07", 4, ""),
+    ]
+
+
+def test_a_question_cannot_depend_on_itself():
+    error = refused({**CONSENT, "asked_if": "consent = 1"}, {**FULL, "asked_if": "topics__1 = 1"}, {**AGE, "min": "x", "asked_if": "age > 3"})
+    assert [(f.code, f.values["row"]) for f in error.failures if f.code != "CR-K03"] == [("CR-K14", 2), ("CR-K14", 3), ("CR-K14", 4)]
+    assert "以这一题自己为条件" in told(error, "CR-K14", "consent = 1")[0]
 
 
 def test_several_strata_clusters_and_persons_and_several_that_a_file_does_not_carry():

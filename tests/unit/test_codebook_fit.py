@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.cleaning.fit import compare_codebooks, place_variables, plain_header, require_same_meaning, wanted_headers
+from commresearch.cleaning.fit import compare_codebooks, find_variables, place_variables, plain_header, require_same_meaning, wanted_headers
 from commresearch.errors import SchemaError
 from commresearch.sources import RawTable, read_survey
 from commresearch.terms import Export, Platform
@@ -74,9 +74,17 @@ def test_headers_that_are_not_there_are_all_named_with_the_nearest(tmp_path):
     with pytest.raises(SchemaError) as error:
         place_variables(book, raw(tmp_path, "id", "1、你的性别", "第3题(停车)", export=Export.CODE))
     assert codes(error.value) == ["CR-K08"] * 3
-    zh, en = told(error.value, "CR-K08", "表.csv", "甲", "“1、您的性别”", "“1、你的性别”", "“完全不同”", "“—”", "“第3题(养老)”", "“第3题(停车)”")
+    zh, en = told(error.value, "CR-K08", "表.csv", "甲", "“1、您的性别”", "“1、你的性别”", "“完全不同”", "“第3题(养老)”", "“第3题(停车)”")
     assert "变量 a 的表头“1、您的性别”" in zh
     assert "header “1、您的性别” of variable a" in en
+
+
+def test_a_variable_of_which_a_column_is_missing_has_none_and_the_others_keep_theirs(tmp_path):
+    placed, failures = find_variables(codebook(ID, MANY), raw(tmp_path, "id", "第3题(停车)", export=Export.CODE, sheet=""))
+    assert [(p.variable.name, p.columns) for p in placed] == [("id", ("id",)), ("q3", ())]
+    zh, en = told(SchemaError(*failures), "CR-K08", "表.csv")
+    assert zh.startswith("[CR-K08] 表.csv：找不到变量 q3")
+    assert en.startswith("[CR-K08] 表.csv: header")
 
 
 def test_a_column_that_lost_digits_is_refused_by_its_header_in_any_form(tmp_path):

@@ -7,6 +7,7 @@ import pyreadstat
 import pytest
 
 from commresearch.cleaning import Codebook, clean_survey, draft_codebook
+from commresearch.errors import SchemaError
 from commresearch.sources import read_survey, read_survey_pair
 from commresearch.terms import Identifier, MissingKind, Role, VariableType
 from tests.spec.conftest import write_csv
@@ -224,3 +225,118 @@ def test_a_statistics_file_brings_its_labels_and_user_missing_values(tmp_path):
     assert [kinds.iloc[i][by_source[n].name] for i, n in ((2, "sex"), (1, "age"), (1, "know"), (3, "know"))] == ["blank", "skipped", "dont_know", "refused"]
     assert kinds.iloc[2][f"{need.name}__1"] == "skipped"
     assert table.frame[by_source["age"].name].tolist()[::2] == [20.0, 41.0]
+
+
+def coded(tmp_path, header, cells, name="答"):
+    """A plain table with one column of answers, drafted."""
+    book = drafted(tmp_path, ["编号", header], [[i, cell] for i, cell in enumerate(cells)])
+    return next(v for v in book if v.source == header)
+
+
+@pytest.mark.parametrize(("header", "cells", "values"), [
+    ("您住在哪个社区", [1, 2, 3] * 4, "123"), ("是否参加", [0, 1] * 4, "01"), ("您对社区了解多少事", [3, 4, 5] * 4, "345"), ("满不满意", ["1.0", "２", "2.0"] * 4, "12"),
+    ("近几年搬过家吗", [1, 2] * 4, "12"), ("家里老人(满意)", [1, 2] * 4, "12"), ("社区", [*range(1, 21)] * 3, [str(i) for i in range(1, 21)]),
+    ("sex", [1, 2] * 4, "12"), ("q7", [5] * 4, "5"), ("满意", [1, 2, 99] * 4, ["1", "2", "99"]), ("满意", [2, 1, -1] * 4, ["-1", "1", "2"]),
+])
+def test_few_whole_numbers_that_recur_are_codes_of_options(tmp_path, header, cells, values):
+    variable = coded(tmp_path, header, cells)
+    assert (variable.type, list(variable.values)) == (VariableType.SINGLE, list(values))
+    assert all(label == value for value, label in variable.values.items())
+    assert "序号" in variable.note
+
+
+@pytest.mark.parametrize(("header", "cells"), [
+    ("年纪", [18, 23, 30, 41, 55] * 4), ("家里有几口人", [1, 2, 3] * 4), ("去过多少次", [0, 1, 2] * 4), ("人数", [1, 2] * 4), ("志愿服务小时", [1, 2] * 4), ("房租(万元)", [1, 2] * 4),
+    ("打分", [1, 2] * 4), ("信任(0到10分)", [1, 2] * 4), ("household_size", [1, 2] * 4), ("How many children", [0, 1] * 4), ("age", [1, 2] * 4),
+    ("x", [1.5, 2] * 4), ("x", [1, 2, 3]), ("x", [*range(31)] * 3), ("x", [1, 29] * 6), ("x", [*range(5, 16)] * 4), ("x", ["1", "2", "3"] * 10 + ["三"]), ("x", [98, 99] * 4 + [500] * 3),
+])
+def test_amounts_stay_numbers(tmp_path, header, cells):
+    assert coded(tmp_path, header, cells).type is VariableType.NUMBER
+
+
+def test_numbers_that_may_be_codes_and_codes_that_may_be_missing_are_named_in_the_note(tmp_path):
+    assert "single" in coded(tmp_path, "去过几次", [1, 2, 3] * 4).note
+    assert coded(tmp_path, "年纪", [18, 23, 30, 41, 55] * 4).note == ""
+    assert coded(tmp_path, "满意", [1, 2, 99, -9] * 4).note.endswith("-9 99 可能表示缺失，是的话写进 missing。")
+    assert "缺失" not in coded(tmp_path, "满意", [1, 2] * 4).note
+
+
+def test_words_beside_codes_get_values_that_no_code_has(tmp_path):
+    variable = coded(tmp_path, "性别", [1, 2] * 20 + ["男"])
+    assert variable.values == {"1": "1", "2": "2", "3": "男"}
+
+
+def test_numbers_in_an_export_of_texts_are_numbers(exports):
+    rows = [[*row[:4], str(1 + i % 2), row[5]] for i, row in enumerate(TEXT_ROWS)]
+    assert draft_codebook(read_survey(exports(text_rows=rows)[0]))["q4"].type is VariableType.NUMBER
+
+
+def test_a_code_export_alone_has_choices_with_codes_as_labels(exports):
+    book = draft_codebook(read_survey(exports()[1]))
+    assert (book["q1"].type, book["q1"].values) == (VariableType.SINGLE, {"1": "1", "2": "2"})
+    assert "序号" in book["q1"].note
+
+
+def test_columns_of_zeros_and_ones_under_one_wording_are_options(tmp_path):
+    book = drafted(tmp_path, ["编号", "需要—停车", "需要—养老"], [[i, i % 2, (i + 1) % 2] for i in range(8)])
+    assert (book["q1"].type, book["q1"].values) == (VariableType.MULTIPLE, {"1": "停车", "2": "养老"})
+    rows = drafted(tmp_path, ["编号", "满意—停车", "满意—养老"], [[i, i % 2, 1 + i % 2] for i in range(8)])
+    assert [v.type for v in rows][1:] == [VariableType.SINGLE] * 2
+
+
+def statistics_file(tmp_path, columns, labels, missing=None, wordings=None):
+    path = tmp_path / "s.sav"
+    pyreadstat.write_sav(pd.DataFrame(columns), str(path), variable_value_labels=labels, missing_ranges=missing or {}, column_labels=wordings or {})
+    return read_survey(path)
+
+
+def test_codes_without_label_are_taken_in(tmp_path):
+    raw = statistics_file(tmp_path, {"sat": [1.0, 2.0, -2.0, 3.0] * 3}, {"sat": {1.0: "满意", 2.0: "一般"}})
+    (sat,) = draft_codebook(raw)
+    assert sat.values == {"1": "满意", "2": "一般", "-2": "-2", "3": "3"}
+    assert sat.note == "自动起草：文件没有给 -2 3 写标签，请补上。-2 可能表示缺失，是的话写进 missing。"
+    assert clean_survey(raw, Codebook(variables=(sat,))).frame["q1"].notna().all()
+
+
+def test_labels_at_the_ends_of_a_number_do_not_make_it_a_choice(tmp_path):
+    ages = [0.0, *map(float, range(20, 80)), 95.0, 998.0]
+    raw = statistics_file(tmp_path, {"x": ages, "y": [float(i % 11) for i in range(len(ages))], "z": [30.0, 998.0, 40.5] * 21}, {
+        "x": {0.0: "不满一岁", 95.0: "95及以上", 998.0: "不知道"}, "y": {0.0: "完全不", 10.0: "完全"}, "z": {998.0: "不清楚"},
+    })
+    x, y, z = draft_codebook(raw)
+    assert (x.type, x.missing) == (VariableType.NUMBER, {MissingKind.DONT_KNOW: ("998",)})
+    assert "0=不满一岁 95=95及以上" in x.note
+    assert (y.type, len(y.values), y.values["10"]) == (VariableType.SINGLE, 11, "完全")
+    assert (z.type, z.missing, z.note) == (VariableType.NUMBER, {MissingKind.DONT_KNOW: ("998",)}, "")
+
+
+def test_options_that_cannot_be_told_apart_are_text(tmp_path):
+    book = drafted(tmp_path, ["编号", "答"], [[i, ["好 的", "好  的", "好的", "坏"][i % 4]] for i in range(16)])
+    assert book["q1"].type in {VariableType.SINGLE, VariableType.TEXT}
+    assert reads_back(book)
+
+
+def test_a_text_that_the_other_export_does_not_number_is_taken_in(exports):
+    code = [["x" if i == 1 else row[0], *row[1:]] for i, row in enumerate(CODE_ROWS)]
+    text = [["其他" if i == 1 else row[0], *row[1:]] for i, row in enumerate(TEXT_ROWS)] + [["男", *TEXT_ROWS[2][1:]]] * 12
+    code += [[1, *CODE_ROWS[2][1:]]] * 12
+    raw, numbers = read_survey_pair(*exports(text_rows=text, code_rows=code))
+    assert draft_codebook(raw, numbers)["q1"].values == {"1": "男", "2": "女", "3": "其他"}
+
+
+def test_a_key_that_lost_digits_stops_cleaning(tmp_path):
+    path = write_csv(tmp_path / "表.csv", ["编号", "答", "号"], [[f"2.02501E+1{i % 2 + 5}", "甲" if i % 2 else "乙", "3.71002E+17"] for i in range(8)])
+    raw = read_survey(path)
+    key = draft_codebook(raw)["answer_id"]
+    assert (key.role, key.source, "丢失" in key.note) == (Role.KEY, "编号", True)
+    with pytest.raises(SchemaError) as error:
+        clean_survey(raw, draft_codebook(raw))
+    assert [(f.code, f.values["got"]) for f in error.value.failures] == [("CR-K09", "编号")]
+
+
+def test_another_column_that_lost_digits_or_a_second_key_does_not(tmp_path):
+    path = write_csv(tmp_path / "表.csv", ["_id", "_uuid", "_submission_time", "a"], [["2.02501E+15", f"u{i}", "2026-09-01", "甲"] for i in range(8)])
+    book = draft_codebook(read_survey(path))
+    assert (book["answer_id"].source, book["answer_id"].note) == ("_uuid", "")
+    path = write_csv(tmp_path / "b.csv", ["编号", "号", "答"], [[i, "2.02501E+15", "甲"] for i in range(8)])
+    assert "lost_digits" in set(clean_survey(read_survey(path), draft_codebook(read_survey(path))).log["rule"])

@@ -84,6 +84,8 @@ CASES = [
     ("CR-W61", mean(clusters=("c", "k"), fpc="N"), ["fpc", "1", "2"]),
     ("CR-W61", mean(strata=("h", "k")), ["strata", "2", "1"]),
     ("CR-W62", mean(at("w", "r1", -1.0)), ["w", "r1"]),
+    ("CR-W62", mean(change(w=-1.0)), ["w", "r0", "8"]),
+    ("CR-W57", mean(change(w=np.nan)), ["weights", "r0", "8"]),
     ("CR-W63", mean(weights="zero"), ["zero"]),
     ("CR-W64", mean(fpc="zero"), ["zero", "8"]),
     ("CR-W65", mean(at("N", "r0", 0.5), fpc="N"), ["N", "r0", "7"]),

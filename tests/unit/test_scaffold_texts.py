@@ -198,6 +198,35 @@ def test_all_faults_are_said_at_once():
     assert len(faults(text).failures) >= 3
 
 
+def said(text):
+    return sorted((f.code, str(f.values.get("question", f.values.get("key"))), str(f.values.get("got", ""))) for f in faults(text).failures)
+
+
+def test_faults_of_form_and_of_sense_are_said_together_and_nothing_that_follows_from_them():
+    text = template("questionnaire.toml")
+    text = text.replace('asked_if = "contacted = 1"', 'asked_if = "took_part = 1"').replace('name = "sat_clean"', 'name = "sex"')
+    kind = said(text.replace('name = "consent"\ntype = "single"', 'name = "consent"\ntype = "choice"'))
+    assert [(c, q) for c, q, _ in kind] == [("CR-F06", "sections.1.questions.1.type"), *((c, q) for c, q, _ in said(text))]
+    nameless = said(text.replace('name = "consent"\ntype', 'nam = "consent"\ntype'))
+    assert {c for c, _, _ in nameless} == {"CR-F03", "CR-F04", "CR-N07"}  # names that stand twice; conditions may mean the nameless
+    assert all("took_part" not in got for _, _, got in nameless)
+
+
+def test_a_faulty_list_or_head_hides_nothing_and_accuses_nobody():
+    text = template("questionnaire.toml").replace('name = "age_band"', 'name = "Age"')
+    plain = said(text)
+    for old, new in (('stopped = ', 'stop = '), ('{ zh = "非常不满意", en', '{ zh = 1, en'), ('title = { zh', 'titel = { zh')):
+        more = said(text.replace(old, new, 1))
+        assert len(more) > len(plain)
+        assert set(plain) <= set(more)
+        assert {c for c, _, _ in set(more) - set(plain)} <= {"CR-F03", "CR-F04", "CR-F05"}
+
+
+@pytest.mark.parametrize("text", ["sections = 1", "[[sections]]\nquestions = 3", "sections = [1]\nlists = 2", "[[sections]]\nquestions = [1]", "x = 1"])
+def test_a_file_of_another_form_is_refused_by_its_form(text):
+    assert {f.code for f in faults(text).failures} <= {"CR-F03", "CR-F04", "CR-F05"}
+
+
 def test_alternatives_stand_for_themselves_and_all_else_passes_the_gates():
     text = template("questionnaire.toml").replace('asked_if = "space_denied = 1"', 'asked_if = "space_denied = 1 or used_space = 2"')
     questionnaire = read_questionnaire(text, "questionnaire.toml")

@@ -53,13 +53,37 @@ def _threes(text):
     return zip(padded, padded[1:], padded[2:], strict=False)
 
 
-def test_errors_show_ten_and_count_the_rest():
-    failures = [Failure(code="CR-C02", values={"file": f"f{i}"}) for i in range(12)]
+def test_errors_show_every_failure():
+    failures = [Failure(code="CR-C02", values={"file": f"f{i}"}) for i in range(31)]
+    assert render_error(SchemaError(*failures[:30]), Language.EN).count("[CR-C02]") == 30
+    assert "in all" not in render_error(SchemaError(*failures[:30]), Language.EN)
     text = render_error(SchemaError(*failures), Language.EN)
-    assert text.count("[CR-C02]") == 10
-    assert text.endswith("2 more; 12 in all.")
-    assert "more" not in render_error(SchemaError(*failures[:10]), Language.EN)
+    assert text.count("[CR-C02]") == 31  # each of another file
+    assert text.endswith("\n31 in all.")
     assert str(SchemaError(failures[0])) == "CR-C02 {'file': 'f0'}"
+
+
+def test_many_failures_of_one_kind_and_place_are_summed_up():
+    of_k = [Failure(code="CR-K02", values={"file": "k.csv", "row": i, "column": "type", "got": f"x{i}", "allowed": "text"}) for i in range(2, 42)]
+    of_s = [Failure(code="CR-L14", values={"file": "k.csv", "case": "c", "mechanism": m, "got": ""}) for m in "ab"]
+    text = render_error(SchemaError(*of_s, *of_k, Failure(code="CR-K05", values={"file": "b"})), Language.ZH).split("\n")
+    assert len(text) == 5
+    assert [line[:8] for line in text[:2]] == ["[CR-L14]"] * 2  # nothing short tells them apart
+    del text[0]
+    assert text[1].startswith("[CR-K02] k.csv 第2行，列 type：得到“x2”")
+    assert text[1].endswith("（同类共40处，另有：第3行“x3”、第4行“x4”、第5行“x5”、第6行“x6”、第7行“x7”）")
+    assert text[2].startswith("[CR-K05]")
+    assert text[3] == "以上共43处。"
+    english = render_error(SchemaError(*of_k), Language.EN)
+    assert "(40 of this kind, also: row 3 “x3”, row 4" in english
+
+
+def test_parts_of_a_sentence_without_a_fact_are_left_out():
+    facts = {"file": "a.csv", "variable": "q1", "got": "x"}
+    said = [render_error(SchemaError(Failure(code="CR-K08", values={**facts, "sheet": s, "nearest": n})), "zh") for s, n in (("", ""), ("—", "—"), ("甲", "y"))]
+    assert said[0] == said[1]
+    assert "a.csv：找不到变量 q1 的表头“x”。处理" in said[0]
+    assert "a.csv（工作表 甲）：找不到变量 q1 的表头“x”，最接近的是“y”。处理" in said[2]
 
 
 @pytest.mark.parametrize(("value", "text"), [(12000, "12,000"), (31.8, "31.8"), (0.32, "0.32"), (3.0, "3"), (math.nan, "—"), (math.inf, "—")])
