@@ -35,13 +35,13 @@ def load_margins(path: str | Path, codebook: Codebook) -> pd.DataFrame:
     SourceError
         The file cannot be read.
     SchemaError
-        Columns that are missing (CR-M01); variables that the codebook does not have or that are no single choices (CR-M02);
-        categories that are none of its values (CR-M03), or stand twice (CR-M04); targets that are no numbers above zero (CR-M05).
+        Columns that are missing (CR-G01); variables that the codebook does not have or that are no single choices (CR-G02);
+        categories that are none of its values (CR-G03), or stand twice (CR-G04); targets that are no numbers above zero (CR-G05).
         All together.
     """
     file, table = Path(path).name, read_table(path)
     if missing := [c for c in COLUMNS if c not in table.columns]:
-        raise SchemaError(Failure(code="CR-M01", values={"file": file, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
+        raise SchemaError(Failure(code="CR-G01", values={"file": file, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
     cells = pd.DataFrame({c: table[c].str.strip() for c in COLUMNS})
     cells = cells[(cells != "").any(axis=1)]
     targets = pd.to_numeric(cells["target"].str.replace(",", ""), errors="coerce")
@@ -52,9 +52,9 @@ def load_margins(path: str | Path, codebook: Codebook) -> pd.DataFrame:
         place = {"file": file, "row": line["row"], "variable": line["variable"]}
         failures += _unknown(line, choices, place)
         if line["is_repeated"]:
-            failures.append(Failure(code="CR-M04", values={**place, "got": line["category"]}))
+            failures.append(Failure(code="CR-G04", values={**place, "got": line["category"]}))
         if not 0 < line["number"] < np.inf:
-            failures.append(Failure(code="CR-M05", values={**place, "got": line["target"]}))
+            failures.append(Failure(code="CR-G05", values={**place, "got": line["target"]}))
     if failures:
         raise SchemaError(*failures)
     return cells.assign(target=targets).reset_index(drop=True)
@@ -64,7 +64,7 @@ def _unknown(line: pd.Series, choices: Mapping[str, Mapping[str, str]], place: M
     """What the codebook does not have of a line: its variable, or else its category."""
     answers = choices.get(line["variable"], SEX if line["variable"].endswith(DERIVED) else {})
     if not answers:
-        return [Failure(code="CR-M02", values={**place, "got": line["variable"], "allowed": ", ".join(choices)})]
+        return [Failure(code="CR-G02", values={**place, "got": line["variable"], "allowed": ", ".join(choices)})]
     if line["category"] in answers:
         return []
-    return [Failure(code="CR-M03", values={**place, "got": line["category"], "allowed": ", ".join(f"{value}={label}" for value, label in answers.items())})]
+    return [Failure(code="CR-G03", values={**place, "got": line["category"], "allowed": ", ".join(f"{value}={label}" for value, label in answers.items())})]

@@ -214,7 +214,7 @@ def _question(source: _Question, content: _File, number: int, file: str, failure
         require(not UNSAFE_LABEL.search(label), "zh", label, "rule_label_form")
     for language in ("zh", "en"):
         labels = [getattr(o, language) for o in options]
-        require(len(set(labels)) == len(labels), language, ", ".join(labels), "rule_label_once")
+        require(len(set(labels)) == len(labels), language, ", ".join(labels), "rule_options_differ")
     return Question(
         name=source.name, type=source.type, number=number, wording=_wording(source), hint=_maybe(source.hint), shared=source.list,
         options=tuple(_option(o, i) for i, o in enumerate(options, 1)), rows=tuple(Row(name=r.name, wording=_wording(r), key=r.key) for r in source.rows),

@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -116,6 +118,14 @@ def test_every_error_code_has_a_text_and_every_text_is_used():
     used = set(re.findall(r'code="(CR-[A-Z]\d\d)"', source))
     written = {k for k in entries("errors") if k.startswith("CR-")}
     assert used == written
+
+
+def test_a_text_stands_in_one_file_of_its_catalogue():
+    files = sorted((ROOT / "commresearch" / "words").glob("*.toml"))
+    for file in files:
+        parts = [f for f in files if f == file or f.stem.startswith(f"{file.stem}_")]
+        keys = Counter(key for part in parts for key in tomllib.loads(part.read_text(encoding="utf8")))
+        assert [key for key, times in keys.items() if times > 1] == [], file.name
 
 
 def test_every_rule_of_the_cleaning_log_has_words():

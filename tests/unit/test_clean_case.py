@@ -256,7 +256,7 @@ def test_what_is_wrong_with_margins_rules_and_decisions(folder, tmp_path):
     parts = [data_part(str(i), ["a.csv"], codebook="book.csv", **setting) for i, setting in enumerate(settings, 1)]
     write_case(place, *parts, data_part("4", ["d.xlsx"], codebook="book.csv", sheet="没有"))
     error = refused(place, tmp_path / "out")
-    assert codes(error) == ["CR-S16", "CR-M01", "CR-D38", "CR-D10"]
+    assert codes(error) == ["CR-S16", "CR-G01", "CR-D38", "CR-D10"]
     told(error, "CR-D38", "bad_rules.csv", "nobody = 1")
     told(error, "CR-D10", "bad_decisions.csv")
     told(error, "CR-S16", "没有", "codebook")
@@ -272,13 +272,13 @@ def test_wrong_answers_margins_rules_and_decisions_of_one_survey_are_told_togeth
     write_case(folder, data_part("2025a", ["a.csv"], codebook="book.csv", margins="margins.csv", rules="rules.csv", decisions="decisions.csv"))
     error = refused(folder, tmp_path / "out")
     assert [(f.code, f.values.get("row")) for f in error.failures][:7] == [
-        ("CR-D38", 2), ("CR-M03", 2), ("CR-M05", 3), ("CR-M04", 5), ("CR-M05", 5), ("CR-M02", 6), ("CR-D10", None),
+        ("CR-D38", 2), ("CR-G03", 2), ("CR-G05", 3), ("CR-G04", 5), ("CR-G05", 5), ("CR-G02", 6), ("CR-D10", None),
     ]
     assert codes(error)[7:] == ["CR-K11"]
-    told(error, "CR-M03", "margins.csv", "“男”", "1=男, 2=女")
-    told(error, "CR-M02", "“age”", "sex, overall")
-    told(error, "CR-M05", "“x”", "“-3”")
-    told(error, "CR-M04", "“1”")
+    told(error, "CR-G03", "margins.csv", "“男”", "1=男, 2=女")
+    told(error, "CR-G02", "“age”", "sex, overall")
+    told(error, "CR-G05", "“x”", "“-3”")
+    told(error, "CR-G04", "“1”")
 
 
 def test_checking_finds_what_cleaning_would_refuse(folder, tmp_path):
