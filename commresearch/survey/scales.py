@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
+from scipy.special import fdtri
 
 from commresearch.errors import EstimationError, Failure
 from commresearch.survey.frame_columns import Floats, listed
@@ -145,7 +147,7 @@ def _reliability(scale: ScaleItems, use: str, conf_level: float) -> Reliability:
     deviations = np.sqrt(np.diag(covariance))
     correlations = covariance / np.outer(deviations, deviations)
     alpha, tail = _alpha(covariance), (1 - conf_level) / 2
-    quantile = stats.f(n - 1, (n - 1) * (k - 1)).ppf
+    quantile = partial(fdtri, n - 1, (n - 1) * (k - 1))  # of the F distribution
     return Reliability(
         alpha=alpha, standardised_alpha=_alpha(correlations), conf_low=float(1 - (1 - alpha) * quantile(1 - tail)),
         conf_high=float(1 - (1 - alpha) * quantile(tail)), conf_level=conf_level, omega=_omega(correlations), n=n,
