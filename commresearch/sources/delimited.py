@@ -4,6 +4,7 @@ import csv
 import io
 import statistics
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,10 @@ def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
             parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=breaks, ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, kind), strings_can_be_null=False),
         )
-        return [_decoded(column) for column in table.columns] if found.encoding == CODED else table.columns
+        if found.encoding != CODED:
+            return list(table.columns)
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(_decoded, table.columns))
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
 
