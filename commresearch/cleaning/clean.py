@@ -10,7 +10,7 @@ import pandas as pd
 
 from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected
+from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected, unreadable_corrections
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet, load_decisions
 from commresearch.cleaning.fit import Placement, find_variables, unknown_answers
@@ -227,8 +227,9 @@ def _typed_part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: by
         typed.append(type_variable(variable, _derived_cells(values.set_axis(ids), raw)))
         variables.append(variable)
     faults += unknown_answers(raw, placements, {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled})
-    log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, logs_of(typed)])
-    names = {column: p.variable.name for p in placements for column in p.columns}
+    names, typed_log = {column: p.variable.name for p in placements for column in p.columns}, logs_of(typed)
+    faults += unreadable_corrections(correction_log, typed_log, names, list_name=corrections.name)
+    log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, typed_log])
     undeclared = {names[c]: str(i) for c, i in gate.undeclared[["column", "identifier"]].itertuples(index=False) if c in names}
     return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from commresearch.cleaning.fit import Placement
+from commresearch.cleaning.masking import mask_text
+from commresearch.cleaning.parsed import UNREADABLE, Rule
 from commresearch.errors import CleaningError, Failure
 from commresearch.records import join_logs, log_lines
 from commresearch.sources import RawTable
@@ -128,6 +130,19 @@ def apply_corrections(
     if failures:
         raise CleaningError(*failures)
     return frame, join_logs(logs)
+
+
+def unreadable_corrections(log: pd.DataFrame, typed: pd.DataFrame, variables: Mapping[str, str], *, list_name: str) -> list[Failure]:
+    """Corrections whose new value cannot be read; answers that a choice does not have are told with the other answers.
+
+    `log` are the lines of corrections, `typed` those of reading the cells, `variables` gives the variable of each column.
+    """
+    refused = typed[typed["rule"].str.startswith(UNREADABLE) & (typed["rule"] != Rule.UNREADABLE_LABEL)]
+    cells = set(zip(refused["row_id"], refused["variable"], strict=True))
+    return [
+        Failure(code="CR-D44", values={"file": list_name, "row_id": row, "variable": variable, "got": mask_text(pd.Series([new]))[0].iloc[0]})
+        for row, variable, new in log[["row_id", "variable", "new"]].itertuples(index=False) if (row, variables.get(variable, variable)) in cells
+    ]
 
 
 def _cell(

@@ -154,6 +154,14 @@ def test_a_row_of_a_file_that_was_replaced_is_missed_and_never_forgotten(raw):
     told(error.value, "CR-D32", "“0123abcd::3”")
 
 
+def test_a_new_value_that_cannot_be_read(raw):
+    listed = corrections(correction(2, "age", "20", "三四十"), correction(4, "1、年龄", "", "abc"), correction(3, "q2", "有时", "是"))
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, BOOK, corrections=listed)
+    assert codes(error.value) == ["CR-D44", "CR-D44"]
+    told(error.value, "CR-D44", "corrections.csv", "“三四十”", "“abc”", str(raw.row_ids[0]))
+
+
 def test_a_kind_or_a_date_that_is_none(raw, tmp_path):
     lines = [{**correction(2, "age", "20", "21"), "date": "昨天"}, {**correction(3, "age", "300", "30"), "kind": "surveyy"}, correction(2, "age", "20", "22", kind="tickets")]
     path = write_csv(tmp_path / "更正.csv", list(lines[0]), [list(line.values()) for line in lines])
