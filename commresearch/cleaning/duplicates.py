@@ -15,7 +15,7 @@ from commresearch.cleaning.percent_match import Codes, Positions, answer_codes, 
 from commresearch.errors import CleaningError, Failure
 from commresearch.terms import Role
 
-#: Rows of one community that are compared pair by pair; 50,000 take about four seconds.
+#: Rows of one community that are compared pair by pair; 50,000 take about five seconds.
 MOST_ROWS = 50_000
 #: Fewer questions than this are answered alike by many honest people.
 LEAST_QUESTIONS = 10

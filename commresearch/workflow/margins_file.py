@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from commresearch.sources.tables import FIRST_ROW, read_table
 from commresearch.terms import VariableType
 
 COLUMNS = ("variable", "category", "target")
-SEX, DERIVED = {"1": "男", "2": "女"}, "_sex"  #: what the privacy gate derives from national IDs
+Answers: TypeAlias = Mapping[str, Mapping[str, str]]
+SEX = {"1": "男", "2": "女"}  #: what the privacy gate derives from national IDs
 
 
 def load_margins(path: str | Path, codebook: Codebook) -> pd.DataFrame:
@@ -47,10 +49,11 @@ def load_margins(path: str | Path, codebook: Codebook) -> pd.DataFrame:
     targets = pd.to_numeric(cells["target"].str.replace(",", ""), errors="coerce")
     known = cells.assign(number=targets, is_repeated=cells.duplicated(["variable", "category"]), row=cells.index + FIRST_ROW)
     choices = {v.name: v.answers for v in codebook if v.type is VariableType.SINGLE}
+    derived = {f"{v.name}_sex": SEX for v in codebook if v.type is VariableType.TEXT}
     failures: list[Failure] = []
     for _, line in known.iterrows():
         place = {"file": file, "row": line["row"], "variable": line["variable"]}
-        failures += _unknown(line, choices, place)
+        failures += _unknown(line, choices, derived, place)
         if line["is_repeated"]:
             failures.append(Failure(code="CR-G04", values={**place, "got": line["category"]}))
         if not 0 < line["number"] < np.inf:
@@ -60,10 +63,10 @@ def load_margins(path: str | Path, codebook: Codebook) -> pd.DataFrame:
     return cells.assign(target=targets).reset_index(drop=True)
 
 
-def _unknown(line: pd.Series, choices: Mapping[str, Mapping[str, str]], place: Mapping[str, object]) -> list[Failure]:
+def _unknown(line: pd.Series, choices: Answers, derived: Answers, place: Mapping[str, object]) -> list[Failure]:
     """What the codebook does not have of a line: its variable, or else its category."""
-    answers = choices.get(line["variable"], SEX if line["variable"].endswith(DERIVED) else {})
-    if not answers:
+    answers = choices.get(line["variable"], derived.get(line["variable"]))
+    if answers is None:
         return [Failure(code="CR-G02", values={**place, "got": line["variable"], "allowed": ", ".join(choices)})]
     if line["category"] in answers:
         return []

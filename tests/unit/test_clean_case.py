@@ -265,16 +265,16 @@ def test_what_is_wrong_with_margins_rules_and_decisions(folder, tmp_path):
 def test_wrong_answers_margins_rules_and_decisions_of_one_survey_are_told_together(folder, tmp_path):
     write_csv(folder / "a.csv", HEADER, [[*row[:4], "还行", *row[5:]] for row in rows(1)])
     write_csv(folder / "margins.csv", ["variable", "category", "target"], [
-        ["sex", "男", "600"], ["sex", "2", "x"], ["overall", "1", "10"], ["overall", "1", "-3"], ["age", "30", "5"], ["phone_sex", "1", "8"], ["", "", ""],
+        ["sex", "男", "600"], ["sex", "2", "x"], ["overall", "1", "10"], ["overall", "1", "-3"], ["age", "30", "5"], ["phone_sex", "1", "8"], ["", "", ""], ["nobody_sex", "1", "8"],
     ])
     write_csv(folder / "rules.csv", ["rule", "if", "then", "reason"], [["住满", "", "nobody = 1", "…"]])
     write_csv(folder / "decisions.csv", ["group_id", "row_id"], [["g", "r"]])
     write_case(folder, data_part("2025a", ["a.csv"], codebook="book.csv", margins="margins.csv", rules="rules.csv", decisions="decisions.csv"))
     error = refused(folder, tmp_path / "out")
-    assert [(f.code, f.values.get("row")) for f in error.failures][:7] == [
-        ("CR-D38", 2), ("CR-G03", 2), ("CR-G05", 3), ("CR-G04", 5), ("CR-G05", 5), ("CR-G02", 6), ("CR-D10", None),
+    assert [(f.code, f.values.get("row")) for f in error.failures][:8] == [
+        ("CR-D38", 2), ("CR-G03", 2), ("CR-G05", 3), ("CR-G04", 5), ("CR-G05", 5), ("CR-G02", 6), ("CR-G02", 9), ("CR-D10", None),
     ]
-    assert codes(error)[7:] == ["CR-K11"]
+    assert codes(error)[8:] == ["CR-K11"]
     told(error, "CR-G03", "margins.csv", "“男”", "1=男, 2=女")
     told(error, "CR-G02", "“age”", "sex, overall")
     told(error, "CR-G05", "“x”", "“-3”")
