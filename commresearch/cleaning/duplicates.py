@@ -1,7 +1,9 @@
 """Rows that may be the same answer sheet, or the work of one hand: found and listed for a person to decide on."""
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -208,14 +210,16 @@ def _almost_same(
     threshold, min_items = settings
     places = _codes_of(frame, community)[rows]
     single = ~pd.DataFrame({"content": content, "place": places}).duplicated().to_numpy()
+    blocks = [members.to_numpy() for _, members in pd.Series(rows[single]).groupby(places[single])]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # counting bits of arrays leaves the interpreter free
+        compared = list(pool.map(lambda block: None if len(block) > MOST_ROWS else matching_pairs(codes[block], threshold=threshold, min_items=min_items), blocks))
     found, failures = [], []
-    for _, members in pd.Series(rows[single]).groupby(places[single]):
-        block = members.to_numpy()
-        name = _texts(frame, community, block[:1]).iloc[0] or "–"
+    for block, pairs in zip(blocks, compared, strict=True):
+        values: dict[str, object] = {"community": _texts(frame, community, block[:1]).iloc[0] or "–", "count": len(block)}
         if len(block) > MOST_ROWS:
-            failures.append(Failure(code="CR-D03", values={"community": name, "count": len(block), "most": MOST_ROWS}))
-        elif (pairs := matching_pairs(codes[block], threshold=threshold, min_items=min_items)) is None:
-            failures.append(Failure(code="CR-D04", values={"community": name, "count": len(block), "threshold": threshold}))
+            failures.append(Failure(code="CR-D03", values=values | {"most": MOST_ROWS}))
+        elif pairs is None:
+            failures.append(Failure(code="CR-D04", values=values | {"threshold": threshold}))
         else:
             kind = np.full(len(pairs.first), KINDS.index(DuplicateKind.PERCENT_MATCH), dtype=np.int64)
             found.append(_Links(first=block[pairs.first], second=block[pairs.second], kind=kind, share=pairs.share))

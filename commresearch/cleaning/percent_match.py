@@ -13,7 +13,7 @@ Positions = NDArray[np.int64]
 #: Pairs kept of one block of rows. More mean that the answers hardly vary, and a list of them would help nobody.
 MOST_PAIRS = 500_000
 #: Pairs looked at in one step; their bits stay in the processor's cache.
-PAIRS_IN_A_STEP = 32_768
+PAIRS_IN_A_STEP = 131_072
 WORD_BITS = 64
 #: A share of whole numbers may come out a little too small.
 ROUNDING = 1e-9

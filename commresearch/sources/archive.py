@@ -9,11 +9,12 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from commresearch.errors import Failure
 from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
+from commresearch.sources.sheet_parts import CUT_FROM_BYTES, SheetCutter
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_RATIO = 200  #: unpacked to packed, for members from `RATIO_FROM_BYTES` on; sheets of survey answers reach 10-40
@@ -22,6 +23,7 @@ MAX_MEMBERS = 5_000
 BLOCK_BYTES, CHUNK_BYTES = 128 << 10, 1 << 20  #: packed bytes taken at a time, unpacked bytes given at a time
 XML_HEAD_BYTES = 4_096  #: declarations stand before the first element
 LONGEST_CELL_BYTES = 8 << 20
+MAX_CELLS_OF_PARTS = 40_000_000  #: each of the few parts that are read at a time could span the whole extent
 
 #: cells nearer than this are not looked at one by one: all of them together fit into memory
 NEAR_ROWS, NEAR_COLUMNS = 99_999, 702
@@ -63,8 +65,13 @@ def _declared_sizes(file: str, members: list[zipfile.ZipInfo]) -> Iterator[Failu
         yield Failure(code="CR-S09", values={"file": file, "got": len(members), "allowed": MAX_MEMBERS})
 
 
-def scan_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, SheetScan]:
+def scan_sheets(data: bytes, archive: zipfile.ZipFile, cut: Callable[[str, str, SheetScan], SheetCutter]) -> dict[str, SheetScan]:
     """Every worksheet by its name in the workbook; all but pictures is unpacked once.
+
+    Parameters
+    ----------
+    cut
+        Gives the cutter for a large sheet, from its name, the name of its member and its findings so far.
 
     Raises
     ------
@@ -75,7 +82,9 @@ def scan_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, SheetScan]:
     names, scans = _sheet_names(data, members), {}
     for name, member in members.items():
         if name in names or _WORKSHEET.search(_head(data, member)):
-            scans[names.get(name, name)] = _scan(data, member)
+            sheet, scan = names.get(name, name), SheetScan()
+            scans[sheet] = scan
+            _scan(data, member, scan, cut(sheet, member.filename, scan) if member.file_size >= CUT_FROM_BYTES else None)
         elif _is_read(member):
             for _ in _unpacked(data, member):
                 pass
@@ -122,28 +131,45 @@ def _unpacked(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
         raise zipfile.BadZipFile(member.filename)
 
 
-def _scan(data: bytes, member: zipfile.ZipInfo) -> SheetScan:
-    """Findings about one sheet.
+def beside_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Content of the members that are neither worksheets nor pictures, by name.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        As `scan_sheets`.
+    """
+    members = [m for m in archive.infolist() if _is_read(m) and not _WORKSHEET.search(_head(data, m))]
+    return {member.filename: b"".join(_unpacked(data, member)) for member in members}
+
+
+def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCutter | None) -> None:
+    """Findings about one sheet, and its pieces to the cutter, each after it was looked through.
 
     The sheet's own statement of its extent is rounded up, and cells are searched for that lie beyond; only where there are
     some, or where it states too much, are all cells looked at.
     """
-    scan, is_far, near = SheetScan(), False, None
-    for piece in _pieces(data, member):
+    is_far, near = False, None
+    for raw, piece in _pieces(data, member):
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
         is_far = is_far or near.beyond.search(piece) is not None
         _note_kinds(scan, piece)
+        if cutter is not None and not is_far and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
+            cutter.add(raw)
+        elif cutter is not None:
+            cutter.give_up()
+    if cutter is not None:
+        cutter.close()
     if near is not None and not is_far and near.rows * near.columns <= MAX_CELLS:
         scan.rows, scan.columns = near.rows, near.columns
-        return scan
+        return
     rows, letters = set[bytes](), set[bytes]()
-    for piece in _pieces(data, member):
+    for _, piece in _pieces(data, member):
         rows.update(_ROWS.findall(piece))
         letters.update(_LETTERS.findall(piece))
     scan.rows = max(map(int, rows), default=0)
     scan.columns = max((column_position(text.decode()) + 1 for text in letters), default=26)
-    return scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +182,21 @@ class _Near:
 
     @classmethod
     def of(cls, stated: re.Match[bytes] | None) -> "_Near":
-        """At least `NEAR_ROWS`; at least `NEAR_COLUMNS` where so many rows leave memory for them."""
+        """At least `NEAR_ROWS`; at least `NEAR_COLUMNS` where so many rows leave memory for them, or the sheet states one cell only."""
         number = max(NEAR_ROWS, int(stated[2]) if stated else 0)
         first, digits = int(str(number)[0]), len(str(number))
         rows = (first + 1) * 10 ** (digits - 1) - 1
         more = f"[{first + 1}-9]\\d{{{digits - 1}}}|" if first < 9 else ""
         letters = f"{stated[1].decode():A>2}" if stated else "ZZ"
-        is_tall = rows * NEAR_COLUMNS > MAX_CELLS and letters[0] < "Z"
+        most = MAX_CELLS_OF_PARTS if stated and int(stated[2]) > 1 else MAX_CELLS
+        is_tall = rows * NEAR_COLUMNS > most and letters[0] < "Z"
         columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
         wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
         return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+(?:{more}\\d{{{digits + 1}}}))'.encode()))
 
 
-def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The XML in pieces that end with a cell or a row, so that no cell is cut; without name-space prefixes, quoted in one way."""
+def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
+    """The XML in pieces that end with a cell or a row, so that no cell is cut: as it is, and without name-space prefixes, quoted in one way."""
     rest, prefix = b"", None
     for chunk in _unpacked(data, member):
         if prefix is None:
@@ -179,9 +206,9 @@ def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
         cut = max(whole.rfind(b"</" + prefix + b"c>"), whole.rfind(b"</" + prefix + b"row>"))
         if cut < 0:
             cut = max(whole.rfind(b"/>"), len(whole) if len(whole) > LONGEST_CELL_BYTES else 0)
-        yield _in_one_way(whole[:cut], prefix)
-        rest = whole[cut:]
-    yield _in_one_way(rest, prefix or b"")
+        piece, rest = whole[:cut], whole[cut:]
+        yield piece, _in_one_way(piece, prefix)
+    yield rest, _in_one_way(rest, prefix or b"")
 
 
 def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
