@@ -14,7 +14,9 @@ from commresearch.survey.reading import (
     CodeArray,
     ColumnReader,
     FloatArray,
+    blocks,
     keys_of,
+    places,
     present_codes,
     shorten,
     stage_columns,
@@ -22,6 +24,7 @@ from commresearch.survey.reading import (
 from commresearch.survey.settings import Settings, SinglePsu
 from commresearch.terms import Sampling
 
+CACHED = 2**14  #: entries up to which a table of pairs is looked up as fast as a table of what occurs
 COMPLETE = 1 - 1e-7  #: a stratum sampled at this rate or more was taken completely and adds no variance
 
 
@@ -80,6 +83,8 @@ class Stage:
         (n,) the sampled unit of each row, 0 to U - 1; units are numbered within their stratum, never shared between strata
     stratum
         (U,) the stratum of each unit, 0 to H - 1; from the second stage on the units of the stage before are strata
+    within
+        (H,) the unit of the stage before that each stratum lies in; zeros at the first stage
     sampled, rate
         (H,) units sampled, and their share of all units of the stratum (0 where the stratum counts as unlimited)
     factor
@@ -88,6 +93,7 @@ class Stage:
 
     unit: CodeArray
     stratum: CodeArray
+    within: CodeArray
     sampled: FloatArray
     rate: FloatArray
     factor: FloatArray
@@ -100,9 +106,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Design:
-    """Weights and stages of a sample."""
+    """Weights and stages of a sample; `positive`: no weight is zero."""
 
     weights: FloatArray
+    positive: bool
     stages: tuple[Stage, ...]
     single_psu: SinglePsu = "raise"
     calibration: Calibration | None = None
@@ -115,7 +122,7 @@ class Design:
     @property
     def degrees_of_freedom(self) -> int:
         """Primary units less strata, among those with a row of positive weight."""
-        if self.weights.min() > 0:
+        if self.positive:
             return len(self.first.stratum) - len(self.first.sampled)
         units = np.flatnonzero(np.bincount(self.first.unit, self.weights > 0))
         return len(units) - len(np.unique(self.first.stratum[units]))
@@ -143,7 +150,7 @@ def read_design(reader: ColumnReader, columns: DesignColumns, settings: Settings
         return None
     built = _build_stages(reader, _found(strata), _found(clusters), _found(fpc), settings)
     calibration = columns.weights.calibration if isinstance(columns.weights, CalibratedWeights) else None
-    return Design(weights=weights, stages=built, single_psu=settings.single_psu, calibration=calibration)
+    return Design(weights=weights, positive=bool(weights.min() > 0), stages=built, single_psu=settings.single_psu, calibration=calibration)
 
 
 def _found(columns: list[pd.Series | None]) -> list[pd.Series]:
@@ -200,35 +207,63 @@ def _build_stages(
     """Stages from complete columns. Later stages count only where every stage has its fpc."""
     n = len(reader.frame)
     ids: list[pd.Series | None] = list(clusters) if clusters else [None]
-    parent = np.zeros(n, dtype=np.int64)
+    parent: CodeArray = np.broadcast_to(np.int64(0), n)
     factor = np.ones(1)  # per unit of the stage before
     stages: list[Stage] = []
     for level, cluster in enumerate(ids if fpc else ids[:1]):
-        stratum, within = nest_codes(parent, len(factor), strata[level]) if level < len(strata) else (parent, np.arange(len(factor)))
+        stratum, within = _strata(parent, len(factor), strata[level]) if level < len(strata) else (parent, np.arange(len(factor)))
         if cluster is not None and level == 0 and strata and not settings.nest:
             _check_nesting(reader, stratum, cluster)
         unit, of_unit = (np.arange(n, dtype=np.int64), stratum) if cluster is None else nest_codes(stratum, len(within), cluster)
+        of_unit, found = present_codes(of_unit, len(within))
+        within = within[found]
         sampled = np.bincount(of_unit).astype(float)
         if settings.sampling is Sampling.CENSUS:
             rate = np.ones(len(sampled))
         else:
-            rate = _sampling_rate(reader, fpc[level].to_numpy(), stratum, sampled, level) if fpc else np.zeros(len(sampled))
-        stages.append(Stage(unit=unit, stratum=of_unit, sampled=sampled, rate=rate, factor=factor[within]))
+            rate = _sampling_rate(reader, fpc[level].to_numpy(), of_unit[unit], sampled, level) if fpc else np.zeros(len(sampled))
+        stages.append(Stage(unit=unit, stratum=of_unit, within=within, sampled=sampled, rate=rate, factor=factor[within]))
         if settings.single_psu == "raise":
-            _check_lonely(reader, stages[-1], stratum, [*strata[: level + 1], *clusters[:level]], level)
+            _check_lonely(reader, stages[-1], [*strata[: level + 1], *clusters[:level]], level)
         factor, parent = (stages[-1].factor * rate)[of_unit], unit
     return tuple(stages)
 
 
+def _strata(outer: CodeArray, count: int, column: pd.Series) -> tuple[CodeArray, CodeArray]:
+    """A code for the stratum of each row, and for each code the unit it lies in; codes of one unit may leave numbers out."""
+    if count > 1:
+        return nest_codes(outer, count, column)
+    codes, values = keys_of(column)
+    if (size := len(values)) > CACHED:
+        codes, found = present_codes(codes, size)
+        size = len(found)
+    return codes, np.zeros(size, dtype=np.int64)
+
+
 def nest_codes(outer: CodeArray, count: int, inner: pd.Series) -> tuple[CodeArray, CodeArray]:
-    """Codes 0, 1, … of the values of `inner` within each of `count` codes of `outer`, and per new code the outer one."""
+    """Codes 0, 1, … of the values of `inner` within each of `count` codes of `outer`, in order, and per new code the outer one."""
     keys, values = keys_of(inner)
     size = len(values)
-    if count * size > DENSE * len(keys):
-        keys, occurring = present_codes(keys, size)
-        size = len(occurring)
-    nested, found = present_codes(outer * size + keys if count > 1 else keys, count * size)
-    return nested, found // size
+    if count == 1:
+        codes, found = present_codes(keys, size)
+        return codes, np.zeros(len(found), dtype=np.int64)
+    if size <= DENSE * len(keys) and (owner := _owners(keys, size, outer)) is not None:
+        found = np.flatnonzero(owner >= 0)
+        found = found[np.argsort(owner[found], kind="stable")]
+        return places(found, size)[keys], owner[found]
+    if count * size > CACHED:
+        keys, found = present_codes(keys, size)
+        size = len(found)
+    codes, found = present_codes(outer * size + keys, count * size)
+    return codes, found // size
+
+
+def _owners(keys: CodeArray, size: int, outer: CodeArray) -> CodeArray | None:
+    """(size,) the outer code of the rows of each key, -1 for one without rows; None where a key has rows of several."""
+    owner = np.full(size, -1)
+    for rows in blocks(len(keys)):
+        owner[keys[rows]] = outer[rows]
+    return owner if all((owner[keys[rows]] == outer[rows]).all() for rows in blocks(len(keys))) else None
 
 
 def _sampling_rate(reader: ColumnReader, fpc: FloatArray, stratum: CodeArray, sampled: FloatArray, level: int) -> FloatArray:
@@ -253,11 +288,12 @@ def _check_nesting(reader: ColumnReader, stratum: CodeArray, cluster: pd.Series)
         reader.fail(code="CR-W68", column=cluster.name, count=len(spanning), clusters=shorten(spanning))
 
 
-def _check_lonely(reader: ColumnReader, stage: Stage, stratum: CodeArray, columns: list[pd.Series], level: int) -> None:
+def _check_lonely(reader: ColumnReader, stage: Stage, columns: list[pd.Series], level: int) -> None:
     """A stratum with one sampled unit says nothing of the differences within it."""
     lonely = stage.lonely
     if not lonely.any():
         return
+    stratum = stage.stratum[stage.unit]
     rows = np.sort(np.unique(stratum, return_index=True)[1][lonely])
     if not columns:
         reader.fail(code="CR-W81", count=len(stratum))

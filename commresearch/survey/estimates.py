@@ -6,6 +6,7 @@ between rows without clusters (Royall & Cumberland 1978). It covers chance given
 A census has a std_error of 0: what is uncertain because some did not answer is not in it.
 """
 
+from collections.abc import Hashable
 from typing import Unpack
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from commresearch.errors import EstimationError, Failure
 from commresearch.survey.design import DesignColumns
 from commresearch.survey.intervals import ShareInterval, share_interval, wald_interval
-from commresearch.survey.reading import FloatArray, shorten
+from commresearch.survey.reading import BoolArray, FloatArray, shorten
 from commresearch.survey.sample import Sample, SampleReader, result_frame
 from commresearch.survey.settings import EstimateOptions, Missing, check_choice
 from commresearch.survey.targets import RatioTarget, TotalTarget, estimate_shares, estimate_targets
@@ -79,8 +80,9 @@ def estimate_mean(
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
     reader.split(by)
     values = reader.variable(variable)
-    sample = reader.finish(None if values is None else ~np.isnan(values))
-    return _means(sample, RatioTarget(sample=sample, numerator=_filled(values)))
+    observed = None if values is None else ~np.isnan(values)
+    sample = reader.finish(observed)
+    return _means(sample, RatioTarget(sample=sample, numerator=_filled(values, observed)))
 
 
 def estimate_total(
@@ -111,8 +113,9 @@ def estimate_total(
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
     reader.split(by)
     values = reader.variable(variable)
-    sample = reader.finish(None if values is None else ~np.isnan(values))
-    found = estimate_targets(sample, [TotalTarget(sample=sample, values=_filled(values))])
+    observed = None if values is None else ~np.isnan(values)
+    sample = reader.finish(observed)
+    found = estimate_targets(sample, [TotalTarget(sample=sample, values=_filled(values, observed))])
     estimate, std_error = found.estimate[:, 0], found.std_error[:, 0]
     low, high = wald_interval(estimate, std_error, sample.df, sample.settings.conf_level)
     return result_frame(
@@ -149,9 +152,11 @@ def estimate_ratio(
     if not isinstance(variables, tuple | list) or len(variables) != 2:
         raise TypeError("a ratio takes a pair of columns: (numerator, denominator)")
     above, below = (reader.variable(v, argument) for v, argument in zip(variables, ("numerator", "denominator"), strict=True))
-    sample = reader.finish(None if above is None or below is None else ~np.isnan(above + below))
-    _check_denominator(sample, _filled(below), variables[1])
-    return _means(sample, RatioTarget(sample=sample, numerator=_filled(above), denominator=_filled(below)))
+    observed = None if above is None or below is None else ~np.isnan(above + below)
+    sample = reader.finish(observed)
+    numerator, denominator = _filled(above, observed), _filled(below, observed)
+    _check_denominator(sample, denominator, variables[1])
+    return _means(sample, RatioTarget(sample=sample, numerator=numerator, denominator=denominator))
 
 
 def estimate_share(
@@ -208,8 +213,9 @@ def _shares(sample: Sample, codes: np.ndarray, categories: pd.Index, interval: S
     df, n, kish = (np.repeat(per_domain, shape[1]) for per_domain in (sample.df, sample.n, sample.kish))
     std_error = np.where(sample.known[:, None], found.std_error, np.nan).ravel()
     low, high = share_interval(interval, estimate, std_error, df, sample.settings.conf_level, n=n, n_kish=kish)
-    labels = sample.labels.take(np.repeat(np.arange(shape[0]), shape[1])).reset_index(drop=True)
-    labels["category"] = categories[np.tile(np.arange(shape[1]), shape[0])]
+    domain, category = np.divmod(np.arange(estimate.size), shape[1])
+    labels: dict[Hashable, pd.Series | pd.Index] = {name: sample.labels[name].take(domain) for name in sample.labels.columns}
+    labels["category"] = categories.take(category)
     return result_frame(
         labels, sample.settings, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high, deff=found.deff.ravel(), df=df, n=n
     )
@@ -225,11 +231,11 @@ def _means(sample: Sample, target: RatioTarget) -> pd.DataFrame:
     )
 
 
-def _filled(values: FloatArray | None) -> FloatArray:
+def _filled(values: FloatArray | None, observed: BoolArray | None) -> FloatArray:
     """Values with zeros for gaps, which no domain holds."""
-    if values is None or not (missing := np.isnan(values)).any():
-        return np.zeros(0) if values is None else values
-    return np.where(missing, 0.0, values)
+    if values is None or observed is None:
+        return np.zeros(0)
+    return values if observed.all() else np.where(observed, values, 0.0)
 
 
 def _check_denominator(sample: Sample, values: FloatArray, name: object) -> None:

@@ -1,6 +1,6 @@
 """Columns of a frame as an estimator needs them; every fault is kept, so that all are reported at once."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, TypeAlias
@@ -17,16 +17,21 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 SHOWN_ROWS = 5
 DENSE = 4  #: whole numbers are looked up in a table as long as it has at most so many entries per row
+BLOCK = 2**15  #: rows worked on at once
 LARGEST = 2**63 - 1
 NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Groups:
-    """Rows in groups: a code per row (-1 = in none) and what the codes stand for, one row of `labels` per group."""
+    """Rows in groups: a code per row (-1 = in none) and what the codes stand for, one row of `labels` per group.
+
+    `occurring`: every group is known to have a row.
+    """
 
     codes: CodeArray
     labels: pd.DataFrame
+    occurring: bool = False
 
     @property
     def count(self) -> int:
@@ -117,7 +122,7 @@ class ColumnReader:
             flags = series.astype("Int8").to_numpy(dtype=np.int64, na_value=-1)
             return Groups(codes=np.asarray(flags, dtype=np.int64), labels=pd.DataFrame({name: [False, True]}))
         codes, values = _factorize(series)
-        return Groups(codes=codes, labels=pd.DataFrame({name: _plain(values)}))
+        return Groups(codes=codes, labels=pd.DataFrame({name: _plain(values)}), occurring=True)
 
     def rows(self, wrong: BoolArray) -> dict[str, object]:
         """What a message says of wrong rows: how many there are and the first of them, by the index of the frame."""
@@ -133,6 +138,8 @@ def stage_columns(columns: object) -> tuple[object, ...]:
 
 def is_numeric(series: pd.Series) -> bool:
     """Whether a column holds numbers (or nothing at all); text that looks like numbers does not count."""
+    if series.dtype == np.float64:  # nearly always: the checks below take longer than the sums of a small sample
+        return True
     if pd.api.types.is_object_dtype(series.dtype) or isinstance(series.dtype, pd.CategoricalDtype):
         return pd.api.types.infer_dtype(series, skipna=True) in NUMBERS
     numeric = pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype)
@@ -146,11 +153,8 @@ def shorten(labels: Sequence[object] | pd.Index | NDArray[Any]) -> str:
 
 def combine(groups: Sequence[Groups]) -> Groups:
     """The combinations of several groupings that occur, in order; a row that is in none of one is in none of all."""
-    if len(groups) == 1:
-        occurs = np.zeros(groups[0].count + 1, dtype=bool)  # one more for -1
-        occurs[groups[0].codes] = True
-        if occurs[:-1].all():
-            return groups[0]
+    if len(groups) == 1 and groups[0].occurring:
+        return groups[0]
     code = np.zeros(len(groups[0].codes), dtype=np.int64)
     inside = np.ones(len(code), dtype=bool)
     for group in groups:
@@ -166,12 +170,17 @@ def combine(groups: Sequence[Groups]) -> Groups:
 
 
 def keys_of(series: pd.Series) -> tuple[CodeArray, pd.Index]:
-    """A key 0, 1, … per row, -1 where missing, and the values that keys stand for: those that occur, or a whole range of numbers."""
+    """A key 0, 1, … per row, -1 where missing, and the values that keys stand for: those that occur, or a whole range of numbers.
+
+    The keys may be the column itself and are only to be read.
+    """
     if cannot_miss(series) and len(series):
         numbers = series.to_numpy()
         low, high = int(numbers.min()), int(numbers.max())
+        low = 0 if low >= 0 and high < DENSE * len(numbers) else low  # then the numbers are keys as they stand
         if high - low < DENSE * len(numbers) and high <= LARGEST:
-            return numbers.astype(np.int64, copy=False) - low, pd.RangeIndex(low, high + 1)
+            keys = numbers.astype(np.int64, copy=False)
+            return keys - low if low else keys, pd.RangeIndex(low, high + 1)
     codes, values = pd.factorize(series)
     return codes.astype(np.int64, copy=False), pd.Index(values)
 
@@ -181,14 +190,27 @@ def present_codes(keys: CodeArray, size: int) -> tuple[CodeArray, CodeArray]:
     if size > DENSE * len(keys):
         codes, found = pd.factorize(keys)
         return codes.astype(np.int64, copy=False), found
-    occurs = np.zeros(size, dtype=bool)
-    occurs[keys] = True
-    found = np.flatnonzero(occurs)
-    if len(found) == size:
-        return keys, found
+    times = np.zeros(size, dtype=np.int64)
+    for rows in blocks(len(keys), size):  # numpy counts in a copy of what may not be written to, as columns of a frame
+        times += np.bincount(keys[rows], minlength=size)
+    found = np.flatnonzero(times)
+    return (keys if len(found) == size else places(found, size)[keys]), found
+
+
+def places(found: CodeArray, size: int) -> CodeArray:
+    """(size,) where each key stands in `found`; anything for one that does not."""
     place = np.empty(size, dtype=np.int64)
     place[found] = np.arange(len(found))
-    return place[keys], found
+    return place
+
+
+def blocks(rows: int, size: int = 0) -> Iterator[slice]:
+    """The rows in parts, none so small that adding up tables of `size` entries would cost more than the rows.
+
+    Intermediate results of a part never ask the system for memory anew, which would cost more than the arithmetic.
+    """
+    step = max(BLOCK, 4 * size)
+    return (slice(start, start + step) for start in range(0, rows, step))
 
 
 def cannot_miss(series: pd.Series) -> bool:

@@ -1,20 +1,22 @@
 """What every estimator starts from: a checked design, the domains, and the rows that count in them."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from commresearch.survey.cells import Cells, domain_sums, form_cells, paired
 from commresearch.survey.design import Design, DesignColumns, read_design
 from commresearch.survey.reading import BoolArray, CodeArray, ColumnReader, FloatArray, Groups, combine, shorten
 from commresearch.survey.settings import EstimateOptions, Missing, Settings, check_choice, read_settings
-from commresearch.survey.variance import domain_sizes, domain_sums
+from commresearch.survey.variance import domain_sizes
 
 #: columns of every result, after those that say which domain, category or quantile a row is about
 RESULT_COLUMNS = (
     "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "conf_level", "unit", "deff", "df", "n", "inference",
 )
+ONE_DOMAIN = pd.DataFrame(index=range(1))  #: labels where nothing is split: one row, no column
 RESERVED = frozenset({*RESULT_COLUMNS, "category", "quantile", "term"})
 
 
@@ -26,6 +28,8 @@ class Sample:
         (n,) domain of each row that counts, 0 to D - 1; -1 where the row has no value or no domain
     complete
         whether every row counts
+    cells
+        the rows as variances see them
     labels
         one row per domain, in the columns of `by`
     n, weight
@@ -40,6 +44,7 @@ class Sample:
     settings: Settings
     domain: CodeArray
     complete: bool
+    cells: Cells
     labels: pd.DataFrame
     n: FloatArray
     weight: FloatArray
@@ -54,22 +59,28 @@ class Sample:
     @property
     def kish(self) -> FloatArray:
         """(D,) the number of equal weights that those of a domain are worth."""
-        squares = self.sums_of_products(self.design.weights, self.design.weights)
+        squares = self.sums(self.design.weights, self.design.weights)
         return np.divide(self.weight**2, squares, out=np.zeros(self.count), where=squares > 0)
 
-    def sums(self, values: FloatArray) -> FloatArray:
-        """(D,) sums over the rows of each domain."""
-        return domain_sums(self.domain, values, self.count, complete=self.complete)
+    def sums(self, values: FloatArray, factors: FloatArray | None = None) -> FloatArray:
+        """(D,) sums over the rows of each domain of values, or of their products with factors."""
+        return domain_sums(self.domain, values, factors, self.count, complete=self.complete)
 
-    def sums_of_products(self, values: FloatArray, factors: FloatArray) -> FloatArray:
-        """(D,) sums of products; the last digit may not be that of `sums`, for which all has to be kept."""
-        return np.atleast_1d(values @ factors) if self.complete and self.count == 1 else self.sums(values * factors)
-
-    def spread(self, per_domain: FloatArray) -> FloatArray:
-        """(n,) the value of each row's own domain; NaN outside."""
+    def spread(self, per_domain: FloatArray, rows: slice = slice(None)) -> FloatArray:
+        """(n,) the value of each row's own domain, for some rows or all; NaN outside."""
+        domain = self.domain[rows]
         if self.complete and self.count == 1:
-            return np.broadcast_to(per_domain, self.domain.shape)
-        return np.append(per_domain, np.nan)[self.domain]
+            return np.broadcast_to(per_domain, domain.shape)
+        return np.append(per_domain, np.nan)[domain]
+
+    def inside(self, values: FloatArray, rows: slice) -> FloatArray:
+        """Values of some rows, 0 outside the domains."""
+        return values if self.complete else np.where(self.domain[rows] >= 0, values, 0.0)
+
+    def pairs(self, rows: slice) -> CodeArray:
+        """Unit and domain of some rows as one code, as `cells` counts them; outside the domains any code."""
+        code = paired(self.design.stages[-1].unit[rows], self.domain[rows], self.count)
+        return code if self.complete else np.maximum(code, 0)
 
 
 class SampleReader(ColumnReader):
@@ -80,7 +91,7 @@ class SampleReader(ColumnReader):
         self.settings = read_settings(self, options)
         self.raises = check_choice(self, "missing", missing, ("domain", "raise")) and missing == "raise"
         self.design = read_design(self, columns, self.settings)
-        self.domains = Groups(codes=np.broadcast_to(np.int64(0), len(frame)), labels=pd.DataFrame(index=range(1)))
+        self.domains = Groups(codes=np.broadcast_to(np.int64(0), len(frame)), labels=ONE_DOMAIN)
 
     def split(self, by: object) -> None:
         """Domains by one column or several."""
@@ -93,24 +104,25 @@ class SampleReader(ColumnReader):
             self.fail(code="CR-W70", columns=shorten(taken), reserved=", ".join(sorted(RESERVED)))
         elif groups:
             self.domains = combine(groups)
-            self.see_missing(self.domains.codes < 0, "by", shorten(names))
+            if self.raises:
+                self.see_missing(self.domains.codes < 0, "by", shorten(names))
 
     def see_missing(self, missing: BoolArray, argument: str, column: Hashable) -> None:
-        """Keep a failure for missing values where they are not allowed."""
-        if self.raises and missing.any():
+        """Keep a failure for missing values."""
+        if missing.any():
             self.fail(code="CR-W71", argument=argument, column=column, **self.rows(missing))
 
     def variable(self, column: object, argument: str = "variable") -> FloatArray | None:
         """A numeric variable, NaN where missing."""
         values = self.numbers(column, argument)
-        if values is not None:
+        if values is not None and self.raises:
             self.see_missing(np.isnan(values), argument, column if isinstance(column, Hashable) else argument)
         return values
 
     def classes(self, column: object, argument: str = "variable") -> Groups | None:
         """A categorical variable, code -1 where missing."""
         groups = self.categories(column, argument)
-        if groups is not None:
+        if groups is not None and self.raises:
             self.see_missing(groups.codes < 0, argument, str(groups.labels.columns[0]))
         return groups
 
@@ -122,42 +134,43 @@ class SampleReader(ColumnReader):
         EstimationError
             Anything was found wrong, or no row is left.
         """
-        used = observed
+        inside = used = observed
         if observed is not None and self.design is not None:
-            used = observed & (self.domains.codes >= 0) & (self.design.weights > 0)
+            inside = observed if self.domains.labels is ONE_DOMAIN else observed & (self.domains.codes >= 0)
+            used = inside if self.design.positive else inside & (self.design.weights > 0)
             if not used.any():
                 self.fail(code="CR-W72", observed=int(observed.sum()), total=len(observed))
         self.check()
-        if self.design is None or observed is None or used is None:
+        if self.design is None or inside is None or used is None:
             raise AssertionError("a column was not read, and no failure says why")
-        domain = self.domains.codes if observed.all() else np.where(observed, self.domains.codes, -1)
-        return _sample(self.design, self.settings, domain, used, self.domains.labels)
+        return _sample(self.design, self.settings, self.domains, inside, used)
 
 
-def _sample(design: Design, settings: Settings, domain: CodeArray, used: BoolArray, labels: pd.DataFrame) -> Sample:
-    count, complete = len(labels), bool(domain.min() >= 0)
-    n, df, sampled = domain_sizes(design, domain, used, count)
+def _sample(design: Design, settings: Settings, domains: Groups, inside: BoolArray, used: BoolArray) -> Sample:
+    count, complete = domains.count, bool(inside.all())
+    domain = domains.codes if complete else np.where(inside, domains.codes, -1)
+    cells = form_cells(design, domain, used, count)
+    n, df, sampled = domain_sizes(cells, count)
     known = (df > 0) | ~sampled
     if settings.domain_df == "design":
         df = np.full(count, float(design.degrees_of_freedom))
     return Sample(
-        design=design, settings=settings, domain=domain, complete=complete, labels=labels, n=n,
-        weight=domain_sums(domain, design.weights, count, complete=complete), df=df, known=known,
+        design=design, settings=settings, domain=domain, complete=complete, cells=cells, labels=domains.labels, n=n,
+        weight=domain_sums(domain, design.weights, None, count, complete=complete), df=df, known=known,
     )
 
 
-def result_frame(labels: pd.DataFrame, settings: Settings, **columns: FloatArray) -> pd.DataFrame:
+def result_frame(labels: pd.DataFrame | Mapping[Hashable, pd.Series | pd.Index], settings: Settings, **columns: FloatArray) -> pd.DataFrame:
     """The rows of a result in the shared vocabulary of effects, after the columns that say what each row is about.
 
     A sample without random selection has no design effect, a census no uncertainty.
     """
-    values = dict(columns)
+    values, size = dict(columns), len(columns["estimate"])
     if settings.inference != "design":
-        values["deff"] = np.full(len(labels), np.nan)
+        values["deff"] = np.full(size, np.nan)
     if settings.inference == "none":
-        values |= {"conf_low": values["estimate"], "conf_high": values["estimate"], "df": np.full(len(labels), np.nan)}
-    size = len(labels)
+        values |= {"conf_low": values["estimate"], "conf_high": values["estimate"], "df": np.full(size, np.nan)}
+    nothing = np.full(size, np.nan)
     stated = {"conf_level": np.full(size, settings.conf_level), "unit": [settings.unit] * size, "inference": [settings.inference] * size}
-    found = {name: values.get(name, np.full(size, np.nan)) for name in RESULT_COLUMNS}
-    frame = pd.DataFrame(found | stated | {"n": values["n"].astype(np.int64)})
-    return frame if labels.columns.empty else pd.concat([labels.reset_index(drop=True), frame], axis=1)
+    found = {name: values.get(name, nothing) for name in RESULT_COLUMNS} | stated | {"n": values["n"].astype(np.int64)}
+    return pd.DataFrame({name: labels[name].array for name in labels} | found)

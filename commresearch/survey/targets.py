@@ -1,16 +1,19 @@
 """What is estimated: the value for given weights, and the influence of each row on it (the linear part of a Taylor expansion)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from commresearch.survey.reading import CodeArray, FloatArray
+from commresearch.survey.cells import domain_sums
+from commresearch.survey.reading import CodeArray, FloatArray, blocks
 from commresearch.survey.replicates import jackknife_variances
 from commresearch.survey.sample import Sample
-from commresearch.survey.variance import domain_variances, paired, weighted_counts
+from commresearch.survey.variance import domain_variances
 
+#: numbers of some of the rows; anything outside the domains
+OfRows: TypeAlias = Callable[[slice], FloatArray]
 OFF_CENTRE = 1e-3  #: share of a sum of squares up to which the part of the mean can be taken off it
 
 
@@ -21,8 +24,8 @@ class Target(Protocol):
         """(D,) its estimate for these weights."""
         ...
 
-    def influence(self, estimate: FloatArray) -> FloatArray:
-        """(n,) how much the estimate moves per unit of weight of each row; anything outside the domains."""
+    def influence(self, estimate: FloatArray) -> tuple[OfRows, FloatArray]:
+        """How much the estimate (D,) moves per unit of weight: a number for each row, over one (D,) for its domain."""
         ...
 
 
@@ -35,11 +38,11 @@ class TotalTarget:
 
     def value(self, weights: FloatArray) -> FloatArray:
         """(D,) weighted sums; NaN where nobody has a value."""
-        return np.where(self.sample.n > 0, self.sample.sums(weights * self.values), np.nan)
+        return np.where(self.sample.n > 0, self.sample.sums(weights, self.values), np.nan)
 
-    def influence(self, estimate: FloatArray) -> FloatArray:  # noqa: ARG002 - a total is linear already
-        """(n,) the values themselves."""
-        return self.values
+    def influence(self, estimate: FloatArray) -> tuple[OfRows, FloatArray]:  # noqa: ARG002 - a total is linear already
+        """The values themselves."""
+        return self.values.__getitem__, np.ones(self.sample.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,20 +56,22 @@ class RatioTarget:
     def value(self, weights: FloatArray) -> FloatArray:
         """(D,) ratios of weighted sums; NaN where the denominator is zero."""
         below = self._below(weights)
-        return np.asarray(np.divide(self.sample.sums(weights * self.numerator), below, out=np.full(len(below), np.nan), where=below != 0))
+        return np.asarray(np.divide(self.sample.sums(weights, self.numerator), below, out=np.full(len(below), np.nan), where=below != 0))
 
-    def influence(self, estimate: FloatArray) -> FloatArray:
-        """(n,) (y - ratio · x) / Σ w x."""
-        spread, below = self.sample.spread(estimate), self._below(self.sample.design.weights)
-        explained = spread if self.denominator is None else spread * self.denominator
-        influence = self.numerator - explained
-        influence /= self.sample.spread(np.where(below == 0, np.nan, below))
-        return influence
+    def influence(self, estimate: FloatArray) -> tuple[OfRows, FloatArray]:
+        """(y - ratio · x) over Σ w x."""
+        below = self._below(self.sample.design.weights)
+
+        def residuals(rows: slice) -> FloatArray:
+            spread = self.sample.spread(estimate, rows)
+            return np.asarray(self.numerator[rows] - (spread if self.denominator is None else spread * self.denominator[rows]))
+
+        return residuals, np.where(below == 0, np.nan, below)
 
     def _below(self, weights: FloatArray) -> FloatArray:
         if self.denominator is None and weights is self.sample.design.weights:  # replicates have weights of their own
             return self.sample.weight
-        return self.sample.sums(weights if self.denominator is None else weights * self.denominator)
+        return self.sample.sums(weights, self.denominator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,13 +99,10 @@ def estimate_targets(sample: Sample, targets: Sequence[Target]) -> Estimates:
     estimate = np.column_stack([t.value(sample.design.weights) for t in targets])
     variance, simple = np.zeros(estimate.shape), np.zeros(estimate.shape)
     for k, target in enumerate(targets):
-        influence = target.influence(estimate[:, k])
-        if not sample.complete:
-            influence = np.where(sample.domain >= 0, influence, 0.0)
-        z = sample.design.weights * influence
-        simple[:, k] = simple_variance(sample, _centred_squares(sample, influence, z))
+        z, squares = _linearised(sample, *target.influence(estimate[:, k]))
+        simple[:, k] = simple_variance(sample, squares)
         if sample.settings.inference != "none" and sample.settings.method == "taylor":
-            variance[:, k] = domain_variances(sample.design, z, sample.domain, sample.count)
+            variance[:, k] = domain_variances(sample.design, sample.cells, z, sample.count)
     if sample.settings.inference != "none" and sample.settings.method == "jackknife":
         variance = jackknife_variances(sample.design, lambda weights: np.column_stack([t.value(weights) for t in targets]))
     nothing = np.isnan(estimate)
@@ -110,30 +112,36 @@ def estimate_targets(sample: Sample, targets: Sequence[Target]) -> Estimates:
 def estimate_shares(sample: Sample, codes: CodeArray, count: int) -> Estimates:
     """The share of each of `count` categories in every domain: what `estimate_targets` gives of their indicators.
 
-    Where units have many rows, one pass adds up the weight of every category in every unit and domain, and the rest is done with these.
+    Where units have many rows, one pass adds up the weight of every category in every cell, and the rest is done with these.
     """
-    design, domains = sample.design, sample.count
-    size = len(design.stages[-1].stratum) * domains
-    if design.calibration is not None or sample.settings.method != "taylor" or size * count > len(codes):
+    cells, size = sample.cells, sample.cells.size * count
+    if cells.found is None or sample.settings.method != "taylor" or size > len(codes):
         return estimate_targets(sample, [RatioTarget(sample=sample, numerator=(codes == k).astype(float)) for k in range(count)])
-    rows = slice(None) if sample.complete else np.flatnonzero(sample.domain >= 0)
-    cell = paired(design.stages[-1].unit, sample.domain, domains)[rows]
-    sums = weighted_counts(cell * count + codes[rows], design.weights[rows], size * count).reshape(size, count)
-    totals = sums.reshape(-1, domains, count).sum(axis=0)
-    below = totals.sum(axis=1, keepdims=True)
-    below[below == 0] = np.nan
-    estimate = totals / below
-    variance = np.where(np.isnan(estimate), np.nan, 0.0)
+    sums = np.zeros(size)
+    for rows in blocks(len(codes), size):
+        answer = sample.pairs(rows) * count + codes[rows]
+        sums += np.bincount(answer if sample.complete else np.maximum(answer, 0), sample.inside(sample.design.weights[rows], rows), size)
+    above = sums.reshape(-1, count)
+    totals = above.reshape(-1, sample.count, count).sum(axis=0)
+    total = totals.sum(axis=1)
+    total[total == 0] = np.nan
+    share = totals / total[:, None]
+    return _estimates_of_cells(sample, above, above.sum(axis=1), share, total, share * (1 - share) / total[:, None])
+
+
+def _estimates_of_cells(
+    sample: Sample, above: FloatArray, below: FloatArray, ratio: FloatArray, total: FloatArray, squares: FloatArray
+) -> Estimates:
+    """Ratios (D, K) of sums by pair of unit and domain, `above` (U D, K) over `below` (U D,), with their variances.
+
+    `total` (D,) is `below` by domain, NaN where nothing is; `squares` (D, K) is Σ w (u - ū)² of influence values u.
+    """
+    cells, variance = sample.cells, np.where(np.isnan(ratio), np.nan, 0.0)
     if sample.settings.inference != "none":
-        row = np.full(size, -1)  # of the cells that occur
-        row[cell] = np.arange(len(codes))[rows]
-        found = np.flatnonzero(row >= 0)
-        z = (sums - np.tile(estimate, (size // domains, 1)) * sums.sum(axis=1, keepdims=True)) / np.tile(below, (size // domains, 1))
-        stages = tuple(replace(stage, unit=stage.unit[row[found]]) for stage in design.stages)
-        of_cells = replace(design, weights=sums[found].sum(axis=1), stages=stages)
-        variance += np.column_stack([domain_variances(of_cells, column, found % domains, domains) for column in z[found].T])
-    simple = np.column_stack([simple_variance(sample, column) for column in (estimate * (1 - estimate) / below).T])
-    return Estimates(estimate=estimate, variance=variance, simple=simple)
+        z = (cells.select(above) - ratio[cells.domain] * cells.select(below)[:, None]) / total[cells.domain, None]
+        variance += np.column_stack([domain_variances(sample.design, cells, column, sample.count) for column in z.T])
+    simple = np.column_stack([simple_variance(sample, column) for column in squares.T])
+    return Estimates(estimate=ratio, variance=variance, simple=simple)
 
 
 def simple_variance(sample: Sample, squares: FloatArray) -> FloatArray:
@@ -148,11 +156,31 @@ def simple_variance(sample: Sample, squares: FloatArray) -> FloatArray:
         return np.asarray(squares * total / (n - 1) * finite)
 
 
-def _centred_squares(sample: Sample, influence: FloatArray, z: FloatArray) -> FloatArray:
-    """(D,) Σ w (u - ū)² of influence values u, from these and z = w u."""
+def _linearised(sample: Sample, values: OfRows, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(C,) sums over cells of z = w u and (D,) Σ w (u - ū)², for influence values u = values / scale."""
+    cells, weights = sample.cells, sample.design.weights
+    totals, squares = np.zeros(cells.size), np.zeros(sample.count)
+    for rows in blocks(len(weights), 0 if cells.found is None else cells.size):
+        value = sample.inside(values(rows), rows)
+        weighted = weights[rows] * value
+        if cells.found is None:
+            totals[rows] = weighted
+        else:
+            totals += np.bincount(sample.pairs(rows), weighted, cells.size)
+        squares += domain_sums(sample.domain[rows], weighted, value, sample.count, complete=sample.complete)
+    totals = cells.select(totals)
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares, mean = sample.sums_of_products(z, influence), sample.sums(z) / sample.weight
+        mean = domain_sums(cells.domain, totals, None, sample.count, complete=sample.complete) / sample.weight
         of_mean = mean**2 * sample.weight
     if (of_mean > OFF_CENTRE * squares).any():  # as for totals: the difference would lose digits
-        return sample.sums(sample.design.weights * (influence - sample.spread(mean)) ** 2)
-    return squares - of_mean
+        squares, of_mean = _squares_about(sample, values, mean), np.zeros(sample.count)
+    return totals / np.append(scale, np.nan)[cells.domain], (squares - of_mean) / scale**2
+
+
+def _squares_about(sample: Sample, values: OfRows, mean: FloatArray) -> FloatArray:
+    """(D,) Σ w (v - v̄)² of values from their mean in each domain."""
+    squares = np.zeros(sample.count)
+    for rows in blocks(len(sample.domain)):
+        deviations = values(rows) - sample.spread(mean, rows)
+        squares += domain_sums(sample.domain[rows], sample.design.weights[rows], deviations**2, sample.count, complete=sample.complete)
+    return squares

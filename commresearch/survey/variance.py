@@ -7,6 +7,7 @@ Swensson & Wretman 1992, chapter 4). Units without a row of the domain count as 
 
 import numpy as np
 
+from commresearch.survey.cells import Cells, paired
 from commresearch.survey.design import COMPLETE, Design, Stage
 from commresearch.survey.reading import BoolArray, CodeArray, FloatArray
 from commresearch.survey.settings import SinglePsu
@@ -15,21 +16,20 @@ DENSE = 1_000_000  #: cells up to which sums per (unit, domain) stand in a full 
 BLOCK = 8_000_000  #: numbers held at once when calibration spreads a domain over all rows
 
 
-def domain_variances(design: Design, z: FloatArray, domain: CodeArray, count: int) -> FloatArray:
+def domain_variances(design: Design, cells: Cells, z: FloatArray, count: int) -> FloatArray:
     """Variance of the total of `z` in each of `count` domains that share no row.
 
     Parameters
     ----------
-    z : array (n,)
-        Weighted influence value of each row on the estimate of its own domain.
-    domain : array (n,)
-        Domain of each row, 0 to count - 1; -1 = in none.
+    z : array (C,)
+        Weighted influence values on the estimate of their own domain, added up within each cell.
     """
+    domain = cells.domain
     if design.calibration is None:
         inside = domain >= 0
         if inside.all():
-            return _sum_stages(design, z, domain, None, count)
-        return _sum_stages(design, z[inside], domain[inside], inside, count)
+            return _sum_stages(design, cells.stages, z, domain, None, count)
+        return _sum_stages(design, cells.stages, z[inside], domain[inside], inside, count)
     result = np.empty(count)
     width = max(1, BLOCK // len(z))
     for start in range(0, count, width):
@@ -38,7 +38,7 @@ def domain_variances(design: Design, z: FloatArray, domain: CodeArray, count: in
         block[rows, domain[rows] - start] = z[rows]
         everywhere = np.zeros(len(z), dtype=np.int64)
         for j, column in enumerate(design.calibration.residuals(block).T):
-            result[start + j] = _sum_stages(design, column, everywhere, None, 1)[0]
+            result[start + j] = _sum_stages(design, cells.stages, column, everywhere, None, 1)[0]
     return result
 
 
@@ -59,9 +59,11 @@ def variance_matrix(design: Design, z: FloatArray) -> FloatArray:
     return total
 
 
-def _sum_stages(design: Design, z: FloatArray, domain: CodeArray, inside: BoolArray | None, count: int) -> FloatArray:
+def _sum_stages(
+    design: Design, stages: tuple[Stage, ...], z: FloatArray, domain: CodeArray, inside: BoolArray | None, count: int
+) -> FloatArray:
     total = np.zeros(count)
-    for stage in design.stages:
+    for stage in stages:
         unit = stage.unit if inside is None else stage.unit[inside]
         total += _stage_variances(stage, design.single_psu, unit, z, domain, count)
     return total
@@ -82,11 +84,6 @@ def _stage_variances(stage: Stage, single_psu: SinglePsu, unit: CodeArray, z: Fl
     squares = weighted_counts(code, (totals - means[code]) ** 2, len(groups))
     absent = stage.sampled[stratum] - np.bincount(code, minlength=len(groups))
     return inflation * weighted_counts(of, weight[stratum] * (squares + absent * means**2), count)
-
-
-def paired(outer: CodeArray, inner: CodeArray, count: int) -> CodeArray:
-    """One code for each combination with the `count` inner codes."""
-    return outer if count == 1 else outer * count + inner
 
 
 def _cells(key: CodeArray, size: int) -> tuple[CodeArray, CodeArray]:
@@ -123,27 +120,19 @@ def _uncentred(stage: Stage, single_psu: SinglePsu) -> BoolArray:
     return np.asarray(stage.lonely & (single_psu == "centre"))
 
 
-def domain_sizes(design: Design, domain: CodeArray, used: BoolArray, count: int) -> tuple[FloatArray, FloatArray, BoolArray]:
+def domain_sizes(cells: Cells, count: int) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Per domain: the rows used, primary units less strata they occur in, and whether any stratum was sampled rather than taken completely."""
-    first = design.first
-    if count == 1 and used.all():  # then every unit and stratum occurs
+    first, used, n = cells.stages[0], cells.used, cells.n.astype(float)
+    if count == 1 and used.sum() == cells.size:  # then every unit and stratum occurs
         degrees, sampled = np.array([len(first.stratum) - len(first.sampled)]), np.array([(first.rate < COMPLETE).any()])
-        return np.array([float(len(used))]), degrees.astype(float), sampled
-    key = paired(first.unit, domain, count)
-    pairs, rows = _occurring(key if used.all() else key[used], len(first.stratum) * count)
-    unit, of = np.divmod(pairs, count)
-    groups, _ = _occurring(first.stratum[unit] * count + of, len(first.sampled) * count)
+        return n, degrees.astype(float), sampled
+    key = paired(first.unit, cells.domain, count)
+    unit, of = np.divmod(_occurring(key if used.all() else key[used], len(first.stratum) * count), count)
+    groups = _occurring(first.stratum[unit] * count + of, len(first.sampled) * count)
     stratum, in_domain = np.divmod(groups, count)
     degrees = np.bincount(of, minlength=count) - np.bincount(in_domain, minlength=count)
     sampled = np.bincount(in_domain[first.rate[stratum] < COMPLETE], minlength=count) > 0
-    return weighted_counts(of, rows, count), degrees.astype(float), sampled
-
-
-def domain_sums(domain: CodeArray, values: FloatArray, count: int, *, complete: bool) -> FloatArray:
-    """(count,) sums of `values` by domain; rows of domain -1, of which there are none where it is `complete`, belong nowhere."""
-    if complete and count == 1:  # a sum needs no look at the codes
-        return np.asarray(values.sum(keepdims=True))
-    return weighted_counts(domain, values, count) if complete else weighted_counts(domain + 1, values, count + 1)[1:]
+    return n, degrees.astype(float), sampled
 
 
 def weighted_counts(codes: CodeArray, values: FloatArray | CodeArray, count: int) -> FloatArray:
@@ -151,10 +140,6 @@ def weighted_counts(codes: CodeArray, values: FloatArray | CodeArray, count: int
     return np.bincount(codes, values, count).astype(float, copy=False)
 
 
-def _occurring(key: CodeArray, size: int) -> tuple[CodeArray, CodeArray]:
-    """The keys that occur, in order, and how often."""
-    if size > max(DENSE, len(key)):
-        return np.unique(key, return_counts=True)
-    times = np.bincount(key, minlength=size)
-    keys = np.flatnonzero(times)
-    return keys, times[keys]
+def _occurring(key: CodeArray, size: int) -> CodeArray:
+    """The keys that occur, in order."""
+    return np.unique(key) if size > max(DENSE, len(key)) else np.flatnonzero(np.bincount(key, minlength=size))
