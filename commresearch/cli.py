@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 some reports failed, 2 wrong use or bad input. Heavy modul
 that `--help` answers at once; this is the only module that reads the environment.
 """
 
+import atexit
 import gc
 import os
 import sys
@@ -21,7 +22,7 @@ from commresearch.terms import Format, Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
-    from commresearch.reporting.build import Project, ReportResult, ReportTask
+    from commresearch.reporting.build import Build, Project, ReportResult, ReportTask
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -68,6 +69,7 @@ def says_its_errors(command: Command) -> Command:
     @wraps(command)
     def wrapped(*args: Any, lang: Language, **kwargs: Any) -> Any:
         gc.set_threshold(GARBAGE)
+        atexit.register(gc.freeze)  # the search for cycles at the end would take a third of a second, and everything goes anyway
         try:
             return command(*args, lang=lang, **kwargs)
         except CommResearchError as error:
@@ -125,7 +127,7 @@ def check(
     from commresearch.workflow import check_cases, check_published
 
     if cases:
-        for pilot, surveys in check_cases(_cases(_project(project, None).root, cases), progress=partial(_say_checking, lang)).items():
+        for pilot, surveys in check_cases(_cases(_project(project, None).root, cases), progress=partial(_say_progress, "cli.checking", lang)).items():
             typer.echo(say("cli.check_case_ok", lang, case=pilot, surveys=surveys))
         return
 
@@ -178,36 +180,44 @@ def clean(
     formats: Formats = ALL, renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
 ) -> None:
     """Every survey of the named cases: clean tables below reports/clean, a quality report each."""
-    from commresearch.cases import load_published
-    from commresearch.reporting.quality_reports import plan_quality_reports
+    from commresearch.records import Standby
+    from commresearch.reporting.build import build_ahead, make_ready
     from commresearch.reporting.site import write_site
-    from commresearch.words import say
-    from commresearch.workflow import clean_case, require_clean_reports
+    from commresearch.workflow import require_clean_reports
 
     place = _project(project, None)
     key = _pseudonym_key(key_file, place.root)
     how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
     _require_choices(how)
-    tasks: list[ReportTask] = []
     known: dict[str, str] = {}
-    for case in _cases(place.root, cases):
-        out = place.root / "reports" / "clean" / case.id
-        surveys = clean_case(
-            case, out, pseudonym_key=key, language=lang, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
-            progress=partial(_say_cleaning, lang),
-        )
-        for survey in surveys:
-            typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
-            if survey.is_drafted:
-                typer.echo(say("cli.drafted", lang, path=survey.folder / "codebook.xlsx"))
-            known |= survey.clean.known
-        typer.echo(say("cli.where", lang, path=out))
-        tasks += plan_quality_reports(case.id, surveys, list(dict.fromkeys(languages)))
-    results = _build(lang, place, tasks, how)
-    require_clean_reports([path for r in results for path in r.outputs], known)
-    if place.published.is_dir():
-        write_site(place, load_published(place.published), how.languages[0])
+    chosen = _cases(place.root, cases)
+    with Standby(partial(make_ready, place.published)) as ready:  # what reports need is loaded while surveys are cleaned
+        tasks = [task for case in chosen for task in _cleaned(lang, place, case, key, how, known)]
+        results = _build(lang, place, tasks, how, partial(build_ahead, ready))
+        require_clean_reports([path for r in results for path in r.outputs], known)
+        if published := ready.first():
+            write_site(place, published, how.languages[0])
     _finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+
+
+def _cleaned(lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, known: dict[str, str]) -> "list[ReportTask]":
+    """The reports to be made on the surveys of a case, now cleaned; identifiers met on the way are added to `known`."""
+    from commresearch.reporting.quality_reports import plan_quality_reports
+    from commresearch.words import say
+    from commresearch.workflow import clean_case
+
+    out = place.root / "reports" / "clean" / case.id
+    surveys = clean_case(
+        case, out, pseudonym_key=key, language=lang, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
+        progress=partial(_say_progress, "cli.cleaning", lang),
+    )
+    for survey in surveys:
+        typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
+        if survey.is_drafted:
+            typer.echo(say("cli.drafted", lang, path=survey.folder / "codebook.xlsx"))
+        known |= survey.clean.known
+    typer.echo(say("cli.where", lang, path=out))
+    return plan_quality_reports(case.id, surveys, list(dict.fromkeys(how.languages)))
 
 
 @app.command(help="导出清洗后的数据:SPSS、Stata、CSV / export clean data")
@@ -270,27 +280,26 @@ def _project(root: Path, published: Path | None) -> "Project":
 
 def _report(lang: Language, project: "Project", cases: list[str] | None, how: How, *, comparison: bool) -> None:
     from commresearch.cases import load_published
-    from commresearch.reporting.build import plan_reports
+    from commresearch.reporting.build import build_reports, plan_reports
     from commresearch.reporting.site import write_site
 
     _require_choices(how)
     published = load_published(project.published)
     wanted = list(published.cases["case_id"]) if cases is None else cases
     tasks = plan_reports(project, published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
-    results = _build(lang, project, tasks, how)
+    results = _build(lang, project, tasks, how, build_reports)
     _finish(results, [write_site(project, published, how.languages[0])], lang)
 
 
-def _build(lang: Language, project: "Project", tasks: "list[ReportTask]", how: How) -> "list[ReportResult]":
+def _build(lang: Language, project: "Project", tasks: "list[ReportTask]", how: How, build: "Build") -> "list[ReportResult]":
     """Make reports, telling of each."""
     import tempfile
 
-    from commresearch.reporting.build import Settings, build_reports, require_writable
+    from commresearch.reporting.build import Settings, require_writable
     from commresearch.reporting.fonts import font_folder
     from commresearch.reporting.rendering import choose_renderer
     from commresearch.words import render_error, say
 
-    _require_choices(how)
     font_folder()
     require_writable(project.site)
     with tempfile.TemporaryDirectory() as folder:
@@ -302,7 +311,7 @@ def _build(lang: Language, project: "Project", tasks: "list[ReportTask]", how: H
             renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
             languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         )
-        return list(_with_progress(build_reports(project, tasks, settings), tasks, lang))
+        return list(_with_progress(build(project, tasks, settings), tasks, lang))
 
 
 def _require_choices(how: How) -> None:
@@ -310,16 +319,10 @@ def _require_choices(how: How) -> None:
     _require_choice("engine", how.engine, ("in-process", "kernel"))
 
 
-def _say_cleaning(lang: Language, case: str, wave: str, done: int, total: int) -> None:
+def _say_progress(what: str, lang: Language, case: str, wave: str, done: int, total: int) -> None:
     from commresearch.words import say
 
-    typer.echo(say("cli.cleaning", lang, done=done + 1, total=total, case=case, wave=wave))
-
-
-def _say_checking(lang: Language, case: str, wave: str, done: int, total: int) -> None:
-    from commresearch.words import say
-
-    typer.echo(say("cli.checking", lang, done=done + 1, total=total, case=case, wave=wave))
+    typer.echo(say(what, lang, done=done + 1, total=total, case=case, wave=wave))
 
 
 def _cases(root: Path, names: list[str]) -> "list[Case]":

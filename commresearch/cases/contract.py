@@ -2,13 +2,14 @@
 
 import math
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
 import pandas as pd
-import pandera.pandas as pa
 
+from commresearch.cases.case import CASE_ID
 from commresearch.cases.claim import Claim, claims_in
 from commresearch.cases.numerals import PrintedNumber, read_number
 from commresearch.cases.references import check_links, check_references
@@ -25,12 +26,15 @@ from commresearch.terms import (
     NotClaim,
     UnitClass,
 )
+
+with warnings.catch_warnings():  # pandera loads PySpark where that is installed, and PySpark warns of every newer pandas
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    import pandera.pandas as pa
 from commresearch.words import entries
 
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 POSITIVE = r"(?!0+(?:\.0+)?$)[0-9]+(?:\.[0-9]+)?"
 COUNT = r"[0-9]+"
-CASE_ID = r"(?!comparison$)[a-z][a-z0-9_]*"  #: `comparison` names the report over all cases
 CLAIM_ID = r"[a-z][a-z0-9_]*-[0-9]{3}"
 SOURCE_ID = r"S[0-9]+"
 FALL, RISE = re.compile("下降|减少|降低|缩短"), re.compile("增长|提升|上升|增加|提高")

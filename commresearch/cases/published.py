@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from commresearch.cases.contract import check_ledger, typed
 from commresearch.cases.ledger_files import TABLES, read_texts
 from commresearch.errors import CaseError, Failure, SchemaError
 
@@ -59,6 +58,8 @@ def load_published(folder: str | Path = "data_raw/published") -> Published:
     SchemaError
         Any cell breaks the contract: all failures of all files at once, with file, row and column.
     """
+    from commresearch.cases.contract import check_ledger, typed  # with pandera, which takes long to load and serves ledgers only
+
     texts, unread = read_texts(Path(folder))
     if failures := [*unread, *check_ledger(texts)]:
         raise SchemaError(*failures)

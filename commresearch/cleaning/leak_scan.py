@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from commresearch.cleaning.personal_names import words_like_names
 from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans, plain_text
 from commresearch.cleaning.written_texts import Piece, read_pieces
 from commresearch.errors import CleaningError, Failure
+from commresearch.records import can_fork, fan_out
 from commresearch.terms import Identifier, Language
 from commresearch.words import say
 
@@ -41,6 +43,9 @@ _WECHAT_CUE = re.compile("[信❤♥]|[加➕].{0,3}[vV]")
 _BEFORE, _AFTER = re.compile(r"[0-9a-f-]*$"), re.compile(r"[0-9a-f-]*")
 _SMALL_PARTS = 20  #: four parts below this are the number of a version or a section rather than an address
 _SHOWN = 2  #: characters of a leak that its report shows
+_WORKERS = 2
+_LARGE = 500_000  #: bytes of files from which on a second process is worth starting
+_TIMEOUT = 600  #: seconds one process may take
 _UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
@@ -122,17 +127,36 @@ def _place(leak: Leak, language: Language) -> str:
 def _scan(
     paths: Iterable[Path], known: Iterable[str] | Mapping[str, str], allowed: Iterable[str],
 ) -> tuple[list[Leak], list[Failure]]:
-    finder, harmless = _known_values(known), {plain_text(a).strip() for a in allowed}
-    leaks: list[Leak] = []
-    unreadable: list[Failure] = []
+    ordered = list(paths)
+    work = partial(_scan_each, known=_known_values(known), allowed={plain_text(a).strip() for a in allowed})
+    shares = _shares(ordered)
+    if len(shares) == 1:
+        found = work(ordered)
+    else:
+        parts = fan_out(work, shares, workers=_WORKERS, timeout=_TIMEOUT, lost=lambda share, _: work(share))
+        found = {path: mine for _, part in parts for path, mine in part.items()}
+    leaks = [leak for path in dict.fromkeys(ordered) if isinstance(mine := found[path], list) for leak in mine]
+    return leaks, [mine for path in dict.fromkeys(ordered) if isinstance(mine := found[path], Failure)]
+
+
+def _shares(paths: Sequence[Path]) -> list[list[Path]]:
+    """The files in parts of much the same size, one for each process; in one part where starting a process takes longer than reading."""
+    sizes = {path: path.stat().st_size if path.is_file() else 0 for path in paths}
+    shares: list[list[Path]] = [[] for _ in range(_WORKERS if can_fork() and sum(sizes.values()) > _LARGE else 1)]
+    for path in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        min(shares, key=lambda share: sum(sizes[p] for p in share)).append(path)
+    return shares
+
+
+def _scan_each(paths: Sequence[Path], known: KnownValues, allowed: set[str]) -> dict[Path, list[Leak] | Failure]:
+    """For each file its leaks, every one once, or why it cannot be read."""
+    found: dict[Path, list[Leak] | Failure] = {}
     for path in paths:
         try:
-            found = [leak for piece in read_pieces(path) for leak in _leaks(path, piece, finder, harmless)]
+            found[path] = list(dict.fromkeys(leak for piece in read_pieces(path) for leak in _leaks(path, piece, known, allowed)))
         except _UNREADABLE as error:
-            unreadable.append(Failure(code="CR-P09", values={"path": path, "error": error}))
-            continue
-        leaks += dict.fromkeys(found)
-    return leaks, unreadable
+            found[path] = Failure(code="CR-P09", values={"path": path, "error": error})
+    return found
 
 
 def _known_values(known: Iterable[str] | Mapping[str, str]) -> KnownValues:

@@ -15,9 +15,13 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MARKUP = frozenset({".html", ".htm", ".svg", ".xml", ".xhtml"})
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".bmp", ".tif", ".tiff", ".woff", ".woff2", ".ttf", ".otf"})
@@ -35,6 +39,7 @@ _SHARED = re.compile(r"<si>(.*?)</si>", re.DOTALL)
 _CELL = re.compile(r"<c r=\"([A-Z]+[0-9]+)\"[^>]*>")
 _SHARED_CELL = re.compile(r"<c r=\"([A-Z]+[0-9]+)\"[^>]*\st=\"s\"[^>]*><v>([0-9]+)</v>")
 _PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_PDF_PICTURE = re.compile(rb"/Subtype\s*/Image\b")
 _PDF_TEXT = re.compile(rb"\[((?:[^\]\\]|\\.)*)\]\s*TJ|\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _PDF_LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 
@@ -203,6 +208,9 @@ def _pdf(data: bytes) -> str:
 def _pdf_pages(data: bytes) -> Iterator[bytes]:
     """Unpacked streams that draw text or describe the document; fonts and pictures hold none."""
     for match in _PDF_STREAM.finditer(data):
+        described = data[data.rfind(b"obj", 0, match.start()) : match.start()]
+        if _PDF_PICTURE.search(described):  # unpacked it has millions of bytes, among which signs of text stand by chance
+            continue
         try:
             stream = zlib.decompressobj().decompress(match[1])
         except zlib.error:
@@ -223,7 +231,7 @@ def _parquet(path: Path) -> Iterator[Piece]:
     yield Piece(text="\n".join(table.column_names))
     for name, column in zip(table.column_names, table.columns, strict=True):
         if not (pa.types.is_temporal(column.type) or pa.types.is_boolean(column.type)):
-            yield _column(name, column.to_pandas())
+            yield _stored_column(name, column)
     for key, value in (table.schema.metadata or {}).items():
         if key not in {b"pandas", b"ARROW:schema"}:
             yield from _text(_decoded(value), _decoded(key), is_markup=False)
@@ -242,6 +250,15 @@ def _labelled(path: Path) -> Iterator[Piece]:
     yield Piece(text="\n".join([*notes, *labels]))
     for name in frame.columns:
         yield _column(str(name), frame[name])
+
+
+def _stored_column(name: str, column: "pa.ChunkedArray") -> Piece:
+    """The same as `_column`; rows are looked up only where something is found, which takes most of the time."""
+    distinct = [v for v in column.unify_dictionaries().unique().to_pylist() if not pd.isna(v)]
+    return Piece(
+        text="\n".join(_as_text(v).replace("\n", " ") for v in distinct), part=name,
+        cell_of=lambda line: str(column.to_pandas().drop_duplicates().dropna().index[line]),
+    )
 
 
 def _column(name: str, values: pd.Series) -> Piece:

@@ -10,7 +10,7 @@ LOG_COLUMNS = ("step", "rule", "file", "sheet", "row_id", "variable", "old", "ne
 
 
 def log_lines(
-    *, step: str, rule: object, file: str = "", sheet: str = "", row_id: object = "", variable: object = "", old: object = "",
+    *, step: str, rule: object, file: object = "", sheet: object = "", row_id: object = "", variable: object = "", old: object = "",
     new: object = "", count: object = 1,
 ) -> pd.DataFrame:
     """Log lines from scalars and equally long sequences; scalars are repeated, everything but `count` is text."""

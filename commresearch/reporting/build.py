@@ -5,21 +5,20 @@ import html
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pandas as pd
 
-from commresearch.cases import Published
+from commresearch.cases import Published, load_published
 from commresearch.comparison import audit_claims
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
-from commresearch.records import RunRecord, can_fork, canonical_json, fan_out, package_versions, sha256_of, write_whole
+from commresearch.records import RunRecord, Standby, can_fork, canonical_json, fan_out, package_versions, sha256_of, write_whole
 from commresearch.reporting.assemble import Document, assemble
-from commresearch.reporting.notebooks import execute_notebook
 from commresearch.reporting.rendering import Renderer, template
 from commresearch.terms import Format, Kind, Language
 from commresearch.words import entries, render_error, say
@@ -90,6 +89,9 @@ class Settings:
     today: str = ""
 
 
+Build = Callable[[Project, Sequence[ReportTask], Settings], Iterator[ReportResult]]  #: how reports are made: here, or by a process that is ready
+
+
 def plan_reports(
     project: Project, published: Published, cases: Sequence[str], languages: Sequence[Language], *, comparison: bool
 ) -> list[ReportTask]:
@@ -124,7 +126,22 @@ def _published_task(project: Project, published: Published, subject: str, langua
     )
 
 
-def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
+def make_ready(published: Path) -> Published | None:
+    """What reports on surveys need and can be had before the surveys are cleaned: what is imported, and the ledger of their index."""
+    _load_what_reports_need()
+    return load_published(published) if published.is_dir() else None
+
+
+def build_ahead(ready: Standby[Any], project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Iterator[ReportResult]:
+    """The same as `build_reports`, by a process that is ready for it; should it die, the rest is made from here."""
+    left = list(tasks)
+    while left:
+        for result in ready.run(build_reports, project, tuple(left), settings):
+            left.remove(result.task)
+            yield result
+
+
+def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Generator[ReportResult, None, None]:
     """Make the reports and yield each as it is done; one that fails leaves a page that says so, and the others go on."""
     versions = package_versions()
     if can_fork():
@@ -153,11 +170,14 @@ def _facts(published: Published, audit: pd.DataFrame, subject: str) -> list[pd.D
     return [*own, source, audit[audit["claim_id"].isin(own[2]["claim_id"])]]
 
 
+@cache
 def _load_what_reports_need() -> None:
     """Import once, before workers are forked, what every report would import again; and let matplotlib find its fonts."""
     import IPython.core.interactiveshell  # noqa: F401
+    import matplotlib.backends.backend_svg  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
 
-    from commresearch.reporting import case_numbers, comparison_page, figures, quality_figures, quality_results  # noqa: F401
+    from commresearch.reporting import case_numbers, comparison_page, figures, notebooks, quality_effects, quality_results, quality_summary  # noqa: F401
 
     figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
 
@@ -221,6 +241,8 @@ def _execute(
     task: ReportTask, notebook: Path, settings: Settings, work: Path, formats: tuple[Format, ...]
 ) -> tuple[Document, float]:
     """Run the notebook; return its document and the seconds it took."""
+    from commresearch.reporting.notebooks import execute_notebook  # papermill is loaded where notebooks run
+
     started = time.monotonic()
     executed = work / f"{task.stem}.ipynb"
     execute_notebook(notebook, executed, task.parameters, engine=settings.engine)

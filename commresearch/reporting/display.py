@@ -106,12 +106,20 @@ class Figure:
             require_glyphs(label.get_text())  # type: ignore[attr-defined]
         (folder / "figs").mkdir(parents=True, exist_ok=True)
         with house_style():  # drawing happens here: fonts, and ids that do not differ from run to run
-            self.drawing.savefig(folder / "figs" / f"{self.id}.png", dpi=DPI, metadata={"Software": None})
-            self.drawing.set_layout_engine("none")  # both files have the one layout, found once
-            self.drawing.savefig(folder / "figs" / f"{self.id}.svg", metadata={"Date": None, "Creator": None})
+            self._draw(folder / "figs" / self.id)
         alt = self.alt.replace('"', "”")
         note = f"\n\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "\n"
         return f'![{escape(self.caption)}](figs/{self.id}.png){{#{self.id} fig-alt="{alt}"}}{note}'
+
+    def _draw(self, path: Path) -> None:
+        """Write the files by their canvases: `savefig` would draw each of them twice, the first time only to find the layout."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        self.drawing.set_dpi(DPI)
+        FigureCanvasAgg(self.drawing).print_png(path.with_suffix(".png"), metadata={"Software": None})  # type: ignore[no-untyped-call]
+        self.drawing.set_layout_engine("none")  # both files have the one layout, found once
+        FigureCanvasSVG(self.drawing).print_svg(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
 
 
 Item = Prose | Table | Figure

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
@@ -56,13 +57,23 @@ def base_variable(clean: CleanTable, name: str) -> str:
 
 def cells_with_content(clean: CleanTable) -> pd.Series:
     """Per variable, the cells that hold an answer or something that could not be read; a question of several columns counts once."""
+    is_held = clean.frame.notna() | _is_unreadable(clean)
     counts = {}
     for variable in clean.codebook:
         columns = [c for c in variable.columns if c in clean.frame]
         if columns and variable.source != ABSENT:
-            is_held = clean.frame[columns].notna().to_numpy() | (clean.missing_kinds[columns] == MissingKind.UNREADABLE).to_numpy()
-            counts[variable.name] = int(is_held.any(axis=1).sum())
+            counts[variable.name] = _rows_with_any(is_held, columns)
     return pd.Series(counts, dtype="int64")
+
+
+def _is_unreadable(clean: CleanTable) -> pd.DataFrame:
+    """Per row and column, whether the cell could not be read; told for all columns at once, which is far faster than by question."""
+    return clean.missing_kinds == MissingKind.UNREADABLE
+
+
+def _rows_with_any(cells: pd.DataFrame, columns: Sequence[str]) -> int:
+    """Rows in which any of the columns is true."""
+    return int(np.logical_or.reduce([cells[c].to_numpy(dtype=bool) for c in columns]).sum())
 
 
 def treated_log(clean: CleanTable) -> pd.DataFrame:
@@ -124,10 +135,10 @@ def unreadable_by_variable(clean: CleanTable) -> list[tuple[str, int, int, str]]
     content, lines = cells_with_content(clean), treated_log(clean)
     lines = lines[lines["treatment"] == "unreadable"]
     example = lines[lines["old"] != ""].drop_duplicates("variable").set_index("variable")["old"]
-    found = []
+    is_unreadable, found = _is_unreadable(clean), []
     for name in content.index:
         columns = [c for c in clean.codebook[str(name)].columns if c in clean.frame]
-        if n := int((clean.missing_kinds[columns] == MissingKind.UNREADABLE).any(axis=1).sum()):
+        if n := _rows_with_any(is_unreadable, columns):
             found.append((str(name), int(content[name]), n, str(example.get(name, ""))))
     return sorted(found, key=lambda row: -row[2])
 
@@ -149,11 +160,10 @@ def missing_by_question(clean: CleanTable) -> pd.DataFrame:
 
     A question of several columns is missing where all of them are, of the kind of the first.
     """
-    rows = {}
+    is_missing, rows = clean.missing_kinds.notna(), {}
     for variable in questions(clean):
-        kinds = clean.missing_kinds[[c for c in variable.columns if c in clean.missing_kinds]]
-        kind = kinds.iloc[:, 0].astype("object").where(kinds.notna().all(axis=1))
-        counts = kind.value_counts()
+        columns = [c for c in variable.columns if c in is_missing]
+        counts = clean.missing_kinds.loc[is_missing[columns].all(axis=1), columns[0]].value_counts().to_dict()
         rows[variable.name] = {k.value: int(counts.get(k.value, 0)) for k in MissingKind}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[k.value for k in MissingKind], dtype="int64")
     table["asked"] = len(clean.frame) - table[[k.value for k in UNASKED]].sum(axis=1)

@@ -57,8 +57,9 @@ def _page(project: Project, published: Published, language: Language) -> str:
 
 
 def _row(project: Project, published: Published, case: pd.Series, language: Language) -> str:
-    claims = published.claims_of(case["case_id"])
-    claims = claims[claims["repeat_of"] == ""]
+    all_claims = published.claims
+    is_own = (all_claims["case_id"] == case["case_id"]) & (all_claims["repeat_of"] == "")
+    claims = all_claims.loc[is_own, ["kind", "headline", "headline_fit"]]  # the other columns would only be copied
     source = published.sources.set_index("source_id").loc[case["source_id"]]
     results = int((claims["kind"] == Kind.OUTCOME).sum())
     cells = [
@@ -84,8 +85,8 @@ def _linked(project: Project, subject: str, name: str, language: Language) -> st
 
 def _reported(claims: pd.DataFrame, outcome: Headline, language: Language) -> str:
     """Whether the outcome itself is reported, by how many numbers."""
-    direct = claims[(claims["headline"] == outcome) & (claims["headline_fit"] == Fit.DIRECT)]
-    return say("reports.site_direct", language, n=len(direct)) if len(direct) else say("labels.not_reported", language)
+    n = int(((claims["headline"] == outcome) & (claims["headline_fit"] == Fit.DIRECT)).sum())
+    return say("reports.site_direct", language, n=n) if n else say("labels.not_reported", language)
 
 
 def _links(project: Project, subject: str, language: Language) -> str:

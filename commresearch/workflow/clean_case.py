@@ -26,7 +26,7 @@ from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.cleaning.rules import load_rules
 from commresearch.errors import CaseError, CleaningError, CommResearchError, Failure
-from commresearch.records import RunRecord, package_versions, sha256_of, write_whole
+from commresearch.records import RunRecord, Standby, package_versions, sha256_of, write_whole
 from commresearch.sources import RawTable, read_survey, read_survey_pair
 from commresearch.terms import Export, Language, Role, Sampling
 from commresearch.workflow.margins_file import load_margins
@@ -88,10 +88,10 @@ def clean_case(
     if not case.surveys:
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
     failures: list[Failure] = []
-    cleaned = _cleaned(case, pseudonym_key, partial(progress, case.id), failures)
+    cleaned = _cleaned(case, pseudonym_key, partial(progress, case.id), failures, language)
     _stop(failures)
     known = {k: v for one in cleaned.values() for k, v in one.clean.known.items()}
-    written = {wave: _files(case, entry, language, today) for wave, entry in cleaned.items()}
+    written = {wave: _files(case, entry, today) for wave, entry in cleaned.items()}
     _write_all(out, written, known)
     return [
         CleanedSurvey(
@@ -121,26 +121,29 @@ def check_cases(cases: Sequence[Case], *, progress: Progress = _unheard) -> dict
     return {case.id: len(case.surveys) for case in cases}
 
 
-def _cleaned(case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure]) -> "dict[str, _Cleaned]":
-    """Every survey of a case, by wave, without those that something is wrong with."""
+def _cleaned(
+    case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure], language: Language | None = None
+) -> "dict[str, _Cleaned]":
+    """Every survey of a case, by wave, without those that something is wrong with; with its files where a language is given."""
     cleaned: dict[str, _Cleaned] = {}
     received = _received(case, failures)
     corrections = _corrections(case, received, failures)
     for done, (wave, inputs) in enumerate(received.items()):
         progress(wave, done, len(case.surveys))
         with _collecting(failures):
-            cleaned[wave] = _Cleaned(inputs.survey, *_clean_one(case, inputs, corrections, key), not inputs.survey.codebook)
+            cleaned[wave] = _Cleaned(inputs.survey, *_clean_one(case, inputs, corrections, key, language), not inputs.survey.codebook)
     with _collecting(failures):
         _require_comparable_waves({wave: one.clean for wave, one in cleaned.items()})
     return cleaned
 
 
 class _Cleaned(NamedTuple):
-    """A survey, cleaned and assessed, and whether its codebook was only drafted."""
+    """A survey, cleaned and assessed, the files of its clean table, and whether its codebook was only drafted."""
 
     survey: DataFile
     clean: CleanTable
     quality: SurveyQuality
+    files: dict[str, bytes]
     is_drafted: bool
 
 
@@ -223,14 +226,16 @@ def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> No
         raise
 
 
-def _clean_one(case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, key: bytes | None) -> tuple[CleanTable, SurveyQuality]:
-    """One survey, cleaned and assessed; of the corrections those that are meant for its files."""
+def _clean_one(
+    case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, key: bytes | None, language: Language | None
+) -> tuple[CleanTable, SurveyQuality, dict[str, bytes]]:
+    """One survey, cleaned and assessed, and its files where a language is given; of the corrections those that are meant for its files."""
     survey, answers, codebook = inputs
     failures: list[Failure] = []
     rules, margins = [], None
     cleaned: list[CleanTable] = []
     with _collecting(failures):
-        rules = load_rules(case.path(survey.rules), codebook) if survey.rules else []
+        rules = load_rules(case.path(survey.rules), codebook) if isinstance(survey.rules, str) else []
     with _collecting(failures):
         margins = load_margins(case.path(survey.margins), codebook) if survey.margins else None
     with _collecting(failures):
@@ -245,9 +250,15 @@ def _clean_one(case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, ke
         ))
     _stop(failures)
     (clean,) = cleaned
-    return clean, assess_survey(
-        clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level, design=survey.design, single_psu=survey.single_psu,
+    assess = partial(
+        assess_survey, clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level, design=survey.design,
+        single_psu=survey.single_psu,
     )
+    if language is None:
+        return clean, assess(), {}
+    with Standby(assess) as assessing:  # neither needs the other
+        files = files_of(clean, language)
+        return clean, assessing.first(), files
 
 
 def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable | None]:
@@ -281,9 +292,9 @@ def _require_comparable_waves(cleaned: Mapping[str, CleanTable]) -> None:
         require_same_key({wave: clean.provenance["key_fingerprint"] for wave, clean in linked.items()})
 
 
-def _files(case: Case, entry: _Cleaned, language: Language, today: str) -> dict[str, bytes]:
-    survey, clean, quality, drafted = entry
-    files = files_of(clean, language) | quality_files(quality)
+def _files(case: Case, entry: _Cleaned, today: str) -> dict[str, bytes]:
+    survey, clean, quality, files, drafted = entry
+    files = files | quality_files(quality)
     notes = {
         **clean.provenance, "case": case.id, "name_zh": case.settings.case.name_zh, "name_en": case.settings.case.name_en,
         "fictional": case.settings.case.fictional, "wave": survey.wave or "", "sampling": _sampling(survey).value, "codebook_drafted": drafted,

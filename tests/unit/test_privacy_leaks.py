@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import zipfile
 import zlib
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from docx import Document
 
+from commresearch.cleaning import leak_scan
 from commresearch.cleaning.leak_scan import Leak, find_leaks, require_no_leaks, scan_files
 from commresearch.cleaning.national_id import check_character
 from commresearch.cleaning.text_spans import plain_text
@@ -220,6 +222,38 @@ def test_literal_texts_of_a_pdf_are_read_and_drawn_glyphs_are_said_not_to_be(tmp
     assert not is_searchable(tmp_path / "a.PNG")
     assert is_searchable(tmp_path / "a.docx")
     assert found(write(tmp_path, "a.png", MOBILE)) == []
+
+
+def test_pictures_of_a_pdf_are_passed_over(tmp_path):
+    stream = b"stream\n" + zlib.compress(f"BT /F1 Tf ({MOBILE}) Tj ET".encode()) + b"\nendstream endobj\n"
+    picture, form = (b"1 0 obj <</Type/XObject/Subtype " + kind + b">>\n" + stream for kind in (b"/Image", b"/Form"))
+    assert found(write(tmp_path, "picture.pdf", b"%PDF-1.7\n" + picture)) == []
+    assert found(write(tmp_path, "both.pdf", b"%PDF-1.7\n" + picture + form)) == [("", 1, "", "mobile")]
+
+
+def test_a_stored_column_of_any_type_names_the_first_row(tmp_path):
+    frame = pd.DataFrame({
+        "whole": pd.array([None, 7, 7, int(MOBILE)], dtype="Int64"), "kind": pd.Categorical(["x", None, ID, ID]), "empty": [None] * 4,
+        "share": [float("nan"), 0.5, 0.5, float(MOBILE)],
+    })
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert found(tmp_path / "a.parquet") == [("whole", 0, "3", "mobile"), ("kind", 0, "2", "national_id"), ("share", 0, "3", "mobile")]
+
+
+@pytest.mark.parametrize("how", ["side by side", "not forked", "killed"])
+def test_many_files_are_read_side_by_side_and_reported_in_their_order(how, tmp_path, monkeypatch):
+    here = os.getpid()
+    texts = {"c.csv": MOBILE, "a.csv": "x" * 1_000, "d.csv": ID, "b.xlsx": b"PK\x03\x04 no zip"}
+    paths = [write(tmp_path, name, text) for name, text in texts.items()]
+    monkeypatch.setattr(leak_scan, "_LARGE", 0)
+    if how == "not forked":
+        monkeypatch.setattr(leak_scan, "can_fork", lambda: False)
+    if how == "killed":
+        read = leak_scan.read_pieces
+        monkeypatch.setattr(leak_scan, "read_pieces", lambda path: read(path) if os.getpid() == here else os._exit(9))
+    with pytest.raises(CleaningError) as error:
+        require_no_leaks(paths)
+    assert [(f.code, f.values["path"].name) for f in error.value.failures] == [("CR-P08", "c.csv"), ("CR-P08", "d.csv"), ("CR-P09", "b.xlsx")]
 
 
 def test_all_leaks_and_unreadable_files_are_reported_at_once_and_never_in_full(tmp_path):

@@ -1,14 +1,17 @@
 """Quality reports as they are planned and made from the folder of a cleaned survey."""
 
 import json
+import multiprocessing
 import re
+from functools import partial
 
 import pytest
 
 from commresearch.cases import load_case
 from commresearch.cleaning.clean_files import files_of
+from commresearch.records import Standby, can_fork
 from commresearch.reporting.assemble import assemble
-from commresearch.reporting.build import Project, Settings, build_reports
+from commresearch.reporting.build import Project, Settings, build_ahead, build_reports, make_ready
 from commresearch.reporting.notebooks import execute_notebook
 from commresearch.reporting.quality_reports import plan_quality_reports
 from commresearch.simulate import SurveySpec, codebook_of, simulate_survey, write_wenjuanxing
@@ -86,6 +89,27 @@ def test_a_report_is_built_from_the_folder_alone(wave, tmp_path):
     text = first.outputs[0].read_text(encoding="utf8")
     assert "**保留120份**" in text
     assert "# 附录：去哪里查" in text
+
+
+@pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_process_that_is_ready_builds_the_same_and_may_die(killed, wave, tmp_path):
+    tasks = plan_quality_reports("binhai", [wave], list(Language))
+    settings = Settings(renderer=Markdown(), formats=(Format.HTML,), workers=1)
+    texts = []
+    for site in ("here", "ahead"):
+        project = Project(root=ROOT, published=tmp_path, site=tmp_path / site)
+        with Standby(partial(make_ready, tmp_path / "none")) as ready:
+            assert ready.first() is None
+            build = build_ahead(ready, project, tasks, settings) if site == "ahead" else build_reports(project, tasks, settings)
+            results = [next(build)]
+            if killed and site == "ahead":
+                for process in multiprocessing.active_children():
+                    process.kill()
+            results += build
+        assert [r.task.stem for r in results] == [t.stem for t in tasks]
+        texts.append([r.outputs[0].read_bytes() for r in results])
+    assert texts[0] == texts[1]
 
 
 def test_the_notebook_shows_a_simulated_survey_without_any_of_its_identifiers(tmp_path):
