@@ -8,19 +8,24 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
-from commresearch.cases.contract import CASE_ID
+from commresearch.cases.outcome_settings import OutcomeSettings
 from commresearch.errors import CaseError, Failure, SchemaError
-from commresearch.terms import DataKind, Language, Level, Platform, Sampling
+from commresearch.terms import DataKind, Language, Level, Outcome, Platform, Sampling
 from commresearch.words import entries
 
 CASE_FILE = "case.toml"
+CASE_ID = r"(?!comparison$)[a-z][a-z0-9_]*"  #: `comparison` names the report over all cases
 MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
 WAVE = r"[A-Za-z0-9][A-Za-z0-9_\-]*"
 
 NOT_BLANK = r"\S"
 
+ONLY_SURVEYS = ("wave", "codebook", "decisions", "margins", "shortest_seconds")
+ONLY_LOGS = ("mapping", "extracted_on")
+
+FILE, TABLE = "a_file", "a_table"  #: the two forms of a rule, in the place that a fault names
 SinglePsu = Literal["raise", "certainty", "centre", "average"]  #: as the estimators of `survey` know them
 StatedDesign = Literal["simple_random", "by_community"]
 
@@ -55,6 +60,27 @@ class TableFile(_Part):
     file: Text
 
 
+class LogRules(_Part):
+    """`rules` of a log or register: what becomes of rows that cannot be right. Refused are all that are not decided."""
+
+    end_before_start: Literal["refuse", "drop", "clear", "next_day"] = "refuse"
+    overlapping_validity: Literal["refuse", "drop", "keep", "cut"] = "refuse"
+    unknown_code: Literal["refuse", "drop", "clear"] = "refuse"
+    impossible_age: Literal["refuse", "drop", "clear"] = "refuse"
+    duplicate_id: Literal["refuse", "drop", "keep_first", "keep_last"] = "refuse"
+    unreadable: Literal["refuse", "drop", "clear"] = "refuse"
+    missing_value: Literal["refuse", "drop"] = "refuse"
+
+    @property
+    def stated(self) -> Mapping[str, str]:
+        """The decisions that the case writes down."""
+        return self.model_dump(exclude_unset=True)
+
+
+def _form_of_rules(value: object) -> str:
+    return TABLE if isinstance(value, Mapping | LogRules) else FILE
+
+
 class DataFile(_Part):
     """[[data]]: received files of one kind.
 
@@ -62,6 +88,9 @@ class DataFile(_Part):
     duplicates, population margins to weight to, and the shortest time (seconds) in which its questionnaire can be read. Of a
     probability sample `design` says how it was drawn where no variable of the codebook does (simple_random: from one list;
     by_community: in every community apart), and `single_psu` what to do with a stratum in which one unit was sampled.
+
+    A log or register may say which field each of its headers is (`mapping`: a table of headers and fields, or a file of such
+    tables), what is done with which fault (`rules`), and the day on which the files were extracted.
     """
 
     kind: Annotated[DataKind, Field(strict=False)]
@@ -70,24 +99,44 @@ class DataFile(_Part):
     sheet: str | None = None
     wave: Annotated[str, Field(pattern=rf"^{WAVE}$")] | None = None
     codebook: str | None = None
-    mapping: str | None = None
+    mapping: str | Mapping[str, str] | None = None
     sampling: Annotated[Sampling | None, Field(strict=False)] = None
-    rules: str | None = None
+    rules: Annotated[Annotated[Text, Tag(FILE)] | Annotated[LogRules, Tag(TABLE)], Discriminator(_form_of_rules)] | None = None
+    extracted_on: date | None = None
     decisions: str | None = None
     margins: str | None = None
     shortest_seconds: Annotated[float, Field(gt=0)] | None = None
     design: StatedDesign | None = None
     single_psu: SinglePsu | None = None
 
+    @field_validator("mapping", mode="before")
+    @classmethod
+    def _a_file_or_headers(cls, value: Any) -> Any:
+        """A file name, or fields under headers that are not blank; a header without a field is one that is not read."""
+        is_table = isinstance(value, Mapping) and all(header.strip() and isinstance(field, str) for header, field in value.items())
+        if not is_table and not (isinstance(value, str) and value.strip()):
+            raise ValueError("rule_case_mapping")
+        return value
+
     @model_validator(mode="after")
-    def _survey_says_its_sampling(self) -> "DataFile":
-        if self.kind == DataKind.SURVEY and self.sampling is None:
-            raise ValueError("rule_case_sampling")
-        if self.kind != DataKind.SURVEY and self.sampling is not None:
-            raise ValueError("rule_case_no_sampling")
-        if self.sampling != Sampling.PROBABILITY and (self.design, self.single_psu) != (None, None):
-            raise ValueError("rule_case_design")
+    def _keys_fit_the_kind(self) -> "DataFile":
+        is_survey = self.kind == DataKind.SURVEY
+        rules = ["rule_case_sampling"] if is_survey and self.sampling is None else []
+        rules += ["rule_case_no_sampling"] if not is_survey and self.sampling is not None else []
+        rules += ["rule_case_design"] if self.sampling != Sampling.PROBABILITY and (self.design, self.single_psu) != (None, None) else []
+        others, rule = (ONLY_LOGS, "rule_case_only_logs") if is_survey else (ONLY_SURVEYS, "rule_case_only_surveys")
+        rules += [f"{key}:{rule}" for key in others if getattr(self, key) is not None]
+        if self.rules is not None and isinstance(self.rules, str) != is_survey:
+            rules.append(f"rules:rule_case_rules_{'file' if is_survey else 'table'}")
+        if rules:
+            raise ValueError(" ".join(rules))
         return self
+
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """Every file that must be in the case folder."""
+        beside = (self.codebook, self.mapping, self.rules, self.decisions, self.margins)
+        return (*self.files, *(name for name in beside if isinstance(name, str) and name))
 
 
 class Analysis(_Part):
@@ -122,7 +171,7 @@ class CaseToml(_Part):
     roster: TableFile | None = None
     rollout: TableFile | None = None
     data: Annotated[tuple[DataFile, ...], Field(strict=False)] = ()
-    outcomes: Mapping[Literal["complaint_rate", "youth_participation", "space_use"], Mapping[str, Any]] = Field(default_factory=dict)
+    outcomes: OutcomeSettings = OutcomeSettings()
     analysis: Analysis = Analysis()
     release: Release = Release()
 
@@ -188,16 +237,27 @@ def load_case(folder: str | Path) -> Case:
 def _failures(error: ValidationError) -> Iterator[Failure]:
     """One failure per fault, named by its place in the file; entries of a list are counted from one."""
     for fault in error.errors(include_url=False):
-        place = [p for p in fault["loc"] if p != "[key]"]
+        place = [p for p in fault["loc"] if p not in {FILE, TABLE}]
         where = ".".join(f"{p + 1}" if isinstance(p, int) else str(p) for p in place) or CASE_FILE
-        rule = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else ""
         if place[:2] == ["analysis", "months"]:  # whichever of the two is wrong, the pair is asked for
             yield _broken_rule("analysis.months", fault["input"], "rule_case_months")
+        elif fault["type"] == "value_error":
+            yield from _named_rules(where, fault["input"], str(fault["ctx"]["error"]))
+        elif fault["type"] == "extra_forbidden" and place[-2:-1] in (["outcomes"], ["rules"]):
+            allowed = Outcome if place[0] == "outcomes" else LogRules.model_fields
+            yield Failure(code="CR-F06", values={"file": CASE_FILE, "key": where, "got": place[-1], "allowed": ", ".join(allowed)})
         else:
-            yield _failure(where, str(fault["type"]), fault["input"], rule, fault)
+            yield _failure(where, str(fault["type"]), fault["input"], fault)
 
 
-def _failure(where: str, kind: str, got: object, rule: str, fault: Any) -> Failure:
+def _named_rules(where: str, got: Any, rules: str) -> Iterator[Failure]:
+    """The rules of this project that a part breaks, each with the key that breaks it before a colon, or without one."""
+    for text in rules.split():
+        key, _, rule = text.rpartition(":")
+        yield _broken_rule(f"{where}.{key}", got[key], rule) if key else _broken_rule(where, got, rule)
+
+
+def _failure(where: str, kind: str, got: object, fault: Any) -> Failure:
     values = {"file": CASE_FILE, "key": where}
     if kind == "extra_forbidden":
         return Failure(code="CR-F03", values=values)
@@ -207,19 +267,22 @@ def _failure(where: str, kind: str, got: object, rule: str, fault: Any) -> Failu
     if "expected" in context:
         return Failure(code="CR-F06", values={**values, "got": got, "allowed": str(context["expected"]).replace("'", "").replace(" or ", ", ")})
     is_blank = context.get("pattern") == NOT_BLANK
-    rule = rule or f"rule_case_{'text' if is_blank else _rule_of(kind)}"
-    return _broken_rule(where, got, "rule_case_quoted" if kind == "string_type" and isinstance(got, int | float | date) else rule)
+    rule = f"rule_case_{'text' if is_blank else _rule_of(kind)}"
+    limit = next((context[name] for name in ("gt", "lt", "ge", "le") if name in context), None)
+    return _broken_rule(where, got, "rule_case_quoted" if kind == "string_type" and isinstance(got, int | float | date) else rule, limit)
 
 
-def _broken_rule(where: str, got: object, rule: str) -> Failure:
-    told = {language: text.format(name=where.rpartition(".")[2], got=_shown(got)) for language, text in entries("errors")[rule].items()}
+def _broken_rule(where: str, got: object, rule: str, limit: object = None) -> Failure:
+    facts = {"name": where.rpartition(".")[2], "got": _shown(got), "limit": limit}
+    told = {language: text.format(**facts) for language, text in entries("errors")[rule].items()}
     return Failure(code="CR-F05", values={"file": CASE_FILE, "key": where, "got": _shown(got), "rule": told})
 
 
 def _rule_of(kind: str) -> str:
     """The rule that a fault of the schema breaks, in this project's words."""
     known = {"string_type": "text", "string_pattern_mismatch": "form", "string_too_short": "text", "bool_type": "boolean", "int_type": "whole"}
-    known |= {"date_type": "date", "tuple_type": "list", "too_short": "list", "greater_than": "range", "less_than": "range", "greater_than_equal": "range"}
+    known |= {"date_type": "date", "tuple_type": "list", "too_short": "list", "model_type": "table", "model_attributes_type": "table"}
+    known |= {"greater_than": "above", "less_than": "below", "greater_than_equal": "at_least", "less_than_equal": "at_most"}
     return known.get(kind, "form")
 
 
@@ -231,7 +294,7 @@ def _shown(value: object) -> str:
 def _missing_files(folder: Path, settings: CaseToml) -> Iterator[Failure]:
     tables = [t.file for t in (settings.roster, settings.rollout) if t is not None]
     plan = [settings.analysis.plan] if settings.analysis.plan else []
-    named = [*tables, *plan, *(f for d in settings.data for f in (*d.files, *(n for n in (d.codebook, d.mapping, d.rules, d.decisions, d.margins) if n)))]
+    named = [*tables, *plan, *(name for data in settings.data for name in data.named_files)]
     for name in dict.fromkeys(named):
         if not (folder / name).is_file():
             yield Failure(code="CR-F07", values={"file": CASE_FILE, "got": name, "folder": str(folder)})

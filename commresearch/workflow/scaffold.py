@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from commresearch.cases.case import CASE_FILE
-from commresearch.cases.contract import CASE_ID
+from commresearch.cases.case import CASE_FILE, CASE_ID
 from commresearch.cleaning.codebook_file import codebook_xlsx, dictionary_markdown
 from commresearch.errors import CaseError, Failure
 from commresearch.records import write_whole
 from commresearch.terms import Language, Level, Platform
+from commresearch.workflow.register_templates import register_files
+from commresearch.workflow.registers import sheet_names
 from commresearch.workflow.scaffold_codebook import codebook
 from commresearch.workflow.scaffold_documents import FORMS, filled, word_files
 from commresearch.workflow.scaffold_paper import paper
@@ -63,7 +64,7 @@ def write_scaffold(
     level : str
         A member of `Level`.
     language : str
-        Language of the case's reports: zh or en. The scaffold itself holds both.
+        Language of the case's reports and of its registers: zh or en. The rest of the scaffold holds both.
 
     Returns
     -------
@@ -158,7 +159,10 @@ def _case_files(case: Mapping[str, str]) -> Files:
     source = template("questionnaire.toml")
     questionnaire = read_questionnaire(source, "questionnaire.toml")
     files: Files = {"README.md": _text(filled("documents/README.md", case))}
-    files[CASE_FILE] = _text(filled("case.toml", {**case, **{f"toml_{key}": _toml(value) for key, value in case.items()}}))
+    language = Language(case["language"])
+    sheets = {f"sheet_{kind}": _toml(sheet) for kind, sheet in sheet_names(language).items()}
+    files[CASE_FILE] = _text(filled("case.toml", {**case, **sheets, **{f"toml_{key}": _toml(value) for key, value in case.items()}}))
+    files |= dict(register_files(language, case[f"name_{language}"]))
     files |= {name: _header(columns) for name, columns in TABLES.items()}
     files |= {f"narrative.{x}.md": _text(template(f"documents/narrative.{x}.md")) for x in Language}
     files[QUESTIONNAIRE] = _text(source)

@@ -10,9 +10,11 @@ import pytest
 from python_calamine import load_workbook
 
 from commresearch.cases import load_case
+from commresearch.cases.outcome_settings import OutcomeSettings
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.fit import place_variables
 from commresearch.errors import CaseError
+from commresearch.outcomes.definition import OutcomeDefinition
 from commresearch.records import ProcessResult
 from commresearch.sources import RawTable
 from commresearch.terms import Export, Language, Level, MissingKind, Platform, Role
@@ -30,7 +32,8 @@ DESIGN_KEYS = {
     "roster": {"file"}, "rollout": {"file"}, "outcomes": {"complaint_rate", "youth_participation", "space_use"},
     "analysis": {"months", "seed", "conf_level", "plan"}, "release": {"threshold", "rounding", "edition", "language"},
 }
-DATA_KEYS = {"kind", "files", "platform", "sheet", "wave", "codebook", "mapping", "sampling"}
+DATA_KEYS = {"kind", "files", "platform", "sheet", "wave", "codebook", "mapping", "rules", "extracted_on", "sampling"}
+REGISTERS = ("signins", "rooms", "room_use", "open_hours", "tickets", "communities", "grids", "rollout", "coverage", "programmes")
 HEADERS = {
     "communities.csv": "unit_id,unit_level,community_id,name,cluster_id,households,population,youth_population,area_m2,valid_from,valid_to,source,as_of",
     "rollout.csv": "unit_id,start_month,chosen_by,assigned_level,assignment_id",
@@ -72,6 +75,7 @@ def test_the_folder_holds_what_a_pilot_needs_and_nothing_else(case):
     both = {f"{stem}.{x}" for x in ("zh", "en") for stem in ("questionnaire/questionnaire", "questionnaire/interviewer", *(f"forms/{f}" for f in FORMS))}
     expected = {f"{stem}.{kind}" for stem in both for kind in ("md", "docx")} | set(HEADERS)
     expected |= {"README.md", "case.toml", "codebook.xlsx", *(f"{stem}.{x}.md" for stem in ("narrative", "data_dictionary") for x in ("zh", "en"))}
+    expected |= {f"registers/{stem}.xlsx" for stem in REGISTERS}
     expected |= {f"questionnaire/{n}" for n in ("questionnaire.toml", "questionnaire.xlsx", "codebook_odk.xlsx", "wenjuanxing.txt", "wenjuanxing.md")}
     assert found == expected
     assert not [p for p in case.parent.iterdir() if p != case]
@@ -83,6 +87,7 @@ def test_the_case_file_is_accepted_as_it_stands_and_has_the_keys_of_the_design(c
     assert (settings.release.threshold, settings.release.rounding, settings.release.language) == (10, 5, Language.ZH)
     with_spares = tomllib.loads(re.sub(r"(?m)^#(?=[^\s#])", "", read(case, "case.toml")))
     assert {part: set(with_spares[part]) for part in DESIGN_KEYS} == DESIGN_KEYS
+    assert with_spares["roster"]["file"] in HEADERS
     assert set(with_spares) == {*DESIGN_KEYS, "data"}
     assert set().union(*with_spares["data"]) == DATA_KEYS
 
@@ -93,12 +98,24 @@ def test_the_spare_lines_of_the_case_file_are_sound_too(case, tmp_path):
     (copy / "case.toml").write_text(text, encoding="utf8")
     for name in [*re.findall(r'"(〔[^"]+〕)"', text), *re.findall(r'"(〔[^"]+〕\.\w+)"', text), "plan.toml"]:
         (copy / name).write_text("", encoding="utf8")
-    assert load_case(copy).surveys[0].sampling == "opt_in"
+    loaded = load_case(copy).settings
+    assert loaded.data[0].sampling == "opt_in"
+    assert {(d.files, d.sheet) for d in loaded.data if d.kind in {"bookings", "lineage"}} == {(("registers/room_use.xlsx",), "使用记录"), (("registers/grids.xlsx",), "沿革")}
+    assert loaded.data[1].rules.stated == {"duplicate_id": "keep_last"}
+
+
+def test_the_choices_in_the_case_file_are_the_fixed_definitions(case):
+    spares = tomllib.loads(re.sub(r"(?m)^#(?=[^\s#])", "", read(case, "case.toml")))["outcomes"]
+    choices = OutcomeSettings.model_validate(spares)
+    for outcome, written in spares.items():
+        assert {*written, "unit_level", "boundaries"} == set(type(choices[outcome]).model_fields), outcome
+        fixed = {**dict(OutcomeDefinition.of(outcome).parameters), "baseline": written.get("baseline")}
+        assert OutcomeDefinition.of(outcome, **choices[outcome].stated) == OutcomeDefinition.of(outcome, **{n: v for n, v in fixed.items() if v is not None})
 
 
 def test_every_key_of_the_case_file_is_explained(case):
     lines = read(case, "case.toml").splitlines()
-    bare = [line for line in lines if re.match(r"#?\w+ = ", line) and "  # " not in line and not re.match(r"#(kind|files|platform|sheet|wave|codebook|sampling|mapping)", line)]
+    bare = [line for line in lines if re.match(r"#?\w+ = ", line) and "  # " not in line and not re.match(r"#(kind|files|platform|sheet|wave|codebook|sampling|mapping|rules|extracted_on)", line)]
     assert bare == []
 
 
