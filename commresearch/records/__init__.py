@@ -3,10 +3,10 @@
 from commresearch.records.files import canonical_json, sha256_of, write_whole
 from commresearch.records.log import LOG_COLUMNS, join_logs, log_lines
 from commresearch.records.processes import ProcessResult, can_fork, fan_out, run_process
-from commresearch.records.run_record import RunRecord, package_versions
+from commresearch.records.run_record import RunRecord, package_hash, package_versions
 from commresearch.records.standby import Standby
 
 __all__ = [
-    "LOG_COLUMNS", "ProcessResult", "RunRecord", "Standby", "can_fork", "canonical_json", "fan_out", "join_logs", "log_lines", "package_versions", "run_process",
+    "LOG_COLUMNS", "ProcessResult", "RunRecord", "Standby", "can_fork", "canonical_json", "fan_out", "join_logs", "log_lines", "package_hash", "package_versions", "run_process",
     "sha256_of", "write_whole",
 ]

@@ -13,8 +13,11 @@ def sha256_of(*parts: Path | bytes | str | Iterable[Path]) -> str:
     digests = []
     for part in parts:
         for piece in [part] if isinstance(part, (Path, bytes, str)) else part:
-            data = piece.read_bytes() if isinstance(piece, Path) else piece.encode() if isinstance(piece, str) else piece
-            digests.append(hashlib.sha256(data).hexdigest())
+            if isinstance(piece, Path):
+                with piece.open("rb") as file:
+                    digests.append(hashlib.file_digest(file, "sha256").hexdigest())  # a log may be larger than the memory
+            else:
+                digests.append(hashlib.sha256(piece.encode() if isinstance(piece, str) else piece).hexdigest())
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 

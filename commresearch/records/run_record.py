@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from commresearch.records.files import canonical_json, write_whole
+from commresearch.records.files import canonical_json, sha256_of, write_whole
 
 VERSIONS_OF = ("commresearch", "pandas", "numpy", "statsmodels", "matplotlib", "seaborn", "papermill", "pypandoc_binary", "typst")
+SHAPING = frozenset({".py", ".sql", ".csv", ".toml", ".lua", ".typ", ".css", ".html"})  #: files of the package that shape results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +35,9 @@ class RunRecord:
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that shape a report."""
     return {name: metadata.version(name) for name in VERSIONS_OF}
+
+
+def package_hash() -> str:
+    """Hash of everything in the package that can change a result: its code, its texts, its tables and templates."""
+    package = Path(__file__).parent.parent
+    return sha256_of(sorted(p for p in package.rglob("*") if p.suffix in SHAPING))

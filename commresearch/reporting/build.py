@@ -17,7 +17,17 @@ import pandas as pd
 from commresearch.cases import Published, load_published
 from commresearch.comparison import audit_claims
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
-from commresearch.records import RunRecord, Standby, can_fork, canonical_json, fan_out, package_versions, sha256_of, write_whole
+from commresearch.records import (
+    RunRecord,
+    Standby,
+    can_fork,
+    canonical_json,
+    fan_out,
+    package_hash,
+    package_versions,
+    sha256_of,
+    write_whole,
+)
 from commresearch.reporting.assemble import Document, assemble
 from commresearch.reporting.rendering import Renderer, template
 from commresearch.terms import Format, Kind, Language
@@ -146,7 +156,7 @@ def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Setti
     versions = package_versions()
     if can_fork():
         _load_what_reports_need()
-    common = sha256_of(_package_files(), canonical_json(versions), settings.renderer.name)
+    common = sha256_of(package_hash(), canonical_json(versions), settings.renderer.name)
     run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
     work = partial(_build_one, project=project, settings=settings, common=common, versions=versions, run=run)
     try:
@@ -180,11 +190,6 @@ def _load_what_reports_need() -> None:
     from commresearch.reporting import case_numbers, comparison_page, figures, notebooks, quality_effects, quality_results, quality_summary  # noqa: F401
 
     figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
-
-
-def _package_files() -> list[Path]:
-    package = Path(__file__).parent.parent
-    return sorted(p for p in package.rglob("*") if p.suffix in {".py", ".toml", ".lua", ".typ", ".css", ".html"})
 
 
 def _build_one(

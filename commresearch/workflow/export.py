@@ -81,7 +81,7 @@ def _files(clean: CleanTable, stem: str, language: Language) -> dict[str, bytes]
         named[_free_name(_statistics_name(name), named)] = column
     return {
         f"{stem}.sav": _sav(named, language), f"{stem}.dta": _dta(named, language), f"{stem}.csv": _csv(clean),
-        f"{stem}_kinds.csv": _text(clean.missing_kinds.astype("str").fillna("").reset_index()),
+        f"{stem}_kinds.csv": as_csv(clean.missing_kinds.astype("str").fillna("").reset_index()),
         f"{stem}_codebook.xlsx": codebook_xlsx(codebook_of_csv(clean.codebook, clean.frame), language),
     }
 
@@ -96,17 +96,19 @@ def _write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
 
 
 def export_case(cleaned: str | Path, folder: str | Path, case: str, language: Language) -> list[Path]:
-    """Export every cleaned survey of a case: `<case>_<wave>.sav` and the others of `export_clean`.
+    """Export every cleaned survey of a case: `<case>_<wave>.sav` and the others of `export_clean`; and every panel: `<case>_<outcome>.sav` and others.
 
     Raises
     ------
     CaseError
         The case has not been cleaned; as `export_clean`, for all surveys together; then nothing is written.
     """
+    from commresearch.workflow.export_panels import panel_files
+
     waves = sorted(p.parent for p in Path(cleaned).glob("*/frame.parquet"))
-    if not waves:
+    files = panel_files(Path(cleaned), case, language)
+    if not waves and not files:
         raise CaseError(Failure(code="CR-F09", values={"folder": str(cleaned), "missing": "frame.parquet"}))
-    files: dict[str, bytes] = {}
     failures: list[Failure] = []
     for wave in waves:
         try:
@@ -232,6 +234,29 @@ def _dta(columns: Mapping[str, Exported], language: Language) -> bytes:
     ))
 
 
+def as_sav(frame: pd.DataFrame, labels: Mapping[str, str], answers: Mapping[str, Mapping[float, str]]) -> bytes:
+    """A table of numbers, texts and days for SPSS; `labels` of columns, `answers` their labelled values."""
+    import pyreadstat
+
+    return _written("sav", lambda path: pyreadstat.write_sav(
+        _for_statistics(frame, "sav"), path, column_labels={k: _cut(v, LONGEST_LABEL["sav"]) for k, v in labels.items()}, variable_value_labels=answers,
+    ))
+
+
+def as_dta(frame: pd.DataFrame, labels: Mapping[str, str], answers: Mapping[str, Mapping[float, str]]) -> bytes:
+    """The same for Stata."""
+    import pyreadstat
+
+    return _written("dta", lambda path: pyreadstat.write_dta(
+        _for_statistics(frame, "dta"), path, column_labels={k: _cut(v, LONGEST_LABEL["dta"]) for k, v in labels.items()}, variable_value_labels=answers,
+    ))
+
+
+def _for_statistics(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+    cells = {name: column if pd.api.types.is_numeric_dtype(column) else _plain_cells(column, LONGEST_TEXT[kind]) for name, column in frame.items()}
+    return pd.DataFrame(cells).reset_index(drop=True)
+
+
 def _free_series(cells: pd.Series) -> int:
     """The first code of a series of kinds that no answer comes near."""
     lowest = float(cells.min()) if cells.notna().any() else 0.0
@@ -278,9 +303,10 @@ def _csv(clean: CleanTable) -> bytes:
         else:
             text = column.astype("str")
         cells[name] = text.astype("object").where(column.notna().to_numpy(), "<" + kinds.astype("object").astype("str") + ">")
-    return _text(pd.DataFrame(cells).reset_index())
+    return as_csv(pd.DataFrame(cells).reset_index())
 
 
-def _text(table: pd.DataFrame) -> bytes:
+def as_csv(table: pd.DataFrame) -> bytes:
+    """CSV that spreadsheets open with its Chinese intact."""
     text: str = table.to_csv(index=False)
     return b"\xef\xbb\xbf" + text.encode()

@@ -1,0 +1,188 @@
+"""What the commands do alike: find the project and its cases, make reports, tell of each."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from commresearch.cli.options import KEY_VARIABLE, NEEDED, How
+from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
+from commresearch.terms import Language
+
+if TYPE_CHECKING:
+    from commresearch.cases import Case
+    from commresearch.reporting.build import Build, Project, ReportResult, ReportTask
+
+Result = TypeVar("Result")
+
+
+def project_at(root: Path, published: Path | None) -> "Project":
+    """The project in a folder.
+
+    Raises
+    ------
+    CaseError
+        It has no notebooks or no data_raw.
+    """
+    from commresearch.reporting.build import Project
+
+    missing = [name for name in NEEDED if not (root / name).is_dir()]
+    if missing:
+        raise CaseError(Failure(code="CR-C03", values={"folder": str(root.resolve()), "missing": ", ".join(missing)}))
+    root = root.resolve()
+    return Project(root=root, published=(published or root / "data_raw" / "published").resolve(), site=root / "reports" / "site")
+
+
+def report_cases(lang: Language, project: "Project", cases: list[str] | None, how: How, *, comparison: bool) -> None:
+    """Make the reports on published cases, and the index; all cases where none is named."""
+    from commresearch.cases import load_published
+    from commresearch.reporting.build import build_reports, plan_reports
+    from commresearch.reporting.site import write_site
+
+    require_choices(how)
+    published = load_published(project.published)
+    wanted = list(published.cases["case_id"]) if cases is None else cases
+    tasks = plan_reports(project, published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
+    results = make_reports(lang, project, tasks, how, build_reports)
+    finish(results, [write_site(project, published, how.languages[0])], lang)
+
+
+def make_reports(lang: Language, project: "Project", tasks: "list[ReportTask]", how: How, build: "Build") -> "list[ReportResult]":
+    """Make reports, telling of each."""
+    import tempfile
+
+    from commresearch.reporting.build import Settings, require_writable
+    from commresearch.reporting.fonts import font_folder
+    from commresearch.reporting.rendering import choose_renderer
+    from commresearch.words import render_error, say
+
+    font_folder()
+    require_writable(project.site)
+    with tempfile.TemporaryDirectory() as folder:
+        chosen, problem = choose_renderer(how.renderer, Path(folder), os.environ)
+        if problem:
+            typer.echo(render_error(problem, lang), err=True)
+        typer.echo(say("cli.start", lang, n=len(tasks), renderer=chosen.name))
+        settings = Settings(
+            renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
+            languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
+        )
+        return list(_with_progress(build(project, tasks, settings), tasks, lang))
+
+
+def together(steps: "Iterable[Callable[[], Result]]") -> "list[Result]":
+    """Results of steps that do not need one another.
+
+    Raises
+    ------
+    CommResearchError
+        Everything that went wrong in any of them.
+    """
+    results: list[Result] = []
+    failures: list[Failure] = []
+    for step in steps:
+        try:
+            results.append(step())
+        except CommResearchError as error:
+            failures += [f for f in error.failures if f not in failures]
+    if failures:
+        raise CommResearchError(*failures)
+    return results
+
+
+def require_choices(how: How) -> None:
+    """Refuse names that are none of the renderers and engines, before anything is done."""
+    _require_choice("renderer", how.renderer, ("auto", "quarto", "embedded"))
+    _require_choice("engine", how.engine, ("in-process", "kernel"))
+
+
+def say_progress(what: str, lang: Language, case: str, wave: str, done: int, total: int) -> None:
+    """Tell which part of a case is being worked on."""
+    from commresearch.words import say
+
+    typer.echo(say(what, lang, done=done + 1, total=total, case=case, wave=wave))
+
+
+def load_cases(root: Path, names: list[str]) -> "list[Case]":
+    """The folders of cases, in data_raw or data_raw/demo; what is wrong with any of them is said together."""
+    from commresearch.cases import load_case
+
+    folders = [demo if (demo := root / "data_raw" / "demo" / name).is_dir() else root / "data_raw" / name for name in dict.fromkeys(names)]
+    return together(partial(load_case, folder) for folder in folders)
+
+
+def pseudonym_key(file: Path | None, root: Path) -> bytes | None:
+    """The key of pseudonyms, from a file outside the project or from the environment; None without one."""
+    from commresearch.cleaning.pseudonyms import parse_key, read_key
+
+    if file is None:
+        return parse_key(os.environ[KEY_VARIABLE]) if os.environ.get(KEY_VARIABLE) else None
+    return read_key(file, root)
+
+
+def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:
+    """Languages that every report of this run stands in, or will: a page links to no other."""
+    made = {(t.subject, t.language) for t in tasks}
+    there = {(t.subject, x) for t in tasks for x in Language if (project.site / t.subject / x / f"{t.subject}.{x}.html").is_file()}
+    return tuple(x for x in Language if all((t.subject, x) in made | there for t in tasks))
+
+
+def _require_choice(option: str, got: str, allowed: tuple[str, ...]) -> None:
+    if got not in allowed:
+        raise ReportError(Failure(code="CR-R14", values={"option": f"--{option}", "got": got, "allowed": ", ".join(allowed)}))
+
+
+def _with_progress(results: "Iterable[ReportResult]", tasks: "list[ReportTask]", lang: Language) -> "Iterable[ReportResult]":
+    """A bar on a terminal, a line per report elsewhere."""
+    from commresearch.words import say
+
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        bar = tqdm(results, total=len(tasks), desc=say("cli.making", lang), unit="", leave=False)
+        for result in bar:
+            bar.set_postfix_str(result.task.stem)
+            yield result
+        return
+    for done, result in enumerate(results, 1):
+        state = "reused" if result.reused else "done" if result.ok else "failed"
+        typer.echo(say(f"cli.line_{state}", lang, done=done, total=len(tasks), report=result.task.stem, seconds=f"{result.seconds:.1f}"))
+        yield result
+
+
+def finish(results: "list[ReportResult]", pages: "list[Path]", lang: Language) -> None:
+    """Tell what was made and where it stands; exit code 1 where a report failed."""
+    from commresearch.words import render_error, say
+
+    failed = [r for r in results if not r.ok]
+    if failed:
+        typer.echo(render_error(ReportError(*(f for r in failed for f in r.failures)), lang), err=True)
+    files = sum(len(r.outputs) for r in results)
+    made = len(results) - len(failed)
+    typer.echo(say("cli.end", lang, made=made, total=len(results), files=files, reused=sum(r.reused for r in results)))
+    for page in pages:
+        typer.echo(say("cli.where", lang, path=page.resolve()))
+    if failed:
+        raise typer.Exit(1)
+
+
+def stage_bar(lang: Language) -> "Callable[[str, int, int], None]":
+    """What shows how far the counting is: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda *_: None
+    from tqdm import tqdm
+
+    from commresearch.words import say
+
+    bar: tqdm[None] = tqdm(desc=say("cli.counting", lang), unit="", leave=False)
+
+    def show(stage: str, done: int, total: int) -> None:
+        bar.total, bar.n = total, done
+        bar.set_postfix_str(stage)
+
+    return show

@@ -1,0 +1,129 @@
+"""Commands about published cases and about the installation."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commresearch.cli.making import load_cases, project_at, report_cases, say_progress, together
+from commresearch.cli.options import (
+    ALL,
+    BOTH,
+    HERE,
+    SHOWN,
+    Engines,
+    Force,
+    Formats,
+    How,
+    Lang,
+    Languages,
+    Ledger,
+    ProjectFolder,
+    Renderers,
+    Workers,
+    app,
+    says_its_errors,
+)
+from commresearch.errors import Failure, ReportError
+from commresearch.terms import Language
+
+
+@app.command(help="检查、核对并生成全部报告 / check, audit and report all cases")
+@says_its_errors
+def run(
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+) -> None:
+    """All cases and the comparison, in both languages."""
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    report_cases(lang, project_at(project, published), None, how, comparison=True)
+
+
+@app.command(help="生成若干案例的报告 / report some cases")
+@says_its_errors
+def report(
+    cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="案例编号 / case ids")],
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+) -> None:
+    """The named cases only."""
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    report_cases(lang, project_at(project, published), cases, how, comparison=False)
+
+
+@app.command(help="生成对照报告 / report the comparison over all cases")
+@says_its_errors
+def compare(
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+) -> None:
+    """The comparison only."""
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    report_cases(lang, project_at(project, published), [], how, comparison=True)
+
+
+@app.command(help="检查公开材料台账,或所列案例的文件 / check the published ledger, or the files of the named cases")
+@says_its_errors
+def check(
+    cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE...]", help="案例编号 / case ids")] = None,
+    lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None,
+    sources: Annotated[Path | None, typer.Option("--sources", help="原文所在文件夹,核对有无遗漏 / folder of the source texts, to check completeness")] = None,
+) -> None:
+    """Say what the ledger or the cases hold, or everything that is wrong with them."""
+    from commresearch.words import say
+    from commresearch.workflow import check_cases, check_logs, check_published
+
+    if cases:
+        chosen = load_cases(project_at(project, None).root, cases)
+        surveys, logs = together([partial(check_cases, chosen, progress=partial(say_progress, "cli.checking", lang)), partial(check_logs, chosen)])
+        for pilot in chosen:
+            typer.echo(say("cli.check_case_ok", lang, case=pilot.id, surveys=surveys[pilot.id], logs=logs[pilot.id]))
+        return
+
+    folder = project_at(project, published).published
+    summary = check_published(folder, sources)
+    typer.echo(say("cli.check_ok", lang, cases=summary.n_cases, claims=summary.n_claims, results=summary.n_results, others=summary.n_not_claims))
+    for case, counts in summary.claims.iterrows():
+        topics = say("reports.joiner", lang).join(f"{say(f'labels.family_{f}', lang)} {n}" for f, n in counts.items() if n)
+        typer.echo(f"  {case:<10} {int(counts.sum()):>4}  {topics}")
+    if summary.coverage:
+        for heading, lines in (("uncovered", summary.coverage.uncovered), ("unplaced", summary.coverage.unplaced)):
+            typer.echo(say(f"cli.{heading}", lang, n=summary.coverage.n_numbers, missing=len(lines)))
+            for line in [*lines[:SHOWN], *(["…"] if len(lines) > SHOWN else [])]:
+                typer.echo(f"  {line}")
+        if summary.coverage.uncovered or summary.coverage.unplaced:
+            raise typer.Exit(2)
+    typer.echo(say("cli.ledger", lang, path=folder))
+
+
+@app.command(help="检查运行环境 / check the installation")
+@says_its_errors
+def doctor(lang: Lang = Language.ZH, project: ProjectFolder = HERE) -> None:
+    """What is installed, what is missing, what to do."""
+    from commresearch.reporting.doctor import examine
+    from commresearch.words import say
+
+    findings = examine(os.environ, project, lang)
+    for finding in findings:
+        mark = say(f"cli.doctor_{finding.state}", lang)
+        typer.echo(f"{mark}  {say(f'cli.doctor_{finding.name}', lang)}  {finding.detail}")
+    broken = sum(f.state == "missing" for f in findings)
+    typer.echo(say("cli.doctor_end", lang, n=broken))
+    if broken:
+        raise typer.Exit(2)
+
+
+@app.command(help="在 JupyterLab 中打开笔记本 / open the notebooks in JupyterLab")
+@says_its_errors
+def lab(lang: Lang = Language.ZH, project: ProjectFolder = HERE) -> None:  # noqa: ARG001 - errors are said in it
+    """Start JupyterLab in the notebooks folder."""
+    import importlib.util
+    import subprocess
+
+    folder = project_at(project, None).root / "notebooks"
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ReportError(Failure(code="CR-R11", values={"package": "jupyterlab", "command": "commresearch lab", "install": 'pip install -e ".[lab]"'}))
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)]))  # noqa: S603
