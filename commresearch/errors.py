@@ -5,6 +5,7 @@ CommResearchError
 ├── SourceError      a received file that cannot be read: damaged, locked, hostile, of another kind
 ├── SchemaError      columns, types, codes and references of a table; a codebook that does not fit
 ├── CleaningError    corrections, decisions and identifiers
+├── OutcomeError     events, units and months that a panel cannot be made from
 ├── EstimationError  weights, margins and designs that an estimate cannot be made from
 └── ReportError      notebook parameters, execution, fonts, renderers
 """
@@ -28,6 +29,10 @@ class CommResearchError(Exception):
         self.failures = failures
         super().__init__("; ".join(f"{f.code} {dict(f.values)}" for f in failures))
 
+    def __reduce__(self) -> tuple[type["CommResearchError"], tuple[Failure, ...], dict[str, object]]:
+        """Made again from its failures, where it comes from another process."""
+        return type(self), self.failures, self.__dict__
+
 
 class CaseError(CommResearchError):
     """A folder, a file or a case that is not there."""
@@ -43,6 +48,10 @@ class SchemaError(CommResearchError):
 
 class CleaningError(CommResearchError):
     """Corrections, decisions and identifiers."""
+
+
+class OutcomeError(CommResearchError):
+    """Events, units and months that a panel cannot be made from."""
 
 
 class EstimationError(CommResearchError):

@@ -283,3 +283,39 @@ class DataKind(StrEnum):
     LINEAGE = "lineage"
     COVERAGE = "coverage"
     PROGRAMMES = "programmes"
+    ROLLOUT = "rollout"
+
+
+class Outcome(StrEnum):
+    """Outcomes that are counted from event logs."""
+
+    COMPLAINT_RATE = "complaint_rate"
+    YOUTH_PARTICIPATION = "youth_participation"
+    SPACE_USE = "space_use"
+    AREA_IN_USE = "area_in_use"
+
+
+class Unit(StrEnum):
+    """Units of measure of a panel and of effects; shares are stored as 0-100."""
+
+    PERCENTAGE_POINTS = "percentage_points"
+    PERCENT = "percent"
+    PER_1000_HOUSEHOLDS = "per_1000_households"
+    PER_10000_RESIDENTS = "per_10000_residents"
+    LOG_POINTS = "log_points"
+    HOURS = "hours"
+    M2_HOURS = "m2_hours"
+    PER_M2 = "per_m2"
+    COUNT = "count"
+    PERSONS = "persons"
+    PERSON_TIMES = "person_times"
+    YUAN = "yuan"
+
+
+class UnitLevel(StrEnum):
+    """What the units of a panel are."""
+
+    COMMUNITY = "community"
+    ESTATE = "estate"
+    GRID = "grid"
+    SITE = "site"

@@ -1,5 +1,6 @@
 """Fixtures: the ledger, a small project made from it, and tools that some tests need."""
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ from commresearch.cases import Published, load_published
 
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "data_raw" / "published"
-TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "soffice": ("soffice",), "pdftoppm": ("pdftoppm",)}
+TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "soffice": ("soffice",), "pdftoppm": ("pdftoppm",), "spark": ("java",)}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -27,6 +28,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def find_tool(tool: str) -> str | None:
     """Path of a program that a test needs."""
+    if tool == "spark" and importlib.util.find_spec("pyspark") is None:
+        return None
     return next((found for name in TOOLS[tool] if (found := shutil.which(name))), None)
 
 

@@ -1,9 +1,9 @@
 """What the command line and the notebooks call, from a folder to checked facts."""
 
+from commresearch.workflow.case_logs import CleanedLog, clean_logs
 from commresearch.workflow.case_panels import CasePanel, build_case_panels, check_logs
 from commresearch.workflow.check import LedgerSummary, check_published
 from commresearch.workflow.clean_case import CleanedSurvey, check_cases, clean_case, require_clean_reports
-from commresearch.workflow.clean_logs import CleanedLog, clean_logs
 from commresearch.workflow.export import export_case
 from commresearch.workflow.scaffold import write_questionnaire, write_scaffold
 

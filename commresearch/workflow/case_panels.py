@@ -17,7 +17,7 @@ from commresearch.outcomes.build import LOGS, MAIN_KIND
 from commresearch.outcomes.engine import Source
 from commresearch.records import canonical_json, package_hash, sha256_of, write_whole
 from commresearch.terms import DataKind, Outcome
-from commresearch.workflow.clean_logs import CleanedLog, clean_logs
+from commresearch.workflow.case_logs import CleanedLog, clean_logs
 
 PANELS, STAGES = "_panels", "_stages"
 MANIFEST = "manifest.json"

@@ -35,7 +35,7 @@ from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
 #: what conda calls differently, or has only through pip
-CONDA_NAMES = {"pypandoc-binary": "pandoc"}
+CONDA_NAMES = {"duckdb": "python-duckdb", "pypandoc-binary": "pandoc"}
 
 
 def names(lines):
@@ -110,7 +110,7 @@ def test_the_glossary_explains_the_columns_of_survey_tables():
     text = (ROOT / "GLOSSARY.md").read_text(encoding="utf8")
     flags = [key.removesuffix("_name") for key in entries("quality") if re.fullmatch("flag_.+_name", key)]
     tables = {
-        "codebook": CODEBOOK_COLUMNS, "corrections.csv": CORRECTION_COLUMNS, "Surveys in case.toml": DataFile.model_fields,
+        "codebook": CODEBOOK_COLUMNS, "corrections.csv": CORRECTION_COLUMNS, "Data in case.toml": DataFile.model_fields,
         "log": (*LOG_COLUMNS, "reason"), "flags": flags, "estimates": RESULT_COLUMNS,
     }
     for name, columns in tables.items():

@@ -1,0 +1,193 @@
+"""Rosters, grids and names: which unit a code, a grid or a name belonged to, from one day to another."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import pandas as pd
+
+from commresearch.errors import Failure, OutcomeError
+from commresearch.outcomes.lineage import Spell
+from commresearch.terms import UnitLevel
+
+BEGINNING, OPEN_END = date(1900, 1, 1), date(9999, 12, 31)
+Problem = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """A place, by a code, a grid or a name, belongs to a unit from one day to the day before another."""
+
+    place: str
+    unit: str
+    start: date
+    end: date
+    by: str  # code, grid, name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRow:
+    """One row of the roster."""
+
+    unit: str
+    level: str
+    community: str | None
+    name: str | None
+    cluster: str | None
+    start: date
+    end: date
+    as_of: date
+
+
+def with_columns(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The frame with columns that it lacks, all missing."""
+    return frame.assign(**{name: None for name in names if name not in frame})
+
+
+def day_of(value: object, default: date) -> date:
+    """A date from a cell, or the default where it is missing."""
+    return default if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload,arg-type]
+
+
+def _text(value: object) -> str | None:
+    return None if pd.isna(value) or str(value) == "" else str(value)  # type: ignore[call-overload]
+
+
+def spell_rows(roster: pd.DataFrame) -> list[RosterRow]:
+    """One row per unit and spell, by its newest reading. Two rows of one reading may not overlap.
+
+    Raises
+    ------
+    OutcomeError
+        A unit has two rows that were valid at once, of one date of reading (CR-O04).
+    """
+    columns = ["unit_id", "unit_level", "community_id", "name", "cluster_id", "valid_from", "valid_to", "as_of"]
+    rows = [
+        RosterRow(
+            unit=str(u), level=str(level), community=_text(c), name=_text(n), cluster=_text(k), start=day_of(a, BEGINNING), end=day_of(b, OPEN_END),
+            as_of=day_of(d, BEGINNING),
+        )
+        for u, level, c, n, k, a, b, d in roster[columns].itertuples(index=False, name=None)
+    ]
+    kept: dict[str, list[RosterRow]] = defaultdict(list)
+    failures = []
+    for row in sorted(rows, key=lambda r: (r.as_of, r.start), reverse=True):
+        clash = next((k for k in kept[row.unit] if row.start < k.end and k.start < row.end), None)
+        if clash is None:
+            kept[row.unit].append(row)
+        elif clash.as_of == row.as_of:
+            failures.append(_overlap(row.unit, row.start, row.end, clash.start, clash.end, row.unit, row.unit))
+    if failures:
+        raise OutcomeError(*failures)
+    return [row for unit in kept.values() for row in reversed(unit)]
+
+
+def _overlap(place: str, start: date, end: date, other_start: date, other_end: date, unit: str, other: str) -> Failure:
+    both = (max(start, other_start), min(end, other_end))
+    return Failure(code="CR-O04", values={"place": place, "got": f"{both[0]} – {both[1]}", "units": ", ".join(sorted({unit, other}))})
+
+
+def _within(place: str, by: str, target: str, start: date, end: date, spells: Mapping[str, list[Spell]]) -> list[Belonging]:
+    """A place as part of a unit, on the days on which the unit existed."""
+    cut = [(max(start, s.start), min(end, s.end)) for s in spells.get(target, ())]
+    return [Belonging(place=place, unit=target, start=a, end=b, by=by) for a, b in cut if a < b]
+
+
+def target_of(row: RosterRow, level: UnitLevel) -> str | None:
+    """The unit of a level for which a unit counts."""
+    if row.level == level:
+        return row.unit
+    return row.community if level == UnitLevel.COMMUNITY else None
+
+
+def by_codes(rows: list[RosterRow], level: UnitLevel, spells: Mapping[str, list[Spell]]) -> list[Belonging]:
+    """Codes of units as places."""
+    return [b for r in rows if (target := target_of(r, level)) for b in _within(r.unit, "code", target, r.start, r.end, spells)]
+
+
+def by_grids(grids: pd.DataFrame | None, rows: list[RosterRow], level: UnitLevel, spells: Mapping[str, list[Spell]]) -> list[Belonging]:
+    """Grids as places, on the days on which their unit existed."""
+    if grids is None:
+        return []
+    of_unit: dict[str, list[RosterRow]] = defaultdict(list)
+    for row in rows:
+        of_unit[row.unit].append(row)
+    found = []
+    for grid, unit, start, end in _grid_rows(grids):
+        for row in of_unit.get(unit, ()):
+            if target := target_of(row, level):
+                found += _within(grid, "grid", target, max(start, row.start), min(end, row.end), spells)
+    return found
+
+
+def _grid_rows(grids: pd.DataFrame) -> list[tuple[str, str, date, date]]:
+    filled = with_columns(grids, ("valid_from", "valid_to"))[["grid_id", "unit_id", "valid_from", "valid_to"]]
+    return [(str(g), str(u), day_of(a, BEGINNING), day_of(b, OPEN_END)) for g, u, a, b in filled.itertuples(index=False, name=None)]
+
+
+def grid_holes(grids: pd.DataFrame | None, found: list[Belonging]) -> list[Problem]:
+    """Grids of units that are not in the roster, or had ended."""
+    if grids is None:
+        return []
+    covered: dict[str, int] = defaultdict(int)
+    for b in found:
+        if b.by == "grid":
+            covered[b.place] += (b.end - b.start).days
+    wanted: dict[str, int] = defaultdict(int)
+    last = {}
+    for grid, unit, start, end in _grid_rows(grids):
+        wanted[grid] += (end - start).days
+        last[grid] = (unit, start, end)
+    return [
+        ("grid_outside_unit", grid, *last[grid]) for grid, days in wanted.items()
+        if covered[grid] == 0 or (covered[grid] < days and last[grid][1] > BEGINNING)  # a grid without a first day began with its unit
+    ]
+
+
+def by_names(
+    rows: list[RosterRow], level: UnitLevel, spells: Mapping[str, list[Spell]], codes: set[str]
+) -> tuple[list[Belonging], list[Problem]]:
+    """Names as places where only one unit had them at a time; the others are problems."""
+    by_name: dict[str, list[Belonging]] = defaultdict(list)
+    for row in rows:
+        if row.name and row.name not in codes and (target := target_of(row, level)):
+            by_name[row.name] += _within(row.name, "name", target, row.start, row.end, spells)
+    kept: list[Belonging] = []
+    unclear: list[Problem] = []
+    for name, found in by_name.items():
+        ordered = sorted(found, key=lambda b: b.start)
+        if any(a.unit != b.unit and b.start < a.end for a, b in pairwise(ordered)):
+            unclear += [("name_of_several_units", name, b.unit, b.start, b.end) for b in ordered]
+        else:
+            kept += found
+    return kept, unclear
+
+
+def joined_up(found: list[Belonging]) -> list[Belonging]:
+    """Belongings without overlaps: what is said twice stands once.
+
+    Raises
+    ------
+    OutcomeError
+        A place belongs to two units at once (CR-O04): every event there would be counted twice.
+    """
+    by_place: dict[str, list[Belonging]] = defaultdict(list)
+    for b in found:
+        by_place[b.place].append(b)
+    whole, failures = [], []
+    for place, all_of in by_place.items():
+        kept: list[Belonging] = []
+        for b in sorted(all_of, key=lambda b: (b.start, b.end)):
+            last = kept[-1] if kept else None
+            if last is None or b.start > last.end or (b.start == last.end and b.unit != last.unit):
+                kept.append(b)
+            elif b.unit == last.unit:
+                kept[-1] = Belonging(place=place, unit=b.unit, start=last.start, end=max(last.end, b.end), by=last.by)
+            else:
+                failures.append(_overlap(place, b.start, b.end, last.start, last.end, b.unit, last.unit))
+        whole += kept
+    if failures:
+        raise OutcomeError(*failures)
+    return whole

@@ -1,0 +1,299 @@
+"""Events, units and months to a panel: zero where a source was recording and nothing happened, missing where it was not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from commresearch.errors import Failure, OutcomeError
+from commresearch.outcomes.context import COMPANION_COLUMNS, Cells, Context, make_context, month_table
+from commresearch.outcomes.definition import UNITS, OutcomeDefinition, require_equal
+from commresearch.outcomes.denominators import denominators
+from commresearch.outcomes.engine import Engine, ParquetTable, Source, open_engine
+from commresearch.outcomes.frame_panel import ratio
+from commresearch.outcomes.live import ALL_UNITS, first_live, late_registration, live_shares, recording_breaks
+from commresearch.outcomes.panel import BREAK_COLUMNS, PANEL_COLUMNS, Panel
+from commresearch.outcomes.units import UnitRegister
+from commresearch.terms import DataKind, Outcome, Unit
+
+#: The kind that a single table of events is.
+MAIN_KIND: Mapping[Outcome, DataKind] = {
+    Outcome.COMPLAINT_RATE: DataKind.TICKETS, Outcome.YOUTH_PARTICIPATION: DataKind.SIGNINS, Outcome.SPACE_USE: DataKind.BOOKINGS,
+    Outcome.AREA_IN_USE: DataKind.ROOMS,
+}
+COUNTED_IN: Mapping[Outcome, str] = {
+    Outcome.COMPLAINT_RATE: "complaints", Outcome.YOUTH_PARTICIPATION: "participation", Outcome.SPACE_USE: "space", Outcome.AREA_IN_USE: "area",
+}
+LOGS = frozenset({DataKind.TICKETS, DataKind.SIGNINS, DataKind.BOOKINGS, DataKind.COUNTERS})
+HOUSEHOLDS, POPULATION, YOUTH = "households", "population", "youth_population"
+#: Numbers of the roster below values: of the outcome, and of companions by their unit.
+OF_OUTCOME = {Outcome.COMPLAINT_RATE: HOUSEHOLDS, Outcome.YOUTH_PARTICIPATION: YOUTH}
+OF_UNIT = {Unit.PER_1000_HOUSEHOLDS: HOUSEHOLDS, Unit.PER_10000_RESIDENTS: POPULATION}
+ADDED_UP = frozenset({Unit.COUNT, Unit.PERSONS, Unit.PERSON_TIMES, Unit.HOURS, Unit.M2_HOURS})
+MEASURED = frozenset({Unit.HOURS, Unit.M2_HOURS})
+PERIODS = {"_quarter": 3, "_year": 12}  #: measures of longer periods, by the ends of their names; they stand at the first month
+FULL = 1 - 1e-9
+
+Table: TypeAlias = "pd.DataFrame | ParquetTable"
+Events: TypeAlias = "Source | Mapping[DataKind | str, Source] | Sequence[ParquetTable]"
+
+
+def build_panel(
+    outcome: Outcome | str, events: "Events", roster: "Table | UnitRegister", rollout: "Table | None", *, months: Sequence[object],
+    coverage: "Table | None" = None, engine: Engine | str | None = None, extract_at: datetime | None = None, **definition: object,
+) -> Panel:
+    """Count an outcome by unit and month.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What is counted.
+    events : EventTable, DataFrame, Path, or a mapping of kinds to these
+        The log; with several kinds (bookings, counters, rooms, …; grids and lineage, too) a mapping, or a list of EventTables.
+    roster : DataFrame, EventTable or UnitRegister
+        Units with validity and denominators; several rows of a unit are readings of different dates (as_of).
+    rollout : DataFrame or EventTable or None
+        unit_id, start_month (missing: comparison), assigned_level, assignment_id. Units that are not named are never treated.
+    months : sequence
+        First and last month, as in ("2023-01", "2025-06").
+    coverage : DataFrame or EventTable, optional
+        source, unit_id, live_from, live_to. Without it no month is known to be zero: months without events are missing.
+    engine : Engine or str, optional
+        An open engine, or what `open_engine` takes: "duckdb" (default), a Spark master.
+    extract_at : datetime, optional
+        When the log was taken from its system; else its last entry is the earliest it can be.
+    **definition
+        Choices of the definition that differ from its defaults (`OutcomeDefinition.of`).
+
+    Returns
+    -------
+    Panel
+        One row for every unit and month. `value` is missing where the source was not recording (coverage) or the unit did not exist; events of
+        such months are in the account as not_live.
+
+    Raises
+    ------
+    OutcomeError
+        The definition, units or places are faulty (CR-O04 … CR-O08), a register was made for other units (CR-O09), a table is missing (CR-O10), the roll-out names units that are not in the roster,
+        or starts a unit twice (CR-O11).
+    """
+    if isinstance(roster, UnitRegister):  # its level and boundaries are part of the definition
+        definition = {"unit_level": str(roster.level), "boundaries": roster.boundaries} | definition
+    wanted = OutcomeDefinition.of(outcome, **definition)
+    outcome = Outcome(outcome)
+    tables = _tables(events, MAIN_KIND[outcome])
+    register = _register(roster, tables, wanted)
+    given: dict[DataKind, Any] = {kind: table for kind, table in tables.items() if kind not in {DataKind.GRIDS, DataKind.LINEAGE, DataKind.ROSTER, DataKind.COVERAGE}}
+    if MAIN_KIND[outcome] not in given and not (outcome is Outcome.SPACE_USE and DataKind.COUNTERS in given):
+        raise OutcomeError(Failure(code="CR-O10", values={"kind": str(MAIN_KIND[outcome]), "known": ", ".join(given)}))
+    table = month_table(months)
+    starts = _starts(register, None if rollout is None else _frame(rollout))
+    opened = open_engine(engine if engine is not None else "duckdb") if not isinstance(engine, Engine) else None
+    try:
+        running = opened if opened is not None else engine
+        if not isinstance(running, Engine):
+            raise TypeError(engine)
+        context = make_context(running, given, register, wanted, table, extract_at=extract_at)
+        cells = counter_of(outcome)(running, context)
+    finally:
+        if opened is not None:
+            opened.close()
+    return _assembled(outcome, context, cells, starts, None if coverage is None else _frame(coverage))
+
+
+def counter_of(outcome: Outcome) -> Callable[[Engine, Context], Cells]:
+    """What counts an outcome."""
+    counter: Callable[[Engine, Context], Cells] = import_module(f"commresearch.outcomes.{COUNTED_IN[outcome]}").cells
+    return counter
+
+
+def _frame(table: "Table") -> pd.DataFrame:
+    return table if isinstance(table, pd.DataFrame) else table.frame()
+
+
+def _tables(events: "Events", main: DataKind) -> dict[DataKind, Any]:
+    """Tables by kind, from whatever way they were given in."""
+    if isinstance(events, Mapping):
+        return {DataKind(str(kind)): table for kind, table in events.items()}
+    if isinstance(events, list | tuple) and all(hasattr(e, "kind") for e in events):
+        return {DataKind(str(e.kind)): e for e in events}
+    return {DataKind(str(getattr(events, "kind", main))): events}
+
+
+def _register(roster: "Table | UnitRegister", tables: Mapping[DataKind, Any], wanted: OutcomeDefinition) -> UnitRegister:
+    if isinstance(roster, UnitRegister):
+        made = OutcomeDefinition.of(wanted.outcome, **dict(wanted.parameters) | {"unit_level": str(roster.level), "boundaries": roster.boundaries})
+        require_equal(wanted, made)
+        return roster
+    grids, lineage = (_frame(tables[k]) if k in tables else None for k in (DataKind.GRIDS, DataKind.LINEAGE))
+    return UnitRegister.of(_frame(roster), grids, lineage, level=wanted["unit_level"], boundaries=wanted["boundaries"])
+
+
+def _starts(register: UnitRegister, rollout: pd.DataFrame | None) -> pd.DataFrame:
+    """What was decided for each unit: treated_from and assignment_id by unit_id (index).
+
+    Raises
+    ------
+    OutcomeError
+        A unit of the roll-out is not in the roster, or a unit is made up of parts that start in different months (CR-O11).
+    """
+    units = register.units.set_index("unit_id")
+    starts = pd.DataFrame(
+        {"treated_from": pd.Series(pd.NaT, index=units.index, dtype="datetime64[us]"), "assignment_id": units["community_id"].astype("str")}
+    )
+    if rollout is None or rollout.empty:
+        return starts
+    known = set(register.roster["unit_id"].astype(str)) | set(units["community_id"].astype(str))
+    named = rollout["unit_id"].astype(str)
+    failures = [Failure(code="CR-O11", values={"unit": u, "got": "—"}) for u in named[~named.isin(known)].unique()]
+    rows = {u: rollout[named == u] for u in named.unique()}
+    for unit in units.index:
+        parts = dict.fromkeys((unit, *(s.unit for s in register.components[unit]), str(units.at[unit, "community_id"])))
+        found = next((rows[p] for p in parts if p in rows), None) if unit in rows else None
+        of_parts = [rows[p] for p in parts if p in rows] if found is None else [found]
+        if not of_parts:
+            continue
+        joined = pd.concat(of_parts)
+        months = pd.to_datetime(joined["start_month"]).dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+        if len(set(months.astype("str"))) > 1:
+            failures.append(Failure(code="CR-O11", values={"unit": unit, "got": ", ".join("—" if pd.isna(m) else f"{m:%Y-%m}" for m in months.unique())}))
+            continue
+        starts.at[unit, "treated_from"] = months.iloc[0]
+        starts.at[unit, "assignment_id"] = _assignment(joined.iloc[0], unit, str(units.at[unit, "community_id"]))
+    if failures:
+        raise OutcomeError(*failures)
+    return starts
+
+
+def _assignment(row: "pd.Series[Any]", unit: str, community: str) -> str:
+    """What was chosen: as stated, else the unit at the level of the choice."""
+    stated = row.get("assignment_id")
+    if not pd.isna(stated) and str(stated):
+        return str(stated)
+    return community if row.get("assigned_level") == "community" or pd.isna(row.get("assigned_level")) else unit
+
+
+def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.DataFrame, coverage: pd.DataFrame | None) -> Panel:
+    register, months, definition = context.register, context.months, context.definition
+    frame = _grid(register, months)
+    counted = cells.cells.set_index(["unit_id", "month"])
+    at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
+    counted = counted.reindex(at)
+    withheld = counted["withheld"].isin([True]).to_numpy() if "withheld" in counted else np.zeros(len(frame), dtype=bool)
+    happened = counted["numerator"].notna().to_numpy() | withheld
+    frame = _with_live(frame, context, coverage, happened)
+    frame["numerator"] = np.where(frame["live"] & ~withheld, counted["numerator"].fillna(0.0), np.nan)
+    units = set(cells.companions["unit"])
+    wanted = {OF_OUTCOME[outcome]} if outcome in OF_OUTCOME else set()
+    roster = {name: _roster_numbers(context, name) for name in wanted | {name for unit, name in OF_UNIT.items() if str(unit) in units}}
+    own = counted["denominator"].to_numpy(dtype=np.float64) if "denominator" in counted else np.full(len(frame), np.nan)
+    frame["denominator"] = np.where(frame["valid_share"] > 0, roster[OF_OUTCOME[outcome]] if outcome in OF_OUTCOME else own, np.nan)
+    frame["value"] = ratio(frame["numerator"].to_numpy(), frame["denominator"].to_numpy(), UNITS[outcome])
+    first = cells.provisional
+    frame["provisional"] = frame["month"] >= first if first is not None else False
+    begun = {} if coverage is None else first_live(register, coverage, _needed(outcome, context))
+    frame["blocked"] = frame["unit_id"].map(late_registration(begun, starts["treated_from"])).to_numpy(dtype=bool)
+    frame = frame.join(starts, on="unit_id")
+    dark = int(counted["numerator"].fillna(0)[~frame["live"].to_numpy()].sum()) if outcome is Outcome.COMPLAINT_RATE else 0
+    return Panel(
+        frame=frame[list(PANEL_COLUMNS)], definition=definition, unit=UNITS[outcome], companions=_companions(cells.companions, frame, roster),
+        account=_without_dark(cells.account, dark), unplaced=cells.unplaced.reset_index(drop=True),
+        breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else recording_breaks(coverage), problems=_problems(register, coverage),
+    )
+
+
+def _grid(register: UnitRegister, months: pd.DataFrame) -> pd.DataFrame:
+    """Every unit and month with the share of the month in which the unit existed."""
+    units = register.units[["unit_id", "unit_level", "community_id"]]
+    frame = units.merge(months[["month"]], how="cross")
+    shares = register.unit_months(months).set_index(["unit_id", "month"])["valid_share"]
+    frame["valid_share"] = shares.reindex(pd.MultiIndex.from_frame(frame[["unit_id", "month"]])).fillna(0.0).to_numpy()
+    return frame.sort_values(["unit_id", "month"], ignore_index=True)
+
+
+def _needed(outcome: Outcome, context: Context) -> list[DataKind]:
+    """Sources without which nothing is known of a month."""
+    return [DataKind.ROOMS] if outcome is Outcome.AREA_IN_USE else [k for k in context.tables if k in LOGS]
+
+
+def _with_live(frame: pd.DataFrame, context: Context, coverage: pd.DataFrame | None, happened: np.ndarray) -> pd.DataFrame:
+    """The frame with live, live_share and partial_month."""
+    outcome = Outcome(context.definition.outcome)
+    existed = frame["valid_share"].to_numpy()
+    of_register = outcome is Outcome.AREA_IN_USE and (coverage is None or not coverage["source"].astype(str).str.startswith("rooms").any())
+    if of_register:
+        share = existed
+    elif coverage is None:
+        share = np.where(happened, existed, 0.0)
+    else:
+        found = live_shares(context.register, context.months, coverage, _needed(outcome, context)).set_index(["unit_id", "month"])["live_share"]
+        share = found.reindex(pd.MultiIndex.from_frame(frame[["unit_id", "month"]])).to_numpy()
+    return frame.assign(live=share > 0, live_share=share, partial_month=(existed > 0) & (existed < FULL) | (share > 0) & (share < FULL))
+
+
+def _roster_numbers(context: Context, column: str) -> np.ndarray:
+    choices = dict(context.definition.parameters)
+    baseline = choices.get("baseline")
+    found = denominators(
+        context.register, context.months, column, how="baseline" if choices.get("denominator") == "baseline" else "interpolated",
+        baseline=baseline if isinstance(baseline, date) else None,
+    )
+    return found.sort_values(["unit_id", "month"])["value"].to_numpy()
+
+
+def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Every measure for every unit and month: zero where counts were recorded and nothing happened, missing where nothing was recorded.
+
+    Measures of quarters and years have a row for every period, missing where one of its months was not recorded.
+    """
+    at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
+    parts = []
+    for measure, rows in given.groupby("measure", sort=False):
+        unit = Unit(rows["unit"].iloc[0])
+        found = rows.set_index(["unit_id", "month"])[["numerator", "denominator", "value"]].astype("float64").reindex(at)
+        above, below, value = (found[c].to_numpy() for c in ("numerator", "denominator", "value"))
+        named = at.isin(pd.MultiIndex.from_frame(rows[["unit_id", "month"]]))
+        length = next((n for ending, n in PERIODS.items() if str(measure).endswith(ending)), 1)
+        if unit in OF_UNIT:
+            above, below = np.nan_to_num(above), roster[OF_UNIT[unit]]
+            value = ratio(above, below, unit)
+        elif unit in ADDED_UP and np.isnan(rows["denominator"].to_numpy(dtype=np.float64)).all():
+            above, value = (np.where(named, c, 0.0) for c in (above, value))
+        else:
+            above, below = (np.where(named, c, 0.0) if unit not in MEASURED else c for c in (above, below))
+        columns = {"numerator": above, "denominator": below, "value": value}
+        live = _live_throughout(frame, length)
+        dark = {name: np.where(live, numbers, np.nan) for name, numbers in columns.items()}
+        part = frame[["unit_id", "month"]].assign(measure=measure, **dark, unit=str(unit))
+        parts.append(part if length == 1 else part[named])
+    return pd.concat(parts, ignore_index=True)[list(COMPANION_COLUMNS)] if parts else given
+
+
+def _live_throughout(frame: pd.DataFrame, length: int) -> np.ndarray:
+    """Whether each month of the frame (units by months, in order) and those behind it, `length` in all, were recorded."""
+    table = frame["live"].to_numpy(dtype=bool).reshape(frame["unit_id"].nunique(), -1)
+    padded = np.pad(table, ((0, 0), (0, length - 1)))
+    return np.lib.stride_tricks.sliding_window_view(padded, length, axis=1).all(axis=2).ravel()
+
+
+def _problems(register: UnitRegister, coverage: pd.DataFrame | None) -> pd.DataFrame:
+    """Problems of the register, and units of coverage that it does not know."""
+    if coverage is None:
+        return register.problems
+    known = {ALL_UNITS, *register.roster["unit_id"].astype(str), *register.roster["community_id"].dropna().astype(str)}
+    unknown = sorted(set(coverage["unit_id"].astype(str)) - known)
+    added = pd.DataFrame({"problem": "coverage_of_unknown_unit", "place": unknown, "unit_id": unknown, "valid_from": None, "valid_to": None})
+    return pd.concat([register.problems, added], ignore_index=True) if len(register.problems) and unknown else added if unknown else register.problems
+
+
+def _without_dark(account: pd.DataFrame, dark: int) -> pd.DataFrame:
+    """The account with the cases of months that do not count as recorded on a line of their own."""
+    if not dark:
+        return account.reset_index(drop=True)
+    rest = account["rule"] != "counted"
+    counted = int(account.loc[~rest, "events"].sum()) - dark
+    added = pd.DataFrame({"rule": ["not_live", "counted"], "events": [dark, counted]})
+    return pd.concat([account[rest], added], ignore_index=True)

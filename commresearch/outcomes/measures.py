@@ -1,0 +1,73 @@
+"""Measures that stand beside a headline outcome, from one wide table of counts to the long form of `Cells.companions`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from commresearch.outcomes.context import COMPANION_COLUMNS, UNPLACED_COLUMNS
+from commresearch.terms import Unit
+
+SCALES = {Unit.PERCENTAGE_POINTS: 100.0}  #: shares are stored as 0-100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A measure by the columns that it is made of.
+
+    numerator, denominator
+        columns of counts; without a denominator the value is the count itself
+    per
+        what stands below is divided by this first, 100 for a value per 100 of it
+    """
+
+    name: str
+    numerator: str
+    unit: Unit
+    denominator: str = ""
+    per: float = 1.0
+
+
+def long_measures(counts: pd.DataFrame, measures: Iterable[Measure], *, suffix: str = "") -> pd.DataFrame:
+    """The measures of every unit and month.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        unit_id, month and the columns that the measures name.
+    suffix : str
+        Put behind the name of each measure.
+
+    Returns
+    -------
+    DataFrame
+        unit_id, month, measure, numerator, denominator (NaN where there is none), value (NaN where the denominator is zero), unit.
+    """
+    parts = []
+    for measure in measures:
+        above = counts[measure.numerator].to_numpy(dtype=np.float64, na_value=np.nan)
+        below = counts[measure.denominator].to_numpy(dtype=np.float64, na_value=np.nan) / measure.per if measure.denominator else np.full(len(counts), np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = SCALES.get(measure.unit, 1.0) * above / np.where(below == 0, np.nan, below)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "unit_id": counts["unit_id"].to_numpy(), "month": counts["month"].to_numpy(), "measure": measure.name + suffix, "numerator": above,
+                    "denominator": below, "value": share if measure.denominator else above, "unit": str(measure.unit),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)[list(COMPANION_COLUMNS)] if parts else pd.DataFrame(columns=list(COMPANION_COLUMNS))
+
+
+def in_order(account: pd.DataFrame, rules: Iterable[str]) -> pd.DataFrame:
+    """Lines of an account in a stated order, lines of zero left out."""
+    found = dict(zip(account["rule"], account["events"], strict=True))
+    return pd.DataFrame([(rule, int(found[rule])) for rule in rules if found.get(rule)], columns=["rule", "events"])
+
+
+def unplaced(found: pd.DataFrame) -> pd.DataFrame:
+    """place, events, first, last: what belongs to no unit on its day, the most frequent first."""
+    named = found.rename(columns={"first_at": "first", "last_at": "last"})[list(UNPLACED_COLUMNS)]
+    return named.sort_values(["events", "place"], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,209 @@
+"""Units with validity: which unit a place belonged to on a day, and which units there were in a month."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from commresearch.errors import Failure, OutcomeError
+from commresearch.outcomes.belongings import (
+    Belonging,
+    Problem,
+    RosterRow,
+    by_codes,
+    by_grids,
+    by_names,
+    grid_holes,
+    joined_up,
+    spell_rows,
+    with_columns,
+)
+from commresearch.outcomes.lineage import Lineage, Spell, lineage_of
+from commresearch.terms import UnitLevel
+
+PLACE_COLUMNS = ("place", "unit_id", "valid_from", "valid_to")
+PROBLEM_COLUMNS = ("problem", "place", "unit_id", "valid_from", "valid_to")
+AS_WAS: Literal["as_was"] = "as_was"
+Boundaries: TypeAlias = Literal["as_was"] | date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnitRegister:
+    """The units of one level on stated boundaries.
+
+    level : UnitLevel
+        What the units are.
+    boundaries : "as_was" or date
+        Units as they were on the day of an event, or those of one day.
+    units : DataFrame
+        unit_id, unit_level, community_id, name, cluster_id: one row per unit, as it was last.
+    components : mapping
+        Unit → the spells of units that make it up: its own, and on the boundaries of a day those of the units that became it.
+    presence : mapping
+        The same, and the spells of units that grids of the unit belonged to: on the boundaries of a day it is there on these days, too.
+    belongings : tuple of Belonging
+        Every place, without overlaps.
+    problems : DataFrame
+        problem, place, unit_id, valid_from, valid_to: names of several units, grids of unknown or ended units, changes that do not say where a place went.
+    roster : DataFrame
+        As given.
+    """
+
+    level: UnitLevel
+    boundaries: Boundaries
+    units: pd.DataFrame
+    components: Mapping[str, tuple[Spell, ...]]
+    presence: Mapping[str, tuple[Spell, ...]]
+    belongings: tuple[Belonging, ...]
+    problems: pd.DataFrame
+    roster: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls, roster: pd.DataFrame, grids: pd.DataFrame | None = None, lineage: pd.DataFrame | None = None, *,
+        level: UnitLevel | str = UnitLevel.COMMUNITY, boundaries: Boundaries | str = AS_WAS,
+    ) -> "UnitRegister":
+        """The register that tables of units, grids and changes make.
+
+        Parameters
+        ----------
+        roster, grids, lineage : DataFrame
+            With the columns of their contracts; columns that are not required may be absent.
+        level : UnitLevel
+            Level of the units of the panel. A place of a finer level counts for its community.
+        boundaries : "as_was" or date
+            "as_was": an event counts for the unit of its day. A date: for the unit of that date, where the changes say which it is.
+
+        Raises
+        ------
+        OutcomeError
+            A unit or a place belongs to two units at once (CR-O04), no unit has the level (CR-O05).
+        """
+        roster = with_columns(roster, ("unit_id", "unit_level", "community_id", "name", "cluster_id", "valid_from", "valid_to", "as_of"))
+        rows = spell_rows(roster)
+        level, boundaries = UnitLevel(level), _boundaries(boundaries)
+        spells: dict[str, list[Spell]] = defaultdict(list)
+        for row in rows:
+            spells[row.unit].append(Spell(unit=row.unit, start=row.start, end=row.end))
+        if all(row.level != level for row in rows):
+            raise OutcomeError(Failure(code="CR-O05", values={"level": str(level), "known": ", ".join(sorted({r.level for r in rows}))}))
+        found = [*by_codes(rows, level, spells), *by_grids(grids, rows, level, spells)]
+        codes = {b.place for b in found}
+        named, unclear = by_names(rows, level, spells, codes)
+        history = lineage_of(lineage, spells)
+        as_was = joined_up([*found, *named])
+        kept, lost = _on_boundaries(as_was, history, boundaries)
+        components = _components(rows, level, history, boundaries)
+        return cls(
+            level=level, boundaries=boundaries, units=_units(rows, set(components)), components=components,
+            presence=_presence(components, as_was, boundaries), belongings=tuple(kept),
+            problems=pd.DataFrame([*unclear, *grid_holes(grids, found), *lost], columns=list(PROBLEM_COLUMNS)), roster=roster,
+        )
+
+    def places(self) -> pd.DataFrame:
+        """place, unit_id, valid_from, valid_to (datetime64[us], open ends 9999-12-31): no place twice at one time."""
+        frame = pd.DataFrame([(b.place, b.unit, b.start, b.end) for b in self.belongings], columns=list(PLACE_COLUMNS))
+        for name in ("valid_from", "valid_to"):
+            frame[name] = pd.Series(np.array(frame[name], dtype="datetime64[us]"), index=frame.index)
+        return frame.astype({"place": "str", "unit_id": "str"})
+
+    def unit_months(self, months: pd.DataFrame) -> pd.DataFrame:
+        """unit_id, month, valid_share: for every unit and month in which it existed at all, the share of days.
+
+        Parameters
+        ----------
+        months : DataFrame
+            month and next_month.
+        """
+        days, first = self.valid_days(months)
+        starts = (months["month"].to_numpy().astype("datetime64[D]") - first).astype(int)
+        lengths = np.diff(np.append(starts, days.shape[1]))
+        shares = np.add.reduceat(days, starts, axis=1) / lengths
+        unit, month = np.nonzero(shares)
+        ids = self.units["unit_id"].to_numpy()
+        return pd.DataFrame({"unit_id": ids[unit], "month": months["month"].to_numpy()[month], "valid_share": shares[unit, month]})
+
+    def valid_days(self, months: pd.DataFrame) -> tuple[np.ndarray, np.datetime64]:
+        """Whether each unit (rows, as in `units`) existed on each day of the months (columns), and the first day."""
+        first = months["month"].iloc[0].to_datetime64().astype("datetime64[D]")
+        n = int((months["next_month"].iloc[-1].to_datetime64().astype("datetime64[D]") - first).astype(int))
+        days = np.zeros((len(self.units), n), dtype=np.int32)
+        for row, unit in enumerate(self.units["unit_id"]):
+            for spell in self.presence[unit]:
+                days[row, day_slice(spell.start, spell.end, first, n)] = 1
+        return days, first
+
+
+def day_slice(start: date, end: date, first: np.datetime64, n: int) -> slice:
+    """The columns of [start, end) in a table of n days from `first`."""
+    low, high = ((np.datetime64(d, "D") - first).astype(int) for d in (start, end))
+    return slice(int(np.clip(low, 0, n)), int(np.clip(high, 0, n)))
+
+
+def _boundaries(given: Boundaries | str) -> Boundaries:
+    """A day without a time, or the word for the boundaries of every day."""
+    if isinstance(given, datetime):
+        return given.date()
+    if isinstance(given, date):
+        return given
+    return AS_WAS if given == AS_WAS else date.fromisoformat(given)
+
+
+def _on_boundaries(found: list[Belonging], history: Lineage, boundaries: Boundaries) -> tuple[list[Belonging], list[Problem]]:
+    """Every belonging with its unit on the boundaries of a day: by its grid where the grid is known on that day, else by the changes of its unit."""
+    if not isinstance(boundaries, date):
+        return found, []
+    day, of_grid = boundaries, _units_of_grids(found, boundaries)
+    kept: list[Belonging] = []
+    lost: list[Problem] = []
+    for b in found:
+        if b.by == "grid" and b.place in of_grid:
+            kept.append(Belonging(place=b.place, unit=of_grid[b.place], start=b.start, end=b.end, by=b.by))
+            continue
+        for piece in history.pieces(Spell(unit=b.unit, start=b.start, end=b.end)):
+            unit, reason = history.at(piece, day)
+            if unit is None:
+                lost.append((reason, b.place, b.unit, piece.start, piece.end))
+            else:
+                kept.append(Belonging(place=b.place, unit=unit, start=piece.start, end=piece.end, by=b.by))
+    return joined_up(kept), lost
+
+
+def _units_of_grids(found: list[Belonging], day: date) -> dict[str, str]:
+    return {b.place: b.unit for b in found if b.by == "grid" and b.start <= day < b.end}
+
+
+def _presence(components: Mapping[str, tuple[Spell, ...]], as_was: list[Belonging], boundaries: Boundaries) -> dict[str, tuple[Spell, ...]]:
+    """The components, with the spells of units that grids of each unit belonged to before or after."""
+    if not isinstance(boundaries, date):
+        return dict(components)
+    of_grid = _units_of_grids(as_was, boundaries)
+    through_grids: dict[str, set[tuple[str, date, date]]] = defaultdict(set)
+    for b in as_was:
+        if b.by == "grid" and b.place in of_grid:
+            through_grids[of_grid[b.place]].add((b.unit, b.start, b.end))
+    return {
+        unit: (*spells, *(Spell(unit=u, start=a, end=b) for u, a, b in sorted(through_grids[unit]))) for unit, spells in components.items()
+    }
+
+
+def _components(rows: list[RosterRow], level: UnitLevel, history: Lineage, boundaries: Boundaries) -> dict[str, tuple[Spell, ...]]:
+    """The spells that make up each unit, on the boundaries wanted."""
+    own = [Belonging(place=r.unit, unit=r.unit, start=r.start, end=r.end, by="code") for r in rows if r.level == level]
+    kept, _ = _on_boundaries(own, history, boundaries)
+    made_of: dict[str, list[Spell]] = defaultdict(list)
+    for b in kept:
+        made_of[b.unit].append(Spell(unit=b.place, start=b.start, end=b.end))
+    return {unit: tuple(spells) for unit, spells in made_of.items()}
+
+
+def _units(rows: list[RosterRow], wanted: set[str]) -> pd.DataFrame:
+    """What is known of each unit, by its last row."""
+    last = {row.unit: row for row in sorted(rows, key=lambda r: r.start) if row.unit in wanted}
+    columns = ["unit_id", "unit_level", "community_id", "name", "cluster_id"]
+    found = [(r.unit, r.level, r.community if r.community is not None else r.unit, r.name, r.cluster) for _, r in sorted(last.items())]
+    return pd.DataFrame(found, columns=columns)

@@ -1,0 +1,153 @@
+"""Logs of a case to clean tables and panels: all faults at once, all or nothing, again only what changed."""
+
+import shutil
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from commresearch.cases import load_case
+from commresearch.errors import CommResearchError
+from commresearch.simulate import LogDirt, LogSpec, RoomSpec, SigninSpec, TicketSpec, simulate_logs, write_case
+from commresearch.terms import DataKind, Language, Outcome
+from commresearch.workflow import build_case_panels, check_logs, clean_logs, export_case
+from commresearch.workflow import case_logs as module
+
+KEY = b"k" * 32
+SPEC = LogSpec(
+    communities=3, treated=1, grids=3, households=60, months=4, starts=(2,), boundary_changes=False, dirt=LogDirt.none(),
+    tickets=TicketSpec(rate=30.0, new_channel=2, recoding=3), signins=SigninSpec(events=2, late_registers=1), rooms=RoomSpec(rooms=1),
+)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("logs") / "binhai"
+    write_case(simulate_logs(SPEC, rng=2), folder)
+    return folder
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path / "binhai")
+
+
+@pytest.fixture(scope="module")
+def done(written, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "binhai"
+    case = load_case(written)
+    logs = clean_logs(case, out, pseudonym_key=KEY)
+    return out, logs, build_case_panels(case, logs, out)
+
+
+def codes(error):
+    return [failure.code for failure in error.value.failures]
+
+
+def change(folder, old, new):
+    path = folder / "case.toml"
+    text = path.read_text(encoding="utf8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf8")
+
+
+def test_every_log_is_cleaned_and_every_outcome_counted(done):
+    out, logs, panels = done
+    assert {log.table.kind for log in logs} == set(DataKind) - {DataKind.SURVEY}
+    assert [panel.outcome for panel in panels] == list(Outcome)
+    for panel in panels:
+        assert panel.panel.frame["live"].any()
+        assert panel.panel.frame.loc[panel.panel.frame["live"], "value"].notna().any()
+    assert not [path for path in out.rglob("*") if path.name.startswith(".work")]
+
+
+def test_a_second_run_uses_what_did_not_change(done, written, monkeypatch):
+    out, _, panels = done
+    monkeypatch.setattr(module, "clean_events", None)
+    monkeypatch.setattr("commresearch.workflow.case_panels.build_panel", None)
+    case = load_case(written)
+    again = build_case_panels(case, clean_logs(case, out, pseudonym_key=KEY), out)
+    for one, other in zip(panels, again, strict=True):
+        pd.testing.assert_frame_equal(one.panel.frame, other.panel.frame)
+
+
+def test_another_key_of_the_pseudonyms_makes_everything_anew(done, written, monkeypatch, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    calls = []
+    monkeypatch.setattr(module, "clean_events", lambda *arguments, **_: calls.append(arguments[1]) or (_ for _ in ()).throw(CommResearchError()))
+    with pytest.raises(CommResearchError):
+        clean_logs(load_case(written), out, pseudonym_key=b"j" * 32)
+    assert len(calls) == len(done[1])
+
+
+def test_faults_of_all_files_are_said_together_and_nothing_is_written(folder, tmp_path):
+    broken = [folder / "grids.csv", folder / "lineage.csv"]
+    for path in broken:
+        path.write_text("甲,乙\n1,2\n", encoding="utf8")
+    case, out = load_case(folder), tmp_path / "reports" / "binhai"
+    with pytest.raises(CommResearchError) as error:
+        clean_logs(case, out)
+    assert {path.name for path in broken} <= {str(failure.values.get("file")) for failure in error.value.failures}
+    assert not (tmp_path / "reports").exists()
+
+
+def test_the_clean_tables_that_stand_survive_a_run_that_fails(folder, done, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    (folder / "grids.csv").write_text("甲,乙\n1,2\n", encoding="utf8")
+    with pytest.raises(CommResearchError):
+        clean_logs(load_case(folder), out, pseudonym_key=KEY)
+    assert sorted(p.relative_to(out) for p in out.rglob("*")) == sorted(p.relative_to(done[0]) for p in done[0].rglob("*"))
+
+
+def test_logs_without_a_roster_are_refused(folder, tmp_path):
+    change(folder, '[roster]\nfile = "communities.csv"\n', "")
+    case = load_case(folder)
+    with pytest.raises(CommResearchError) as error:
+        build_case_panels(case, clean_logs(case, tmp_path / "out"), tmp_path / "out")
+    assert codes(error) == ["CR-F12"]
+
+
+def test_months_are_those_of_the_events_where_none_are_named(folder, tmp_path):
+    change(folder, 'months = ["2023-01", "2023-04"]\n', "")
+    case = load_case(folder)
+    panels = build_case_panels(case, clean_logs(case, tmp_path / "out", pseudonym_key=KEY), tmp_path / "out")
+    months = panels[2].panel.frame["month"]
+    assert (months.min(), months.max()) == (pd.Timestamp("2023-01-01"), pd.Timestamp("2023-04-01"))
+
+
+def test_a_case_without_logs_has_no_panels(folder, tmp_path):
+    text = (folder / "case.toml").read_text(encoding="utf8")
+    (folder / "case.toml").write_text(text[: text.index("[[data]]")], encoding="utf8")
+    assert clean_logs(load_case(folder), tmp_path / "out") == []
+    assert build_case_panels(load_case(folder), [], tmp_path / "out") == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_registers_that_only_have_headers_are_not_read(folder, tmp_path):
+    change(folder, '[[data]]\nkind = "coverage"\nfiles = ["coverage.csv"]\n', "")
+    (folder / "coverage.csv").write_text("\ufeffsource,unit_id,live_from,live_to,note\n,,,,\n", encoding="utf8")
+    assert "coverage" not in {log.name for log in clean_logs(load_case(folder), tmp_path / "out", pseudonym_key=KEY)}
+
+
+def test_checking_keeps_nothing(folder):
+    before = sorted(folder.parent.rglob("*"))
+    assert check_logs([load_case(folder)]) == {"binhai": len(DataKind) - 1}
+    assert sorted(folder.parent.rglob("*")) == before
+
+
+def test_panels_in_the_files_of_other_programs(done, tmp_path):
+    out, _, panels = done
+    files = {path.name for path in export_case(out, tmp_path, "binhai", Language.ZH)}
+    for made in panels:
+        stem, frame = f"binhai_{made.outcome}", made.panel.frame
+        assert {f"{stem}{end}" for end in (".sav", ".dta", ".csv", "_companions.csv", "_account.csv", "_unplaced.csv")} <= files
+        for read, end in ((pyreadstat.read_sav, "sav"), (pyreadstat.read_dta, "dta")):
+            table, meta = read(tmp_path / f"{stem}.{end}")
+            assert table["value"].tolist() == pytest.approx(frame["value"].astype("float64").tolist(), nan_ok=True)
+            assert table["unit_id"].tolist() == frame["unit_id"].tolist()
+            assert table["live"].tolist() == frame["live"].astype("float64").tolist()
+            assert meta.column_names_to_labels["numerator"] == "分子"
+            assert meta.variable_value_labels["live"] == {0.0: "否", 1.0: "是"}
+        table = pd.read_csv(tmp_path / f"{stem}.csv", dtype={"unit_id": "str"})
+        assert table["numerator"].tolist() == pytest.approx(frame["numerator"].astype("float64").tolist(), nan_ok=True)
+        assert table["month"].tolist() == frame["month"].dt.strftime("%Y-%m-%d").tolist()
