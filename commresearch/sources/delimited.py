@@ -35,7 +35,7 @@ def open_text(received: Received) -> OpenedFile:
         It cannot be decoded, a quotation mark is not closed, rows have too many or too few cells, or it is too large.
     """
     found = find_encoding(received.name, received.data)
-    separator = _separator(found.head(SAMPLE_BYTES))
+    separator = separator_of(found.head(SAMPLE_BYTES))
     columns = _fast_columns(found, separator) or _careful_columns(found, separator)
     check_size(received.name, len(columns[0]), len(columns))
     log: tuple[pd.DataFrame, ...] = ()
@@ -45,24 +45,24 @@ def open_text(received: Received) -> OpenedFile:
     return OpenedFile(sheet=Sheet(name="", columns=columns), encoding=found.encoding, log=log)
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
     """The separator that gives most rows one and the same number of cells, two at least."""
 
     def agreement(separator: str) -> tuple[bool, float, int]:
-        widths = [len(row) for row in _sample(text, separator)]
-        usual = _usual(widths)
+        widths = [len(row) for row in sample_rows(text, separator)]
+        usual = usual_width(widths)
         return usual > 1, widths.count(usual) / len(widths), usual
 
     return max(SEPARATORS, key=agreement)
 
 
-def _usual(widths: Sequence[int]) -> int:
+def usual_width(widths: Sequence[int]) -> int:
     """The width that most rows have; of several the first that is no single cell, as titles are."""
     widest = statistics.multimode(widths)
     return next((width for width in widest if width > 1), max(widest, default=0))
 
 
-def _sample(text: str, separator: str) -> list[list[str]]:
+def sample_rows(text: str, separator: str) -> list[list[str]]:
     """The first rows that hold anything; one without cells where there is none."""
     rows: list[list[str]] = []
     try:
@@ -78,7 +78,7 @@ def _sample(text: str, separator: str) -> list[list[str]]:
 
 def _fast_columns(found: TextFile, separator: str) -> list[Any] | None:
     """Columns of a table whose rows all have one width; None where a row has not."""
-    width = _usual([len(row) for row in _sample(found.head(SAMPLE_BYTES), separator)])
+    width = usual_width([len(row) for row in sample_rows(found.head(SAMPLE_BYTES), separator)])
     data = found.text.encode() if found.encoding.startswith("utf-16") else found.data
     kind = pa.large_binary() if found.encoding == CODED else pa.large_string()
     n_quotes = data.count(b'"')
@@ -130,7 +130,7 @@ def _careful_columns(found: TextFile, separator: str) -> list[Any]:
     Short rows above the header are titles; empty cells beyond the last column are what spreadsheets leave at their edge.
     """
     rows = list(_rows(found, separator))
-    width = _usual([len(row) for row in rows[:SAMPLE_ROWS] if row])
+    width = usual_width([len(row) for row in rows[:SAMPLE_ROWS] if row])
     header = next((i for i, row in enumerate(rows) if len(row) == width), 0)
     failures = []
     for i, row in enumerate(rows):

@@ -74,7 +74,7 @@ def find_table(file: str, sheet: Sheet) -> Layout:
     others: list[CellRange] = []
     loose: list[int] = []
     least = min(2, int(counts.max(initial=0)))
-    for start, stop in _runs(counts > 0):
+    for start, stop in runs(counts > 0):
         if counts[start:stop].max() < least:
             loose += range(start, stop)
         elif tables and not _starts_table(sheet, tables[-1], start, stop):
@@ -112,7 +112,7 @@ def _layout(sheet: Sheet, main: Table, loose: list[int], others: list[CellRange]
     )
 
 
-def _runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+def runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     """First and last-plus-one positions of stretches that are filled."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], filled.astype(np.int8), [0]])))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
@@ -121,7 +121,7 @@ def _runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 def _new_table(sheet: Sheet, start: int, stop: int) -> tuple[Table, list[CellRange]]:
     """The table in some rows without a blank one between them, and tables that stand beside it."""
     filled = sheet.filled[start:stop]
-    segments = [np.arange(a, b) for a, b in _runs(np.asarray(filled.any(axis=0)))]
+    segments = [np.arange(a, b) for a, b in runs(np.asarray(filled.any(axis=0)))]
     sizes = filled.sum(axis=0)
     main = max(segments, key=lambda s: (max(known_headers(sheet.texts(r, s)) for r in _top(start, stop)), int(sizes[s].sum())))
     own, beside = [main], []
@@ -175,7 +175,7 @@ def _header_rows(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64]
             header = worded[0]
         else:
             header = enough[0] if enough else top[int(np.argmax(named))]
-    return tuple(range(header, min(header + _depth(sheet, header, columns), stop)))
+    return tuple(range(header, min(header + header_depth(sheet, header, columns), stop)))
 
 
 def _named(sheet: Sheet, row: int, columns: NDArray[np.int64]) -> set[int]:
@@ -191,7 +191,7 @@ def _is_wording(sheet: Sheet, row: int, columns: NDArray[np.int64]) -> bool:
     return not any(sheet.is_number(row, int(j)) for j in columns if sheet.filled[row, j])
 
 
-def _depth(sheet: Sheet, header: int, columns: NDArray[np.int64]) -> int:
+def header_depth(sheet: Sheet, header: int, columns: NDArray[np.int64]) -> int:
     """Number of header rows: as many as are merged downwards, two where only the columns of merged cells go on below."""
     areas = [a for a in sheet.merged if a.top == header and columns[0] <= a.left <= columns[-1]]
     depth = max((a.bottom - a.top + 1 for a in areas), default=1)

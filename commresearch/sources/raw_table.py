@@ -39,6 +39,35 @@ class Question:
     type: VariableType | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPart:
+    """One table of a register that is kept in several: its rows follow those of the part before it.
+
+    fields
+        field → (header, whether it asks the contrary), as the mapping has it
+    given
+        field → what the title of the table or the name of its sheet says, where no column does
+    year
+        the year that title, sheet or file name, for dates without one; None where they name none or several
+    mark
+        letters of its first column where another table stands before it in the same rows; else ""
+    """
+
+    path: Path
+    sha256: str
+    sheet: str
+    n_rows: int
+    encoding: str = ""
+    fields: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    year: int | None = None
+    mark: str = ""
+
+    def row_id(self, row: object) -> str:
+        """The lasting name of a row of this table, by the number that a spreadsheet shows."""
+        return f"{self.sha256[:8]}:{self.sheet}:{row}{self.mark}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RawTable:
     """One table of a received file.
@@ -57,6 +86,10 @@ class RawTable:
         rows and columns that were set aside on reading, in the columns of the cleaning log
     lost_digits
         headers of columns whose numbers had lost digits before the file was written; they are not in `frame`
+    parts
+        event logs and registers: the tables that the rows come from, in order; path, sha256 and sheet are those of the first
+    mapping
+        event logs and registers: file, sheet, header, field, how: what each header was taken for
     """
 
     frame: pd.DataFrame
@@ -74,9 +107,12 @@ class RawTable:
     log: pd.DataFrame = field(default_factory=lambda: join_logs([]))
     n_rows_read: int = 0
     lost_digits: tuple[str, ...] = ()
+    parts: tuple[RawPart, ...] = ()
+    mapping: pd.DataFrame | None = None
 
     @property
     def row_ids(self) -> pd.Index:
         """The lasting name of each row: first eight digits of the file's hash, sheet, row number."""
-        prefix = f"{self.sha256[:8]}:{self.sheet}:"
-        return pd.Index([f"{prefix}{row}" for row in self.frame.index], name="row_id")
+        parts = self.parts or (RawPart(path=self.path, sha256=self.sha256, sheet=self.sheet, n_rows=len(self.frame)),)
+        owners = [part for part in parts for _ in range(part.n_rows)]
+        return pd.Index([part.row_id(row) for part, row in zip(owners, self.frame.index, strict=True)], name="row_id")

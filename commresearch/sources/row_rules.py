@@ -20,7 +20,7 @@ _SPACED = "|".join(r"[\s\x{3000}]*".join(word) for word in TOTALS)
 ANY_TOTAL = rf"(?i)^[^,.;!?，。；！？]*(?:{_SPACED}|合$|小$|总$|平$)"
 NOTE = re.compile(
     r"(?:注|备注|说明|附注|资料来源|数据来源|来源|填表人|填表日期|制表人?|制表日期|审核人?|填报人?|填报单位|填报日期|负责人|经办人|联系人|联系电话|Notes?|Source)\s*\d*\s*[:：]"
-    r"|(?:共计?|总计|合计)[:：]?\d[\d,]*(?:人次|人|户|名|份|条|件|次|个)?$",
+    r"|(?:共计?|总计|合计)[:：]?\d[\d,]*(?:人次|人|户|名|份|条|件|次|个)?$|以下(?:空白|无正文)$",
     re.IGNORECASE,
 )
 UNIT = re.compile(
@@ -41,9 +41,9 @@ def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> 
     rows = layout.rows
     if not len(rows):
         return found
-    first = _first_cells(sheet, layout)
+    first = first_cells(sheet, layout)
     header = sheet.texts(max(layout.table.header), layout.table.columns)
-    for row in rows[_candidates(sheet, rows, first)].tolist():
+    for row in rows[total_candidates(sheet, rows, first)].tolist():
         if _is_total(sheet, layout, row, columns):
             found[row] = "total_row"
     for row in _repeats(sheet, layout, header):
@@ -57,7 +57,7 @@ def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> 
     return found
 
 
-def _first_cells(sheet: Sheet, layout: Layout) -> NDArray[np.int64]:
+def first_cells(sheet: Sheet, layout: Layout) -> NDArray[np.int64]:
     """Column of the first filled cell of each row."""
     leading = layout.table.columns[0]
     if sheet.filled[layout.rows, leading].all():
@@ -66,7 +66,7 @@ def _first_cells(sheet: Sheet, layout: Layout) -> NDArray[np.int64]:
     return np.asarray(layout.table.columns[filled.argmax(axis=1)])
 
 
-def _candidates(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+def total_candidates(sheet: Sheet, rows: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
     """Places of the rows whose first cell may name a total."""
     found = []
     for j in np.unique(first):

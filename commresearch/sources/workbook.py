@@ -53,21 +53,51 @@ def open_workbook(received: Received, wanted: str | None) -> OpenedFile:
     SourceError
         The workbook is damaged, locked or hostile, too large, holds no such sheet, no cells, or formulas that were never calculated.
     """
-    with PartReader(received) as parts:
-        scans = _scan_archive(received, parts) if received.kind is FileKind.XLSX else _scan_compound(received)
-        _check_extents(received.name, scans)
-        sheets = _load(received, wanted, parts)
+    scans, sheets = _opened(received, wanted)
     tops = {name: sheet.top for name, sheet in sheets.items()}
     name = _chosen(received.name, sheets, tops, wanted)
     scan = scans.get(name, SheetScan(has_booleans=True))
-    if scan.uncalculated:
-        values = {"file": _place(received.name, name), "count": len(scan.uncalculated), "cells": ", ".join(scan.uncalculated[:5])}
-        raise SourceError(Failure(code="CR-S15", values=values))
+    if failure := _uncalculated(received.name, name, scan):
+        raise SourceError(failure)
     logs = [
         log_lines(step="read", rule="child_sheet" if _is_child(top) else "other_sheet", file=received.name, sheet=other)
         for other, top in tops.items() if other != name and top
     ]
     return OpenedFile(sheet=_sheet(received, name, sheets[name], scan), log=tuple(logs))
+
+
+def open_sheets(received: Received, wanted: str | None = None) -> list[Sheet]:
+    """Every visible sheet that holds cells, in the order of the workbook, or the wanted one only.
+
+    Raises
+    ------
+    SourceError
+        As `open_workbook`; formulas that were never calculated on any of the sheets are reported together.
+    """
+    scans, loaded = _opened(received, wanted)
+    if wanted is not None and wanted not in loaded:
+        raise SourceError(Failure(code="CR-S16", values={"file": received.name, "got": wanted, "known": ", ".join(loaded)}))
+    sheets = {name: found for name, found in loaded.items() if any(found.top) and wanted in {None, name}}
+    if not sheets:
+        raise SourceError(Failure(code="CR-S17", values={"file": received.name}))
+    by_name = {name: scans.get(name, SheetScan(has_booleans=True)) for name in sheets}
+    if failures := [failure for name, scan in by_name.items() if (failure := _uncalculated(received.name, name, scan))]:
+        raise SourceError(*failures)
+    return [_sheet(received, name, found, by_name[name]) for name, found in sheets.items()]
+
+
+def _opened(received: Received, wanted: str | None) -> tuple[dict[str, SheetScan], dict[str, _Candidate]]:
+    with PartReader(received) as parts:
+        scans = _scan_archive(received, parts) if received.kind is FileKind.XLSX else _scan_compound(received)
+        _check_extents(received.name, scans)
+        return scans, _load(received, wanted, parts)
+
+
+def _uncalculated(file: str, sheet: str, scan: SheetScan) -> Failure | None:
+    if not scan.uncalculated:
+        return None
+    values = {"file": _place(file, sheet), "count": len(scan.uncalculated), "cells": ", ".join(scan.uncalculated[:5])}
+    return Failure(code="CR-S15", values=values)
 
 
 def _place(file: str, sheet: str) -> str:

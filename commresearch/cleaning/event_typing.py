@@ -1,0 +1,152 @@
+"""One batch of received rows as typed ones: every column read, rows that cannot be right noted or set aside."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from commresearch.cleaning.event_cells import boolean_cells, category_cells, code_cells, date_cells, mended_zeros, number_cells, text_cells
+from commresearch.cleaning.event_contracts import ROW_ID, ColumnType, EventColumn, EventContract
+from commresearch.cleaning.event_kinds import Work, composite_columns, weekdays_of
+from commresearch.cleaning.event_record import Batch, Record
+from commresearch.cleaning.event_rules import CLEAR, DROP, EventSettings
+from commresearch.cleaning.personal_names import known_names
+from commresearch.terms import DataKind
+
+DAY = pa.scalar(86_400_000_000, pa.duration("us"))
+PERSON_NAMES = ("caller_name", "booker_name", "person_name")
+AREA = "平方米"
+
+
+def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, settings: EventSettings, record: Record, files: Mapping[str, str]) -> Any:
+    """Typed rows of a batch (`pyarrow.Table` in the schema of the contract); what was set aside stands in the record."""
+    record.rows_read += batch.n
+    batch = replace(batch, names=_names(batch, contract))
+    record.flagged = np.zeros(batch.n, bool)
+    spread, days = _one_row_per_weekday(batch, contract, record)
+    work = Work(batch=spread, contract=contract, key=key, settings=settings, record=record, gone={})
+    record.flagged = np.zeros(spread.n, bool)
+    found = composite_columns(work)
+    for column in contract.columns:
+        if column.name not in found:
+            found[column.name] = _plain_column(work, column)
+    found[ROW_ID] = _row_ids(spread, days)
+    _end_before_start(work, found)
+    _missing(work, found)
+    table = pa.table([found[name].cast(contract.arrow_schema.field(name).type) for name in contract.names], schema=contract.arrow_schema)
+    return _without(table, work, files)
+
+
+def _names(batch: Batch, contract: EventContract) -> list[str]:
+    """Names of persons in the columns of names."""
+    found: dict[str, None] = {}
+    for field in (*PERSON_NAMES, *(("name",) if contract.kind is DataKind.SIGNINS else ())):
+        if batch.has(field):
+            found |= dict.fromkeys(known_names(pd.Series(pd.array(pc.unique(batch.text(field)), dtype="str"))))
+    return list(found)
+
+
+def _row_ids(batch: Batch, days: NDArray[np.int64] | None) -> Any:
+    ids = batch.all_row_ids()
+    return ids if days is None else pc.binary_join_element_wise(ids, pa.array(days).cast(pa.string()), "/")
+
+
+def _one_row_per_weekday(batch: Batch, contract: EventContract, record: Record) -> tuple[Batch, NDArray[np.int64] | None]:
+    """Opening hours of 周一至周五 as one row per day."""
+    if contract.kind is not DataKind.OPEN_HOURS:
+        return batch, None
+    named = [weekdays_of(text) for text in batch.text("weekday").to_pylist()]
+    if all(len(days) <= 1 for days in named):
+        return batch, None
+    taken = np.repeat(np.arange(batch.n), [max(1, len(days)) for days in named])
+    flat = [day for days in named for day in (days or [0])]
+    texts = batch.text("weekday").take(pa.array(taken)).to_pylist()
+    weekday = pa.array([str(day) if day else text for day, text in zip(flat, texts, strict=True)], pa.large_string())
+    columns = {name: column.take(pa.array(taken)) for name, column in batch.columns.items()} | {"weekday": weekday}
+    record.aside["weekdays_spread"] = record.aside.get("weekdays_spread", 0) - (len(taken) - batch.n)
+    record.changed("weekday", "weekdays_spread", len(taken) - batch.n)
+    numbers = {name: cells[taken] for name, cells in batch.number_cells.items()}
+    negated = {name: cells[taken] for name, cells in batch.negated.items()}
+    spread = replace(batch, columns=columns, owners=batch.owners[taken], rows=batch.rows[taken], number_cells=numbers, negated=negated)
+    return spread, np.array(flat)
+
+
+def _plain_column(work: Work, column: EventColumn) -> Any:
+    """A column that the field of its own name gives."""
+    batch, record, settings, name = work.batch, work.record, work.settings, column.name
+    kind = work.contract.arrow_schema.field(name).type
+    if not batch.has(name):
+        return pa.nulls(batch.n, kind)
+    if column.type is ColumnType.CODE:
+        return mended_zeros(code_cells(batch, name, column, record), batch.number_cells.get(name), record, name)
+    if column.type is ColumnType.TEXT:
+        return text_cells(batch, name, column, record)
+    if column.type is ColumnType.CATEGORY:
+        values, gone = category_cells(batch, name, column, record, settings)
+        rule = "unknown_code"
+    elif column.type is ColumnType.BOOLEAN:
+        values, gone = boolean_cells(batch, name, column, record, settings)
+        rule = "unknown_code"
+    elif column.type is ColumnType.DATE:
+        values, gone = date_cells(batch, name, column, record, settings)
+        rule = "unreadable"
+    else:
+        unit = AREA if name == "area_m2" else ""
+        values, gone = number_cells(batch, name, column, record, unit=unit)
+        rule = "unreadable"
+    work.put_aside(rule, gone)
+    return values
+
+
+def _end_before_start(work: Work, found: dict[str, Any]) -> None:
+    """Rows that end before they begin: refused, dropped, their end missing, or meant for the day after."""
+    contract, record = work.contract, work.record
+    if not contract.start or not contract.end:
+        return
+    start, end = found[contract.start], found[contract.end]
+    rows = np.asarray(pc.fill_null(pc.less(end, start), fill_value=False))
+    if not rows.any():
+        return
+    first = pa.array(np.flatnonzero(rows)[:8])
+    shown = [f"{a} → {b}" for a, b in zip(start.take(first).to_pylist(), end.take(first).to_pylist(), strict=True)]
+    action = record.fault("end_before_start", contract.end, work.batch, rows, shown)
+    if action == "next_day" and pa.types.is_timestamp(end.type):
+        later = pc.add(end, DAY)
+        mended = rows & np.asarray(pc.fill_null(pc.greater(later, start), fill_value=False))
+        found[contract.end] = pc.if_else(pa.array(mended), later, end)
+        record.changed(contract.end, "end_next_day", int(mended.sum()), shown[0])
+        rows = rows & ~mended
+        action = DROP
+    if action == CLEAR and not contract.column(contract.end).required:
+        found[contract.end] = pc.if_else(pa.array(rows), None, end)
+        record.changed(contract.end, "end_cleared", int(rows.sum()), shown[0])
+    elif action != "refuse":
+        work.put_aside("end_before_start", rows)
+
+
+def _missing(work: Work, found: Mapping[str, Any]) -> None:
+    """Rows without a value that every row must have, but for those whose cell could not be read."""
+    already = work.record.flagged.copy() if len(work.record.flagged) == work.batch.n else np.zeros(work.batch.n, bool)
+    for rows in work.gone.values():
+        already |= rows
+    for name in work.contract.required:
+        rows = np.asarray(found[name].is_null()) & ~already
+        if rows.any() and work.record.fault("missing_value", name, work.batch, rows) == DROP:
+            work.put_aside("missing_value", rows)
+
+
+def _without(table: Any, work: Work, files: Mapping[str, str]) -> Any:
+    """The rows that stay; each of the others has a line in the log, by the first rule that set it aside."""
+    gone = np.zeros(table.num_rows, bool)
+    for rule, rows in work.gone.items():
+        new = rows & ~gone
+        work.record.drop(rule, table.column(ROW_ID).take(pa.array(np.flatnonzero(new))).to_pylist(), files)
+        gone |= new
+    for name in work.contract.required:  # a refused row is counted by its failure, not kept with a hole
+        gone |= np.asarray(table.column(name).is_null())
+    return table.filter(pa.array(~gone)) if gone.any() else table

@@ -1,0 +1,226 @@
+"""One table of a register as received: its rows, its columns by their fields, and what was set aside."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from commresearch.records import log_lines
+from commresearch.sources.column_rules import column_faults, masked
+from commresearch.sources.event_headers import HeaderMatch, Vocabulary, match_headers
+from commresearch.sources.event_layout import Register
+from commresearch.sources.headers import name_columns
+from commresearch.sources.layout import Layout
+from commresearch.sources.raw_table import RawPart
+from commresearch.sources.row_rules import NO_NUMBER, TOTAL, first_cells, rows_set_aside, total_candidates
+from commresearch.sources.sheet import CellRange, Sheet, take_rows, text_array, text_lengths
+
+DITTO = ("同上", "〃", "″", '"', "''", "“", "”", "同左上")
+EXAMPLE = re.compile(r"(?:填写)?(?:示例|样例|范例)|例[:：)）]|[(（]例[)）]|example", re.IGNORECASE)
+COUNT = re.compile(r"[共计约]*\d[\d,]*(?:\.\d+)?(?:人次|人|场次|场|次|件|条|户|个|名|份|小时|时|元|㎡|平方米|%|％)?")
+YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d{3})(?=\s*年|\s*[-_./ 度]|$|\D)")
+TITLE_WORDS = re.compile(r"(?:签到表|签到簿|签到册|签到|登记表|登记簿|台账|花名册|名单|记录表|记录|统计表|表)$")
+NO_CONTEXT = re.compile(
+    r"sheet\s*\d*|工作表\s*\d*|(?:\d{4}年)?(?:[一二三四五六七八九十]{1,3}|\d{1,2})月份?|第?[一二三四1-4]季度|(?:20\d{2})年?度?|汇总|总表|明细|数据|data|登记|", re.IGNORECASE,
+)
+
+
+class Line(NamedTuple):
+    """One line of the log about a table."""
+
+    rule: str
+    variable: str
+    old: str
+    n: int = 1
+    row_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TableRows:
+    """Rows of one table: text columns by header, `CellType` per cell (None for text files), row numbers, and what each header says."""
+
+    part: RawPart
+    columns: Mapping[str, Any]
+    types: NDArray[np.uint8] | None
+    rows: NDArray[np.int64]
+    matches: Sequence[HeaderMatch]
+    logs: Sequence[pd.DataFrame]
+    n_aside: int
+    lost: tuple[str, ...]
+
+
+def table_rows(
+    sheet: Sheet, register: Register, vocabulary: Vocabulary, *, part: RawPart, mapping: Mapping[str, str] | None, kept_once: frozenset[str],
+) -> TableRows:
+    """The rows of a table that are entries.
+
+    Rows that are none (totals, notes, the header again, an example) are set aside, each with a line in the log. A cell merged down
+    several rows, or with a sign for "as above", holds the value of the cell that begins it.
+
+    Parameters
+    ----------
+    part
+        File and sheet that the table stands on.
+    kept_once
+        Fields whose merged cells are not filled down: a number of persons would be counted once per row.
+    """
+    layout = register.layout
+    names, header_logs = name_columns(part.path.name, sheet, layout)
+    matches = match_headers(names, vocabulary, mapping)
+    aside = _rows_aside(sheet, layout, matches, vocabulary) | dict.fromkeys(register.repeats, "header_row")
+    rows = layout.rows[~np.isin(layout.rows, list(aside))]
+    columns = {name: take_rows(sheet.columns[j], rows) for name, j in zip(names, layout.table.columns, strict=True)}
+    types = None if sheet.types is None else sheet.types[np.ix_(rows, layout.table.columns)]
+    columns, types, fill_logs = _filled_down(sheet, layout, rows, columns, types, _fields(matches), part, kept_once)
+    lost, lost_logs = _without_lost_digits(columns, types, matches)
+    logs = [_log(part, [*_aside_lines(sheet, layout, aside, part), *fill_logs, *lost_logs]), *header_logs]
+    fields = {m.field: (m.header, m.negated) for m in matches if m.field and m.header not in lost}
+    known = replace(part, n_rows=len(rows), fields=fields, given=_given(register, sheet, part, vocabulary, fields), year=_year(register, sheet, part))
+    return TableRows(part=known, columns=columns, types=types, rows=rows, matches=matches, logs=logs, n_aside=len(aside), lost=lost)
+
+
+def _fields(matches: Sequence[HeaderMatch]) -> dict[str, str]:
+    return {match.header: match.field for match in matches if match.field}
+
+
+def _rows_aside(sheet: Sheet, layout: Layout, matches: Sequence[HeaderMatch], vocabulary: Vocabulary) -> dict[int, str]:
+    """Rows that are no entries; one that has what every entry must have is an entry, whatever else it says."""
+    places = dict(zip((m.field for m in matches), layout.table.columns.tolist(), strict=True))
+    key = next((field for field in vocabulary.key if field in places), "")
+    aside = rows_set_aside(sheet, layout, {"key": places[key]} if key else {})
+    if not len(layout.rows):
+        return aside
+    first = first_cells(sheet, layout)
+    for row, column in zip(layout.rows[:3].tolist(), first[:3].tolist(), strict=True):
+        if EXAMPLE.match(sheet.texts(row, [column])[0].strip()):
+            aside.setdefault(row, "example_row")
+    for row in layout.rows[total_candidates(sheet, layout.rows, first)].tolist():
+        if row not in aside and _only_counts(sheet, layout, row):
+            aside[row] = "total_row"
+    return aside
+
+
+def _only_counts(sheet: Sheet, layout: Layout, row: int) -> bool:
+    """Whether a row names a total and holds nothing but counts beside it (1月小计, 67场), wherever these stand."""
+    name, *others = ("".join(text.split()) for text in sheet.texts(row, layout.table.columns.tolist()) if text.strip())
+    return bool(others) and TOTAL.fullmatch(name) is not None and all(text in NO_NUMBER or COUNT.fullmatch(text) for text in others)
+
+
+def _filled_down(
+    sheet: Sheet, layout: Layout, rows: NDArray[np.int64], columns: Mapping[str, Any], types: NDArray[np.uint8] | None,
+    fields: Mapping[str, str], part: RawPart, kept_once: frozenset[str],
+) -> tuple[dict[str, Any], NDArray[np.uint8] | None, list[Line]]:
+    """Columns with merged cells and signs for "as above" filled from the cell that begins them."""
+    filled: dict[str, Any] = dict(columns)
+    logs: list[Line] = []
+    place = {int(row): i for i, row in enumerate(rows)}
+    tall: dict[int, list[CellRange]] = {}
+    for area in sheet.merged:
+        if area.bottom > area.top and area.top in place:
+            tall.setdefault(area.left, []).append(area)
+    for j, (name, column) in enumerate(columns.items()):
+        left = int(layout.table.columns[j])
+        sources: dict[int, int] = {}
+        once = fields.get(name) in kept_once
+        for area in tall.get(left, []):
+            below = [place[r] for r in range(area.top + 1, area.bottom + 1) if r in place]
+            logs.append(Line("merged_kept_once" if once else "merged_filled", name, area.a1, len(below), part.row_id(area.top + 1)))
+            sources |= {} if once else dict.fromkeys(below, place[area.top])
+        ditto = _ditto_rows(column)
+        if ditto:
+            logs.append(Line("ditto_filled", name, DITTO[0], len(ditto)))
+        if sources or ditto:
+            chosen = np.arange(len(column))
+            for i in sorted({*sources, *ditto}):
+                chosen[i] = chosen[sources[i]] if i in sources else chosen[i - 1]
+            filled[name] = column.take(pa.array(chosen))
+            if types is not None:
+                types = types.copy()
+                types[:, j] = types[chosen, j]
+    return filled, types, logs
+
+
+def _ditto_rows(column: Any) -> list[int]:
+    found = pc.is_in(pc.utf8_trim_whitespace(column), value_set=text_array(DITTO))
+    return [int(i) for i in np.flatnonzero(np.asarray(found)) if i > 0]
+
+
+def _log(part: RawPart, lines: Sequence[Line]) -> pd.DataFrame:
+    """Lines of the log; registers have thousands of merged cells, so that all are made at once."""
+    rules, variables, olds, counts, row_ids = ([line[i] for line in lines] for i in range(5))
+    return log_lines(
+        step="read", rule=rules, file=part.path.name, sheet=part.sheet, row_id=row_ids, variable=variables, old=olds, count=np.array(counts, np.int64),
+    )
+
+
+def _without_lost_digits(
+    columns: dict[str, Any], types: NDArray[np.uint8] | None, matches: Sequence[HeaderMatch],
+) -> tuple[tuple[str, ...], list[Line]]:
+    """Numbers that had lost digits before the file was written are blank; a column of nothing else is left out. A line about each."""
+    lost: list[str] = []
+    logs: list[Line] = []
+    for j, match in enumerate(matches):
+        if match.field:
+            column = columns[match.header]
+            places, _ = column_faults(column, None if types is None else types[:, j])
+            if len(places):
+                logs.append(Line("lost_digits", match.header, masked(column[int(places[0])].as_py()), len(places)))
+                columns[match.header] = blanked(column, places)
+                if not (text_lengths(columns[match.header]) > 0).any():
+                    lost.append(match.header)
+    return tuple(lost), logs
+
+
+def blanked(column: Any, places: NDArray[np.int64]) -> Any:
+    """A column with some of its cells empty."""
+    gone = np.zeros(len(column), bool)
+    gone[places] = True
+    return pc.if_else(pa.array(gone), pa.scalar("", pa.large_string()), column)
+
+
+def _aside_lines(sheet: Sheet, layout: Layout, aside: Mapping[int, str], part: RawPart) -> list[Line]:
+    lines = []
+    for row, rule in (dict.fromkeys(layout.titles, "title_row") | dict(sorted(aside.items()))).items():
+        first = next((text for text in sheet.texts(row, layout.table.columns.tolist()) if text.strip()), "")
+        said = first if rule == "title_row" else re.split("[:：]", first)[0]
+        lines.append(Line(rule, "", masked(said), 1, part.row_id(row + 1)))
+    if layout.n_blank:
+        lines.append(Line("blank_row", "", "", layout.n_blank))
+    return lines + [Line("other_table", "", area.a1) for area in layout.others]
+
+
+def _given(register: Register, sheet: Sheet, part: RawPart, vocabulary: Vocabulary, fields: Mapping[str, object]) -> dict[str, str]:
+    """What the title says of all rows, else the name of the sheet, else that of the file, where no column says it."""
+    context = vocabulary.context
+    if not context or any(context in alternatives and set(alternatives) & set(fields) for alternatives in vocabulary.required):
+        return {}
+    for text in (*register.titles, sheet.name, Path(part.path).stem):
+        if said := _context_text(text):
+            return {context: said}
+    return {}
+
+
+def _context_text(text: str) -> str:
+    """What a title is about: 活动名称：健康讲座 or 健康讲座签到表 → 健康讲座; "" for the name of a month or of nothing."""
+    name, mark, value = re.sub(r"\s+", " ", text.strip()).replace("：", ":").partition(":")
+    if mark:
+        return value.strip() if "活动" in name or "课程" in name or "主题" in name else ""
+    core = TITLE_WORDS.sub("", "".join(unicodedata.normalize("NFKC", name).split()))
+    core = re.sub(r"^(?:20\d{2}年?)?(?:\d{1,2}月)?(?:\d{1,2}日)?", "", core)
+    return "" if NO_CONTEXT.fullmatch(core) else core
+
+
+def _year(register: Register, sheet: Sheet, part: RawPart) -> int | None:
+    for text in (*register.titles, sheet.name, Path(part.path).stem):
+        years = {int(year) for year in YEAR.findall(text)}
+        if years:
+            return years.pop() if len(years) == 1 else None
+    return None

@@ -1,0 +1,173 @@
+"""Rows that cannot be right: all reported together, and what becomes of them by the rules that somebody decided."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import commresearch as cr
+from commresearch.cleaning.event_rules import ACTIONS, FAULT_RULES, EventSettings, seconds_of
+from commresearch.errors import CleaningError
+from commresearch.words import render_error
+from tests.unit.sources_files import write_csv
+
+TICKETS = [
+    ["工单编号", "受理时间", "办结时间", "诉求类型", "社区"],
+    ["A1", "2025-01-01 09:00", "2025-01-02 09:00", "投诉", "望海社区"],
+    ["A2", "2025-01-03 09:00", "2025-01-02 09:00", "投诉", "望海社区"],  # closed before it was received
+    ["A3", "2025-01-04 09:00", "", "吐槽", "望海社区"],  # no such type
+    ["A4", "2025-02-30 09:00", "", "投诉", "望海社区"],  # no such day
+    ["A5", "", "", "投诉", "望海社区"],  # no day
+    ["A6", "2025-04-01 09:00", "", "投诉", "望海社区"],
+    ["A6", "2025-04-01 09:00", "", "求助", "望海社区"],  # the same id, something else
+    ["A1", "2025-01-01 09:00", "2025-01-02 09:00", "投诉", "望海社区"],  # the same again
+]
+ALL_DROPPED = {"end_before_start": "drop", "unknown_code": "drop", "unreadable": "drop", "missing_value": "drop", "duplicate_id": "keep_first"}
+
+
+def refused(path: Path, kind: str, **options: object) -> CleaningError:
+    with pytest.raises(CleaningError) as error:
+        cr.clean_events(path, kind, **options)  # type: ignore[arg-type]
+    assert all(render_error(error.value, language) for language in ("zh", "en"))
+    return error.value
+
+
+def test_all_faults_are_reported_together_with_counts_and_first_examples(tmp_path):
+    path = write_csv(tmp_path / "工单.csv", TICKETS)
+    error = refused(path, "tickets", out=tmp_path / "out")
+    found = {f.code: (f.values["column"], f.values["count"]) for f in error.failures}
+    assert found == {
+        "CR-E10": ("closed_at", 1), "CR-E12": ("type", 1), "CR-E15": ("received_at", 1), "CR-E16": ("received_at", 1), "CR-E14": ("ticket_id", 2),
+    }
+    by_code = {f.code: str(f.values["examples"]) for f in error.failures}
+    assert by_code["CR-E10"] == "工单.csv [3] 2025-01-03 09:00:00 → 2025-01-02 09:00:00"
+    assert by_code["CR-E12"] == "工单.csv [4] 吐槽"
+    assert by_code["CR-E15"] == "工单.csv [5] 2025-02-30 09:00"
+    assert by_code["CR-E16"] == "工单.csv [6]"
+    assert by_code["CR-E14"] == "工单.csv [7] A6; 工单.csv [8] A6"
+    assert list(tmp_path.iterdir()) == [path]  # nothing was written
+
+
+def test_what_was_decided_is_done_and_logged_row_by_row(tmp_path):
+    table = cr.clean_events(write_csv(tmp_path / "工单.csv", TICKETS), "tickets", rules=ALL_DROPPED)
+    assert table.frame()["ticket_id"].tolist() == ["A1", "A6"]
+    assert table.account.set_index("rule")["rows"].to_dict() == {
+        "rows_read": 8, "unreadable": 1, "unknown_code": 1, "end_before_start": 1, "missing_value": 1, "identical_duplicate": 1, "duplicate_id": 1, "rows_out": 2,
+    }
+    lines = table.log[table.log["row_id"] != ""]
+    assert {(rule, row.rpartition(":")[2]) for rule, row in zip(lines["rule"], lines["row_id"], strict=True)} == {
+        ("end_before_start", "3"), ("unknown_code", "4"), ("unreadable", "5"), ("missing_value", "6"), ("duplicate_id", "8"), ("identical_duplicate", "9"),
+    }
+    assert set(lines["file"]) == {"工单.csv"}
+    assert dict(table.provenance["rules"]) == ALL_DROPPED
+
+
+@pytest.mark.parametrize(
+    ("action", "left"), [("keep_first", ["complaint"]), ("keep_last", ["help"]), ("drop", [])],
+)
+def test_ids_with_different_contents(tmp_path, action, left):
+    path = write_csv(tmp_path / "a.csv", [TICKETS[0], *TICKETS[6:8]])
+    assert cr.clean_events(path, "tickets", rules={"duplicate_id": action}).frame()["type"].tolist() == left
+
+
+def test_an_end_before_the_start_may_be_cleared_or_meant_for_the_next_day(tmp_path):
+    path = write_csv(tmp_path / "a.csv", TICKETS[:3])
+    frame = cr.clean_events(path, "tickets", rules={"end_before_start": "clear"}).frame()
+    assert frame["closed_at"].isna().tolist() == [False, True]
+    rows = [["日期", "房间", "时段"], ["2025-03-01", "舞蹈室", "22:00-1:00"], ["2025-03-02", "舞蹈室", "9:00-10:00"]]
+    table = cr.clean_events(write_csv(tmp_path / "b.csv", rows), "bookings", rules={"end_before_start": "next_day"})
+    assert table.frame()["end_at"].tolist() == [pd.Timestamp(2025, 3, 2, 1), pd.Timestamp(2025, 3, 2, 10)]
+    assert table.log.loc[table.log["rule"] == "end_next_day", "count"].tolist() == [1]
+
+
+def test_impossible_ages_are_refused_or_cleared(tmp_path):
+    rows = [["活动名称", "签到时间", "姓名", "年龄"], ["读书会", "2025-03-01", "甲一", "150"], ["读书会", "2025-03-01", "甲二", "35"]]
+    path = write_csv(tmp_path / "a.csv", rows)
+    assert [(f.code, f.values["count"]) for f in refused(path, "signins").failures] == [("CR-E13", 1)]
+    frame = cr.clean_events(path, "signins", rules={"impossible_age": "clear"}).frame()
+    assert frame["age_low"].isna().tolist() == [True, False]
+    assert len(cr.clean_events(path, "signins", rules={"impossible_age": "drop"}).frame()) == 1
+    assert len(cr.clean_events(path, "signins", settings=EventSettings(oldest=200)).frame()) == 2
+
+
+ROSTER = [["社区编码", "级别", "生效日期", "失效日期", "常住户数"], ["370102001", "社区", "2024-01-01", "2025-01-01", 900], ["370102001", "社区", "2024-10-01", "", 950],
+          ["370102002", "社区", "2024-01-01", "2024-06-01", 500], ["370102002", "社区", "2024-06-01", "", 500], ["370102002", "社区", "2024-06-01", "", 500]]
+
+
+def test_overlapping_validity(tmp_path):
+    path = write_csv(tmp_path / "a.csv", ROSTER)
+    error = refused(path, "roster")
+    assert [(f.code, f.values["count"], f.values["examples"]) for f in error.failures] == [("CR-E11", 1, "a.csv [3] 370102001 ~ a.csv [2]")]
+    cut = cr.clean_events(path, "roster", rules={"overlapping_validity": "cut"})
+    assert cut.frame()["valid_to"].dt.date.tolist()[0] == date(2024, 10, 1)
+    assert cut.rows("identical_duplicate") == 1
+    dropped = cr.clean_events(path, "roster", rules={"overlapping_validity": "drop"})
+    assert dropped.frame()["households"].tolist() == [900, 500, 500]
+    kept = cr.clean_events(path, "roster", rules={"overlapping_validity": "keep"})
+    assert len(kept.frame()) == 4
+    assert "overlapping_validity" in set(kept.findings["rule"])
+
+
+def test_opening_hours_twice_a_day_do_not_overlap(tmp_path):
+    rows = [["场地", "星期", "开放时间"], ["舞蹈室", "周一", "9:00-12:00"], ["舞蹈室", "周一", "14:00-17:00"], ["舞蹈室", "周二", "9:00-12:00"]]
+    assert len(cr.clean_events(write_csv(tmp_path / "a.csv", rows), "open_hours").frame()) == 3
+    rows.append(["舞蹈室", "周二", "11:00-13:00"])
+    assert [f.code for f in refused(write_csv(tmp_path / "b.csv", rows), "open_hours").failures] == ["CR-E11"]
+
+
+def test_months_without_rows_are_findings(tmp_path):
+    rows = [*TICKETS[:2], ["A9", "2025-04-02", "", "投诉", "望海社区"]]
+    path = write_csv(tmp_path / "a.csv", rows)
+    found = cr.clean_events(path, "tickets").findings.set_index("rule").loc["month_without_rows"]
+    assert (found["rows"], found["examples"]) == (2, "2025-02, 2025-03")
+    wider = cr.clean_events(path, "tickets", settings=EventSettings(months=("2024-12", "2025-05")))
+    assert wider.findings.set_index("rule").loc["month_without_rows", "examples"] == "2024-12, 2025-02, 2025-03, 2025-05"
+
+
+def test_local_spellings_are_settings(tmp_path):
+    settings = EventSettings(values={"type": {"吐槽": "complaint"}})
+    frame = cr.clean_events(write_csv(tmp_path / "a.csv", [TICKETS[0], TICKETS[3]]), "tickets", settings=settings).frame()
+    assert frame["type"].tolist() == ["complaint"]
+
+
+def test_rules_that_do_not_exist_are_refused_together(tmp_path):
+    path = write_csv(tmp_path / "a.csv", TICKETS)
+    error = refused(path, "tickets", rules={"end_before_begin": "drop", "duplicate_id": "clear"})
+    assert [f.code for f in error.failures] == ["CR-E08", "CR-E08"]
+    assert set(ACTIONS) == set(FAULT_RULES)
+    assert all(actions[0] == "refuse" for actions in ACTIONS.values())
+
+
+def test_a_column_of_codes_that_holds_telephones_is_refused(tmp_path):
+    rows = [["工单编号", "受理时间", "诉求类型"], *([f"1380000{i:04d}", "2025-03-01", "投诉"] for i in range(30))]
+    assert [f.code for f in refused(write_csv(tmp_path / "a.csv", rows), "tickets").failures] == ["CR-E09"]
+
+
+def test_clock_times_of_settings():
+    assert (seconds_of("08:30"), seconds_of("24:00")) == (30_600, 86_400)
+    with pytest.raises(ValueError, match="not a clock time"):
+        seconds_of("8.30")
+
+
+def test_every_kind_takes_its_own_columns_by_name(tmp_path):
+    tables = {
+        "rooms": {"room": "R1", "unit_id": "370102001", "name": "舞蹈室", "area_m2": "80.5", "room_class": "activity", "valid_from": "2024-01-01"},
+        "grids": {"grid_id": "0012", "unit_id": "370102001", "valid_from": "2024-01-01", "valid_to": "", "households": "300", "staff": "1"},
+        "lineage": {"old_id": "1", "new_id": "2", "changed_on": "2024-06-01", "kind": "合并", "share": "0.4"},
+        "coverage": {"source": "签到", "unit_id": "*", "live_from": "2024-01-01", "live_to": "", "note": "换系统"},
+        "programmes": {"unit_id": "1", "from": "2024-01-01", "to": "至今", "kind": "老旧小区改造", "note": ""},
+        "rollout": {"unit_id": "1", "start_month": "2024-05", "chosen_by": "抽签", "assigned_level": "社区", "assignment_id": "D1"},
+        "counters": {"room": "R1", "start_at": "2025-03-01 09:00", "end_at": "2025-03-01 10:00", "persons": "12"},
+    }
+    found = {}
+    for kind, cells in tables.items():
+        table = cr.clean_events(write_csv(tmp_path / f"{kind}.csv", [list(cells), list(cells.values())]), kind)
+        found[kind] = table.frame().iloc[0]
+    assert found["rooms"]["area_m2"] == 80.5
+    assert found["grids"]["grid_id"] == "0012"
+    assert (found["lineage"]["kind"], found["lineage"]["share"]) == ("merge", 0.4)
+    assert (found["coverage"]["source"], found["coverage"]["unit_id"]) == ("signins", "*")
+    assert pd.isna(found["programmes"]["ends_on"])
+    assert (found["rollout"]["start_month"].date(), found["rollout"]["chosen_by"]) == (date(2024, 5, 1), "random")
+    assert found["counters"]["persons"] == 12
