@@ -91,17 +91,18 @@ def build_panel(
         raise OutcomeError(Failure(code="CR-O10", values={"kind": str(MAIN_KIND[outcome]), "known": ", ".join(given)}))
     table = month_table(months)
     starts = _starts(register, None if rollout is None else _frame(rollout))
-    opened = open_engine(engine if engine is not None else "duckdb") if not isinstance(engine, Engine) else None
-    try:
-        running = opened if opened is not None else engine
-        if not isinstance(running, Engine):
-            raise TypeError(engine)
-        context = make_context(running, given, register, wanted, table, extract_at=extract_at)
-        cells = counter_of(outcome)(running, context)
-    finally:
-        if opened is not None:
-            opened.close()
+    context, cells = _counted(outcome, engine, lambda running: make_context(running, given, register, wanted, table, extract_at=extract_at))
     return _assembled(outcome, context, cells, starts, None if coverage is None else _frame(coverage))
+
+
+def _counted(outcome: Outcome, engine: Engine | str | None, context_on: Callable[[Engine], Context]) -> tuple[Context, Cells]:
+    """Count on the engine that was given, or on one of its own."""
+    if isinstance(engine, Engine):
+        context = context_on(engine)
+        return context, counter_of(outcome)(engine, context)
+    with open_engine("duckdb" if engine is None else engine) as opened:
+        context = context_on(opened)
+        return context, counter_of(outcome)(opened, context)
 
 
 def counter_of(outcome: Outcome) -> Callable[[Engine, Context], Cells]:

@@ -8,6 +8,7 @@ one reads bucket after bucket, so that memory stays bounded. A stage whose text 
 import re
 import shutil
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from commresearch.outcomes.staging import Staging
 GIB = 2**30
 SIZES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 LEAST_MEMORY = 300 * 10**6  #: below this DuckDB cannot sort a bucket
+CLOSING_ATTEMPTS = 20
 BUCKET = "bucket"  #: column by which a stage says where its rows go
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -208,8 +210,11 @@ class Engine(ABC):
 
     def close(self) -> None:
         """Let go of everything; stages outlive the engine only in a scratch folder that was lent to it."""
-        if not self._lent:
+        for _ in range(0 if self._lent else CLOSING_ATTEMPTS):
             shutil.rmtree(self.scratch, ignore_errors=True)
+            if not self.scratch.exists():
+                break
+            time.sleep(0.2)  # Java removes files of its own there at the same time
 
     def __enter__(self) -> Self:
         return self

@@ -109,7 +109,8 @@ def count_participation(
     Returns
     -------
     DataFrame
-        unit_id, period, first_month and the columns of participation_cells.sql; unnamed_times, tier_none, all_times; new_persons and
+        unit_id, period, first_month and the columns of participation_cells.sql; unnamed_times, nameless (rows of one person without a key), tier_none,
+        all_times; new_persons and
         returning_persons, missing where the sign-ins of the unit begin too late to tell.
     """
     periods = period_table(months, history_months)
@@ -129,7 +130,7 @@ def count_participation(
         engine.stage("participation_months", monthly, over="participation_rows", splits=True)
         engine.stage("participation_counts", sql_text("participation_cells"), over="participation_months")
     counts = engine.query("SELECT * FROM participation_counts").to_pandas()
-    unnamed = engine.query(sql_text("participation_unnamed")).to_pandas()
+    unnamed = engine.query(sql_text("participation_unnamed", low_0=band[0], high_0=band[1])).to_pandas()
     return _completed(counts, unnamed, engine.query(sql_text("participation_begin")).to_pandas(), history_months)
 
 
@@ -145,14 +146,16 @@ def _completed(counts: pd.DataFrame, unnamed: pd.DataFrame, begins: pd.DataFrame
     both["new_persons"] = both["new_persons"].where(is_known)
     both["returning_persons"] = both["persons"] - both["new_persons"]
     both["persons_lower"] = both["persons"]
+    both["persons_upper"] += both["nameless"]  # each may be somebody else
     return both.sort_values(key, kind="stable", ignore_index=True).drop(columns="begins")
 
 
 def is_withheld(counts: pd.DataFrame, unknown_limit: int) -> "pd.Series[bool]":
-    """Where of more than so many percent of the persons the age, or the home, is not known: bounds stand in the place of a headline."""
+    """Where of more than so many percent of the persons the age, the home, or who they are is not known: bounds stand in the place of a headline."""
     known = counts["may_be_residents"].to_numpy(dtype=np.float64)
     unclear = counts[["age_unclear", "residence_unknown"]].max(axis=1).to_numpy(dtype=np.float64)
-    return pd.Series(100 * unclear > unknown_limit * known, index=counts.index)
+    nameless, named = (counts[name].to_numpy(dtype=np.float64) for name in ("nameless", "person_times"))
+    return pd.Series((100 * unclear > unknown_limit * known) | (100 * nameless > unknown_limit * (named + nameless)), index=counts.index)
 
 
 def cells(engine: Engine, context: Context) -> Cells:

@@ -165,6 +165,9 @@ def _one_cell(rows, in_period, places, first, bands, history_months):
     )
     cell["all_times"] = len({(r["person_key"], r["event_id"], r["event_at"].date()) for own in persons.values() for r in own})
     cell["unnamed_times"] = sum(r["persons"] for r in in_period if r["role"] == "attends" and r["person_key"] is None)
+    cell["upper"] += sum(
+        r["role"] == "attends" and r["person_key"] is None and r["persons"] == 1 and place_in_band(r, low, high) != "out" for r in in_period
+    )
     for tier in ("id", "phone", "name_birth"):
         cell[f"tier_{tier}"] = len(
             {(r["person_key"], r["event_id"], r["event_at"].date()) for own in persons.values() for r in own if r["person_tier"] == tier}

@@ -126,6 +126,23 @@ def test_homes_that_are_not_known_are_treated_as_ages_that_are_not_known():
     assert [values(made, measure=m)[0] for m in ("persons_lower", "persons_upper", "residence_unknown")] == [1, 3, 2]
 
 
+def test_persons_who_cannot_be_told_apart_give_bounds_and_never_zero():
+    nameless = [came(None, at(1, 5), event=f"e{i}") for i in range(3)]
+    made = panel(*nameless)
+    assert nothing(values(made)[0])
+    assert made.frame.iloc[0]["live"]
+    assert [values(made, measure=m)[0] for m in ("persons_lower", "persons_upper", "person_times")] == [0, 3, 3]
+    assert nothing(values(made, measure="persons")[0])
+    few = panel(*(came(f"k{i}", at(1, 5)) for i in range(8)), *nameless[:2])
+    assert values(few, measure="persons")[0] == 8
+    assert values(few, measure="persons_upper")[0] == 10
+
+
+def test_head_counts_are_person_times_and_leave_the_headline():
+    made = panel(came("k1", at(1, 5)), came(None, at(1, 5)) | {"persons": 30})
+    assert [values(made, measure=m)[0] for m in ("persons", "persons_upper", "person_times")] == [1, 1, 31]
+
+
 def test_serving_is_apart_and_staff_operators_and_enrolment_do_not_count():
     made = panel(
         came("k1", at(1, 5)), came("k2", at(1, 5), role="serves"), came("k3", at(1, 5), role="staff"), came("k4", at(1, 5), role="operator"),
