@@ -35,7 +35,11 @@ $(VENV)/installed-lab: pyproject.toml constraints.txt | $(BIN)/python
 report: $(VENV)/installed-report ## make all reports into reports/site
 	$(BIN)/commresearch run
 
-test: $(VENV)/installed-test ## lint, types and all tests (REQUIRE=all: a missing tool fails)
+$(VENV)/installed-spark: pyproject.toml constraints.txt | $(VENV)/installed-test
+	$(PIP) install -c constraints.txt -e ".[spark]"
+	@touch $@
+
+test: $(VENV)/installed-test $(if $(filter all,$(REQUIRE)),$(VENV)/installed-spark) ## lint, types and all tests (REQUIRE=all: a missing tool fails)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	REQUIRE=$(REQUIRE) $(BIN)/python -m pytest

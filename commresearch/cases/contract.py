@@ -26,11 +26,11 @@ from commresearch.terms import (
     NotClaim,
     UnitClass,
 )
+from commresearch.words import entries
 
 with warnings.catch_warnings():  # pandera loads PySpark where that is installed, and PySpark warns of every newer pandas
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
     import pandera.pandas as pa
-from commresearch.words import entries
 
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 POSITIVE = r"(?!0+(?:\.0+)?$)[0-9]+(?:\.[0-9]+)?"

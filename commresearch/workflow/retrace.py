@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from commresearch.cleaning.event_contracts import contract_of
 from commresearch.cleaning.event_table import EventTable
 from commresearch.outcomes import Panel, UnitRegister
 from commresearch.outcomes.belongings import BEGINNING, day_of
+from commresearch.terms import DataKind
 
 HELP = "help"
 COLUMNS = ("row_id", "ticket_id", "received_at", "closed_at", "type", "topic", "status", "place", "is_outside", "is_repeat", "repeat_of", "caller_key")
@@ -116,7 +118,8 @@ def _read(tickets: Sequence[EventTable], column: tuple[str, list[str]], begin: p
             parts.append(log.table.filter(wanted).select(COLUMNS))
         elif log.parquet_files:
             parts.append(parquet.read_table([str(p) for p in log.parquet_files], columns=list(COLUMNS), filters=wanted))
-    return pd.concat([part.to_pandas() for part in parts], ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    parts = parts or [contract_of(DataKind.TICKETS).arrow_schema.empty_table().select(COLUMNS)]
+    return pd.concat([part.to_pandas() for part in parts], ignore_index=True)
 
 
 def _contacts(rows: pd.DataFrame, panel: Panel) -> pd.DataFrame:
@@ -175,15 +178,18 @@ def _true(column: "pd.Series[Any]") -> "pd.Series[bool]":
 
 def _denominator(register: UnitRegister, unit: str, day: date) -> tuple[pd.DataFrame, float]:
     """The readings of households before and after a day, and their value on that day: on the line between them, or that of the only one."""
-    parts = {spell.unit: spell for spell in register.components[unit]}
-    own = register.roster[register.roster["unit_id"].astype(str).isin(parts) & register.roster["households"].notna()]
+    spells = register.components[unit]
+    own = register.roster[register.roster["unit_id"].astype(str).isin({s.unit for s in spells}) & register.roster["households"].notna()]
     as_of = own["as_of"] if "as_of" in own else pd.Series(pd.NaT, index=own.index)
     source = own["source"] if "source" in own else pd.Series("", index=own.index)
     table = pd.DataFrame({"part": own["unit_id"].astype(str), "as_of": [day_of(d, BEGINNING) for d in as_of], "value": own["households"].astype("float64"), "source": source})
-    table = table.drop_duplicates(["part", "as_of"], keep="last")
-    wanted = {d: {p for p, s in parts.items() if s.start <= d < s.end} for d in table["as_of"]}
-    whole = [d for d in sorted(wanted) if wanted[d] <= set(table.loc[table["as_of"] == d, "part"])]
-    sums = table[table["as_of"].isin(whole)].groupby("as_of").agg(value=("value", "sum"), source=("source", "first")).reset_index()
+    read = table.drop_duplicates(["part", "as_of"], keep="last")
+    whole = []
+    for when, rows in read.groupby("as_of"):  # a reading counts where every part that there was on its day has one; before or after all of them, as it is
+        there = {s.unit for s in spells if s.start <= when < s.end} or set(rows["part"])
+        if there <= set(rows["part"]):
+            whole.append((when, float(rows.loc[rows["part"].isin(there), "value"].sum()), rows["source"].iloc[0]))
+    sums = pd.DataFrame(whole, columns=["as_of", "value", "source"])
     if sums.empty:
         return sums, float("nan")
     earlier, later = sums[sums["as_of"] <= day].tail(1), sums[sums["as_of"] > day].head(1)

@@ -1,0 +1,220 @@
+"""Units with validity: places by date, changes, boundaries of a chosen day, denominators and what was recorded when."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from commresearch.errors import OutcomeError
+from commresearch.outcomes import UnitRegister
+from commresearch.outcomes.context import month_table
+from commresearch.outcomes.denominators import denominators
+from commresearch.outcomes.live import first_live, late_registration, live_shares, recording_breaks
+from commresearch.terms import DataKind
+from tests.unit.outcome_worlds import MERGER, T, coverage, roster, steady
+
+
+def units(*rows):
+    """Rows of (unit_id, level, community_id, name, valid_from, valid_to)."""
+    return pd.DataFrame(list(rows), columns=["unit_id", "unit_level", "community_id", "name", "valid_from", "valid_to"])
+
+
+def grids(*rows):
+    return pd.DataFrame(list(rows), columns=["grid_id", "unit_id", "valid_from", "valid_to"])
+
+
+def lineage(*rows):
+    return pd.DataFrame(list(rows), columns=["old_id", "new_id", "changed_on", "kind"])
+
+
+def where(register, place, day):
+    """Unit of a place on a day, as the join of the events finds it."""
+    found = register.places()
+    found = found[(found["place"] == place) & (found["valid_from"] <= T(day)) & (found["valid_to"] > T(day))]
+    assert len(found) <= 1
+    return found["unit_id"].iloc[0] if len(found) else None
+
+
+LEVELS = units(
+    ("110101001001", "community", None, "望海社区", None, None), ("E1", "estate", "110101001001", "海棠苑", None, None),
+    ("S1", "site", "110101001001", "望海驿站", None, None), ("E2", "estate", None, "听涛苑", None, None),
+)
+
+
+def test_a_finer_place_counts_for_its_community():
+    register = UnitRegister.of(LEVELS, grids(("01", "E1", None, None), ("02", "110101001001", None, None), ("03", "无此小区", None, None)))
+    assert {p: where(register, p, "2024-01-01") for p in ("110101001001", "E1", "海棠苑", "S1", "01", "02", "望海社区")} == dict.fromkeys(
+        ("110101001001", "E1", "海棠苑", "S1", "01", "02", "望海社区"), "110101001001"
+    )
+    assert where(register, "E2", "2024-01-01") is None  # its community is not known
+    assert register.problems[["problem", "place"]].to_numpy().tolist() == [["grid_outside_unit", "03"]]
+    estates = UnitRegister.of(LEVELS, grids(("01", "E1", None, None), ("02", "110101001001", None, None)), level="estate")
+    assert where(estates, "01", "2024-01-01") == "E1"
+    assert where(estates, "02", "2024-01-01") is None
+    assert where(estates, "望海社区", "2024-01-01") is None
+
+
+def test_a_level_that_the_roster_lacks_is_refused():
+    with pytest.raises(OutcomeError, match="CR-O05"):
+        UnitRegister.of(steady("1"), level="site")
+
+
+def test_a_name_of_several_units_is_no_place_and_is_told():
+    register = UnitRegister.of(units(("1", "community", None, "望海社区", None, None), ("2", "community", None, "望海社区", None, None)))
+    assert where(register, "望海社区", "2024-01-01") is None
+    assert list(register.problems["problem"]) == ["name_of_several_units"] * 2
+
+
+def test_a_name_may_pass_from_one_unit_to_another():
+    register = UnitRegister.of(
+        units(("1", "community", None, "望海社区", None, "2024-05-01"), ("2", "community", None, "望海社区", "2024-05-01", None))
+    )
+    assert where(register, "望海社区", "2024-04-30") == "1"
+    assert where(register, "望海社区", "2024-05-01") == "2"
+
+
+def test_all_overlaps_are_refused_together():
+    with pytest.raises(OutcomeError) as caught:
+        UnitRegister.of(
+            steady("1", "2"),
+            grids(("A", "1", "2020-01-01", "2024-05-02"), ("A", "2", "2024-05-01", None), ("B", "1", "2020-01-01", None), ("B", "2", "2021-01-01", None)),
+        )
+    assert [f.values["place"] for f in caught.value.failures] == ["A", "B"]
+    assert caught.value.failures[0].values["got"] == "2024-05-01 – 2024-05-02"
+    with pytest.raises(OutcomeError, match="CR-O04"):
+        UnitRegister.of(pd.concat([steady("1"), steady("1")]))
+
+
+def test_a_newer_reading_of_a_unit_replaces_the_older():
+    old = steady("1").assign(valid_from="2020-01-01", valid_to=None)
+    new = steady("1").assign(valid_from="2020-01-01", valid_to="2024-05-01", as_of="2024-12-31")
+    register = UnitRegister.of(pd.concat([old, new]))
+    assert where(register, "1", "2024-06-01") is None
+
+
+def test_a_grid_whose_unit_ended_is_told():
+    register = UnitRegister.of(roster(), grids(("A", "101", "2020-01-01", None)))
+    assert where(register, "A", "2024-05-09") == "101"
+    assert where(register, "A", "2024-05-10") is None
+    assert register.problems[["problem", "place", "unit_id"]].to_numpy().tolist() == [["grid_outside_unit", "A", "101"]]
+
+
+def test_a_merger_on_the_boundaries_of_either_side():
+    after = UnitRegister.of(roster(), None, MERGER, boundaries=date(2025, 1, 1))
+    assert {p: where(after, p, "2024-01-01") for p in ("101", "102", "听涛社区")} == {"101": "103", "102": "103", "听涛社区": "103"}
+    assert list(after.units["unit_id"]) == ["103"]
+    before = UnitRegister.of(roster(), None, MERGER, boundaries=date(2024, 5, 9))
+    assert where(before, "103", "2024-06-01") is None
+    assert where(before, "101", "2024-01-01") == "101"
+    assert set(before.problems["problem"]) == {"split_without_grid"}
+
+
+def test_a_split_is_not_guessed_but_followed_by_grid():
+    made = units(
+        ("1", "community", None, "望海社区", None, "2024-05-01"), ("1A", "community", None, "望海东社区", "2024-05-01", None),
+        ("1B", "community", None, "望海西社区", "2024-05-01", None),
+    )
+    change = lineage(("1", "1A", "2024-05-01", "split"), ("1", "1B", "2024-05-01", "split"))
+    of_grids = grids(("东1", "1", None, "2024-05-01"), ("东1", "1A", "2024-05-01", None), ("西1", "1", None, "2024-05-01"), ("西1", "1B", "2024-05-01", None))
+    register = UnitRegister.of(made, of_grids, change, boundaries=date(2025, 1, 1))
+    assert where(register, "1", "2024-01-01") is None
+    assert where(register, "东1", "2024-01-01") == "1A"
+    assert where(register, "西1", "2024-01-01") == "1B"
+    assert set(register.problems["place"]) == {"1", "望海社区"}
+    months = register.unit_months(month_table(("2024-01", "2024-06")))
+    assert months["valid_share"].tolist() == [1.0] * 12  # through its grids a part is there before the split
+    back = UnitRegister.of(made, of_grids, change, boundaries=date(2024, 1, 1))
+    assert where(back, "1A", "2024-06-01") == "1"
+    assert where(back, "西1", "2024-06-01") == "1"
+
+
+def test_renames_are_followed_and_parts_handed_over_are_not():
+    made = units(
+        ("1", "community", None, None, None, "2022-01-01"), ("2", "community", None, None, "2022-01-01", "2023-01-01"),
+        ("3", "community", None, None, "2023-01-01", None), ("4", "community", None, None, None, None),
+    )
+    renamed = lineage(("1", "2", "2022-01-01", "rename"), ("2", "3", "2023-01-01", "rename"))
+    assert where(UnitRegister.of(made, None, renamed, boundaries=date(2025, 1, 1)), "1", "2021-01-01") == "3"
+    assert where(UnitRegister.of(made, None, renamed, boundaries=date(2021, 1, 1)), "3", "2024-01-01") == "1"
+    handed = lineage(("4", "3", "2024-01-01", "transfer"))
+    register = UnitRegister.of(made, None, handed, boundaries=date(2025, 1, 1))
+    assert where(register, "4", "2023-06-01") is None
+    assert where(register, "4", "2024-06-01") == "4"
+    assert where(register, "3", "2023-06-01") == "3"
+
+
+def test_one_unit_takes_in_another():
+    made = units(("1", "community", None, None, None, "2024-01-01"), ("2", "community", None, None, None, None))
+    change = lineage(("1", "2", "2024-01-01", "merge"))
+    after = UnitRegister.of(made, None, change, boundaries=date(2025, 1, 1))
+    assert (where(after, "1", "2023-01-01"), where(after, "2", "2023-01-01")) == ("2", "2")
+    before = UnitRegister.of(made, None, change, boundaries=date(2023, 1, 1))
+    assert (where(before, "2", "2023-01-01"), where(before, "2", "2024-06-01")) == ("2", None)
+
+
+def test_a_unit_without_successor_is_told():
+    made = units(("1", "community", None, None, None, "2024-01-01"), ("2", "community", None, None, None, None))
+    register = UnitRegister.of(made, boundaries=date(2025, 1, 1))
+    assert list(register.problems["problem"]) == ["no_successor"]
+
+
+def test_months_are_cut_where_a_unit_ends():
+    months = UnitRegister.of(roster()).unit_months(month_table(("2024-04", "2024-06")))
+    shares = {(u, f"{m:%m}"): s for u, m, s in months.itertuples(index=False, name=None)}
+    assert shares == {("101", "04"): 1, ("101", "05"): 9 / 31, ("102", "04"): 1, ("102", "05"): 9 / 31, ("103", "05"): 22 / 31, ("103", "06"): 1}
+
+
+def test_denominators_of_merged_parts_are_sums_of_readings_of_one_day():
+    months = month_table(("2023-12", "2024-06"))
+    after = UnitRegister.of(roster(households=[1000, 500, 1600], as_of=["2023-12-01", "2023-12-01", "2024-06-01"]), None, MERGER, boundaries=date(2025, 1, 1))
+    found = denominators(after, months, "households", how="interpolated")
+    assert found["value"].iloc[[0, -1]].tolist() == [1500, 1600]
+    assert found["reading"].tolist() == ["observed", *["interpolated"] * 5, "observed"]
+    apart = UnitRegister.of(roster(as_of=["2023-12-01", "2023-11-01", "2024-06-01"]), None, MERGER, boundaries=date(2025, 1, 1))
+    assert set(denominators(apart, months, "households", how="interpolated")["value"]) == {1500.0}
+    assert denominators(after, months, "area_m2", how="interpolated")["value"].isna().all()
+
+
+def test_the_most_exact_coverage_counts_and_every_kind_is_needed():
+    months, register = month_table(("2024-01", "2024-04")), UnitRegister.of(steady("1", "2"))
+    live = coverage(("tickets", "*", "2023-01-01", None), ("tickets", "2", "2024-03-01", None), ("signins", "*", "2024-02-01", None))
+    shares = live_shares(register, months, live, [DataKind.TICKETS])["live_share"]
+    assert shares.tolist() == [1, 1, 1, 1, 0, 0, 1, 1]
+    both = live_shares(register, months, live, [DataKind.TICKETS, DataKind.SIGNINS])["live_share"]
+    assert both.tolist() == [0, 1, 1, 1, 0, 0, 1, 1]
+    assert first_live(register, live, [DataKind.TICKETS, DataKind.SIGNINS]) == {"1": date(2024, 2, 1), "2": date(2024, 3, 1)}
+    assert first_live(register, live, [DataKind.ROOMS]) == {}
+
+
+def test_a_channel_of_one_unit_leaves_those_of_all():
+    months, register = month_table(("2024-01", "2024-02")), UnitRegister.of(steady("1"))
+    live = coverage(("tickets:12345", "*", "2023-01-01", None), ("tickets:物业", "1", "2024-02-01", None))
+    assert live_shares(register, months, live, [DataKind.TICKETS])["live_share"].tolist() == [1, 1]
+
+
+def test_a_merged_unit_is_live_when_all_of_its_parts_are():
+    register = UnitRegister.of(roster(), None, MERGER, boundaries=date(2025, 1, 1))
+    live = coverage(("tickets", "101", "2023-01-01", None), ("tickets", "102", "2024-03-01", None), ("tickets", "103", "2023-01-01", None))
+    assert live_shares(register, month_table(("2024-01", "2024-06")), live, [DataKind.TICKETS])["live_share"].tolist() == [0, 0, 1, 1, 1, 1]
+
+
+def test_rows_that_abut_are_a_break():
+    live = coverage(("tickets", "*", "2023-01-01", "2024-05-01"), ("tickets", "*", "2024-05-01", None), ("signins", "*", "2023-01-01", None))
+    assert recording_breaks(live.assign(note=["旧编码", "新编码", None])).to_dict("list") == {
+        "source": ["tickets"], "unit_id": ["*"], "on": [T("2024-05-01")], "note": ["新编码"]
+    }
+    assert recording_breaks(live.iloc[2:]).empty
+
+
+def test_three_months_before_the_start_is_too_late():
+    starts = pd.Series([T("2024-06-01"), T("2024-06-01"), pd.NaT, T("2024-06-01")], index=["a", "b", "c", "d"])
+    first = {"a": date(2024, 3, 1), "b": date(2024, 2, 29), "c": date(2024, 6, 1)}
+    assert late_registration(first, starts).tolist() == [True, False, False, False]
+
+
+def test_months_are_read_in_any_form():
+    months = month_table([date(2024, 3, 9), "2024-01"])
+    assert months["month"].tolist() == [T("2024-01-01"), T("2024-02-01"), T("2024-03-01")]
+    assert months["next_month"].iloc[-1] == T("2024-04-01")
+    assert not np.isnan(months["month"].astype("int64")).any()
