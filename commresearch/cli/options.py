@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -50,6 +51,15 @@ class How:
     force: bool
 
 
+def _leave() -> None:
+    """Spare the search for cycles at the end: it takes a third of a second, and everything goes anyway.
+
+    DuckDB complains on the terminal of what is not taken away before it.
+    """
+    if "duckdb" not in sys.modules:
+        gc.freeze()
+
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -59,7 +69,7 @@ def says_its_errors(command: Command) -> Command:
     @wraps(command)
     def wrapped(*args: Any, lang: Language, **kwargs: Any) -> Any:
         gc.set_threshold(GARBAGE)
-        atexit.register(gc.freeze)  # the search for cycles at the end would take a third of a second, and everything goes anyway
+        atexit.register(_leave)
         try:
             return command(*args, lang=lang, **kwargs)
         except CommResearchError as error:
