@@ -58,6 +58,9 @@ bench: $(VENV_BENCH)/installed ## speed beside named peers, as tables (BENCH_ROW
 	$(BENCH).raking $(SIZE)
 	$(BENCH).estimates $(SIZE)
 	$(BENCH).effort $(SIZE)
+	$(BENCH).tickets_to_panel $(SIZE) --folder $(BENCH_FOLDER)
+	$(BENCH).hotline_csv $(SIZE) --folder $(BENCH_FOLDER)
+	$(BENCH).booking_overlap $(SIZE) --folder $(BENCH_FOLDER)
 
 clean: ## remove the environments and the built site
 	rm -rf $(VENV) $(VENV_BENCH) reports/site build *.egg-info

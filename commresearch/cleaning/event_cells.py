@@ -152,7 +152,8 @@ def text_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
     pairs = [tidy(re.sub(r"\s+", " ", text)) for text in texts]
     plain = pd.Series(["" if plain_word(value) in blank else value for value, _ in pairs], dtype="str")
     covered, found = mask_text(plain, batch.names)
-    rules = ["masked_text" if i in set(found["row"]) else rule for i, (_, rule) in enumerate(pairs)]
+    hidden = set(found["row"])
+    rules = ["masked_text" if i in hidden else rule for i, (_, rule) in enumerate(pairs)]
     values = [text.replace(_HOUSE, "").strip() for text in covered] if column.name in PLACES else covered.to_list()
     noted(record, column.name, ["" if r == "masked_text" else t for t, r in zip(texts, rules, strict=True)], values, rules, codes)
     return pa.array([value or None for value in values], pa.string()).take(pa.array(codes))

@@ -150,26 +150,26 @@ def _starts(register: UnitRegister, rollout: pd.DataFrame | None) -> pd.DataFram
     known = set(register.roster["unit_id"].astype(str)) | set(units["community_id"].astype(str))
     named = rollout["unit_id"].astype(str)
     failures = [Failure(code="CR-O11", values={"unit": u, "got": "—"}) for u in named[~named.isin(known)].unique()]
-    rows = {u: rollout[named == u] for u in named.unique()}
-    for unit in units.index:
-        parts = dict.fromkeys((unit, *(s.unit for s in register.components[unit]), str(units.at[unit, "community_id"])))
-        found = next((rows[p] for p in parts if p in rows), None) if unit in rows else None
-        of_parts = [rows[p] for p in parts if p in rows] if found is None else [found]
-        if not of_parts:
-            continue
-        joined = pd.concat(of_parts)
-        months = pd.to_datetime(joined["start_month"]).dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
-        if len(set(months.astype("str"))) > 1:
-            failures.append(Failure(code="CR-O11", values={"unit": unit, "got": ", ".join("—" if pd.isna(m) else f"{m:%Y-%m}" for m in months.unique())}))
-            continue
-        starts.at[unit, "treated_from"] = months.iloc[0]
-        starts.at[unit, "assignment_id"] = _assignment(joined.iloc[0], unit, str(units.at[unit, "community_id"]))
+    months = pd.to_datetime(rollout["start_month"]).dt.to_period("M").dt.to_timestamp().astype("datetime64[us]").tolist()
+    rows: dict[str, list[int]] = {}
+    for number, name in enumerate(named):
+        rows.setdefault(name, []).append(number)
+    stated, starting, assigned = rollout.to_dict("records"), starts["treated_from"].tolist(), starts["assignment_id"].tolist()
+    for place, (unit, community) in enumerate(zip(units.index, list(assigned), strict=True)):
+        parts = dict.fromkeys((unit, *(s.unit for s in register.components[unit]), community))
+        numbers = rows[unit] if unit in rows else [n for part in parts for n in rows.get(part, [])]
+        found = dict.fromkeys("—" if pd.isna(months[n]) else f"{months[n]:%Y-%m}" for n in numbers)
+        if len(found) > 1:
+            failures.append(Failure(code="CR-O11", values={"unit": unit, "got": ", ".join(found)}))
+        elif found:
+            starting[place], assigned[place] = months[numbers[0]], _assignment(stated[numbers[0]], unit, community)
     if failures:
         raise OutcomeError(*failures)
-    return starts
+    columns = {"treated_from": pd.Series(starting, index=units.index, dtype="datetime64[us]"), "assignment_id": pd.Series(assigned, index=units.index, dtype="str")}
+    return pd.DataFrame(columns)
 
 
-def _assignment(row: "pd.Series[Any]", unit: str, community: str) -> str:
+def _assignment(row: Mapping[Any, Any], unit: str, community: str) -> str:
     """What was chosen: as stated, else the unit at the level of the choice."""
     stated = row.get("assignment_id")
     if not pd.isna(stated) and str(stated):

@@ -7,6 +7,7 @@ are united before they are clipped, and cut at midnight. The headline counts the
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -76,8 +77,9 @@ def open_spans(open_hours: pd.DataFrame) -> pd.DataFrame:
     _check_hours(open_hours)
     pieces: dict[tuple[str, int], list[tuple[int, int, date, date]]] = defaultdict(list)
     columns = ["room", "weekday", "open_minute", "close_minute", "valid_from", "valid_to"]
+    day = cache(_day)  # a register of many rooms has few days
     for room, weekday, opens, closes, start, end in open_hours[columns].itertuples(index=False, name=None):
-        since, until = _day(start, BEGINNING), _day(end, OPEN_END)
+        since, until = day(start, BEGINNING), day(end, OPEN_END)
         pieces[str(room), int(weekday)].append((int(opens), min(int(closes), MINUTES_OF_DAY), since, until))
         if closes > MINUTES_OF_DAY:
             after = (_next_day(since), _next_day(until))
