@@ -165,7 +165,7 @@ class EventWriter:
         write_whole(self._made / MANIFEST, canonical_json(manifest))
         shutil.rmtree(self.scratch, ignore_errors=True)
         self._made.chmod(0o755)
-        _put_in_place(self._made, self.folder)
+        put_in_place(self._made, self.folder)
         return replace(made, folder=self.folder, table=None)
 
 
@@ -173,7 +173,7 @@ def _is_time(kind: Any) -> bool:
     return bool(pa.types.is_timestamp(kind))
 
 
-def _put_in_place(made: Path, folder: Path) -> None:
+def put_in_place(made: Path, folder: Path) -> None:
     """Move a finished folder over the old one, which is gone only when the new one stands there."""
     old = made.with_name(f"{made.name}-old")
     if folder.exists():

@@ -112,7 +112,8 @@ def load_cases(root: Path, names: list[str]) -> "list[Case]":
     """The folders of cases, in data_raw or data_raw/demo; what is wrong with any of them is said together."""
     from commresearch.cases import load_case
 
-    folders = [demo if (demo := root / "data_raw" / "demo" / name).is_dir() else root / "data_raw" / name for name in dict.fromkeys(names)]
+    raw = root / "data_raw"
+    folders = [demo if not (raw / name).is_dir() and (demo := raw / "demo" / name).is_dir() else raw / name for name in dict.fromkeys(names)]
     return together(partial(load_case, folder) for folder in folders)
 
 

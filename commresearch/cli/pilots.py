@@ -94,10 +94,16 @@ def clean(
     with Standby(partial(make_ready, place.published)) as ready:  # what reports need is loaded while surveys are cleaned
         tasks = [task for case in chosen for task in _all_cleaned(lang, place, case, key, how, known, on)]
         results = make_reports(lang, place, tasks, how, partial(build_ahead, ready))
-        require_clean_reports([path for r in results for path in r.outputs], known)
+        require_clean_reports(_left_by(place, tasks), known)
         if published := ready.first():
             write_site(place, published, how.languages[0])
     finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+
+
+def _left_by(place: "Project", tasks: "list[ReportTask]") -> list[Path]:
+    """Every file that the reports leave, the pages of failed ones and executed notebooks among them."""
+    folders = dict.fromkeys(place.site / task.subject / task.language for task in tasks)
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in {".html", ".docx", ".pdf", ".ipynb", ".json"})
 
 
 def _all_cleaned(lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, known: dict[str, str], on: str) -> "list[ReportTask]":

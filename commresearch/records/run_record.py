@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commresearch.records.files import canonical_json, sha256_of, write_whole
 
-VERSIONS_OF = ("commresearch", "pandas", "numpy", "statsmodels", "matplotlib", "seaborn", "papermill", "pypandoc_binary", "typst")
+VERSIONS_OF = ("commresearch", "pandas", "numpy", "statsmodels", "matplotlib", "seaborn", "papermill", "pypandoc_binary", "typst", "duckdb", "pyarrow", "python-calamine")
 SHAPING = frozenset({".py", ".sql", ".csv", ".toml", ".lua", ".typ", ".css", ".html"})  #: files of the package that shape results
 
 

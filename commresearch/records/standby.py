@@ -101,11 +101,13 @@ class Standby(Generic[First]):
         self._connection.close()
         self._connection = None
         self._process.terminate()
-        self._process.join(PATIENCE)
-        self._process.kill()
-        self._process.join()
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # workers of a process that was killed and could not stop them
+        try:
+            self._process.join(PATIENCE)
+        finally:  # a second interrupt, too, leaves nothing behind
+            self._process.kill()
+            self._process.join()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # workers of a process that was killed and could not stop them
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from commresearch.cleaning.clean_table import ROWS_READ, reason
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH, capital
 from commresearch.reporting.display import Figure, Item, Prose, Table, callout, heading
-from commresearch.reporting.quality_page import HASH, QualityPage, cut
+from commresearch.reporting.quality_page import HASH, QualityPage
 from commresearch.reporting.quality_tables import (
     CHANGED,
     KINDS_SHOWN,
@@ -19,6 +19,7 @@ from commresearch.reporting.quality_tables import (
     skip_conflicts,
     unreadable_by_variable,
 )
+from commresearch.reporting.stamped_page import cut
 from commresearch.terms import MissingKind, VariableType
 from commresearch.words import number
 from commresearch.words.precision import percent_of

@@ -7,8 +7,7 @@ ones it wants to include.
 
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +17,6 @@ from commresearch.cleaning.clean_files import read_clean
 from commresearch.cleaning.clean_table import CleanTable, reason
 from commresearch.cleaning.units import declared_unit, unit_name
 from commresearch.cleaning.variable import Variable
-from commresearch.reporting.display import Figure, Prose, Table, display_width, escape, paragraph
 from commresearch.reporting.quality_tables import (
     Effect,
     cells_with_content,
@@ -26,6 +24,7 @@ from commresearch.reporting.quality_tables import (
     effects,
     missing_by_question,
 )
+from commresearch.reporting.stamped_page import HAN, StampedPage, cut
 from commresearch.terms import Language, Sampling
 from commresearch.words import has, number, say
 from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, signed, with_interval
@@ -33,25 +32,24 @@ from commresearch.workflow.survey_quality import SurveyQuality, read_quality
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure as Drawing
 
 MANIFEST = "manifest.json"
 USUAL_LEVEL = "95"
 HASH = 8  #: characters of a hash that people compare
-HAN = re.compile(r"[\u4e00-\u9fff]")
 STEM_ENDS = ("：", ":", "—")  #: what ends the stem of a matrix question before the row
 LONGEST = 44  #: cells of a question in a table
 INFERENCE = {Sampling.PROBABILITY: "design", Sampling.QUOTA: "model", Sampling.OPT_IN: "model", Sampling.CENSUS: "none"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class QualityPage:
+class QualityPage(StampedPage):
     """A cleaned survey being reported on.
 
     `prefix` begins the ids of all tables and figures: a notebook that includes two surveys gives each its own. `manifest` is
     the record of the cleaning, empty where it does not stand beside the tables.
     """
 
+    catalogue = "quality"
     clean: CleanTable
     quality: SurveyQuality
     language: Language
@@ -108,63 +106,15 @@ class QualityPage:
 
     # ------------------------------------------------------------ words
 
-    def say(self, key: str, **values: object) -> str:
-        """A text of the catalogue, plain: tables, captions and headings escape it themselves."""
-        return say(f"quality.{key}", self.language, **values)
-
-    def text(self, key: str, **values: object) -> str:
-        """A text for running prose: what is filled in is data and is escaped."""
-        return self.say(key, **{k: escape(v) for k, v in values.items()})
-
     def label(self, key: str) -> str:
         """A label of the vocabulary of surveys."""
         return say(f"survey.{key}", self.language)
-
-    def header(self, *keys: str) -> list[str]:
-        """Column heads."""
-        return [self.say(key) for key in keys]
-
-    def join(self, words: Iterable[str]) -> str:
-        """A list in a sentence."""
-        return say("reports.joiner", self.language).join(words)
 
     def counted(self, rows: Mapping[str, int]) -> str:
         """Questions with a number of sheets each, in a sentence."""
         return self.join(self.say("question_sheets", name=self.question(name), n=number(n)) for name, n in rows.items())
 
-    def prose(self, *sentences: str) -> Prose:
-        """A paragraph of finished sentences; empty ones are left out."""
-        return paragraph(("" if self.language is Language.ZH else " ").join(s for s in sentences if s))
-
-    # ------------------------------------------------------------ items
-
-    def table(
-        self, name: str, caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, align: str, widths: Sequence[int], note: str = "",
-        style: str = "",
-    ) -> Table:
-        """A table with its id, stamped where the data are simulated."""
-        return Table(
-            id=f"tbl-{self.prefix}-{name}", caption=caption, header=header, rows=rows, align=align, widths=widths, note=self.stamped(note), style=style
-        )
-
-    def figure(self, name: str, caption: str, alt: str, drawing: "Drawing", note: str) -> Figure:
-        """A figure with its id, stamped where the data are simulated."""
-        return Figure(id=f"fig-{self.prefix}-{name}", caption=caption, alt=alt, drawing=drawing, note=self.stamped(note))
-
-    @property
-    def stamp(self) -> str:
-        """What is printed into figures of simulated data; nothing otherwise."""
-        return self.say("stamp") if self.is_simulated else ""
-
-    def stamped(self, note: str) -> str:
-        """A note with the stamp before it."""
-        return self.say("stamped_note", note=note).strip() if self.is_simulated else note
-
     # ------------------------------------------------------------ names
-
-    def own(self, text: str) -> str:
-        """A text of the data; Chinese in an English page stands in brackets."""
-        return f"({text})" if self.language is Language.EN and HAN.search(text) else text
 
     def question(self, name: str, width: int = LONGEST) -> str:
         """The wording of a question, cut to a width; a name that is none of the codebook's stands as it is."""
@@ -269,18 +219,6 @@ def _unit_word(name: str) -> str:
     """The English name of one unit, as surveys count or as the published cases do."""
     key = next((k for k in (f"survey.unit_{name}", f"labels.unit_{name}") if has(k)), "")
     return say(key, Language.EN) if key else ""
-
-
-def cut(text: str, width: int) -> str:
-    """A text of at most `width` half-width cells, with … where something was left out; Latin words are not cut in two."""
-    text = " ".join(text.split())
-    if display_width(text) <= width:
-        return text
-    end = next(i for i in range(len(text), 0, -1) if display_width(text[:i]) < width)
-    shown = text[:end]
-    if text[end].isascii() and text[end].isalnum() and " " in shown:
-        shown = shown.rpartition(" ")[0]
-    return shown.rstrip(" ,，、") + "…"
 
 
 def open_page(folder: str | Path, language: str, *, prefix: str = "quality") -> QualityPage:

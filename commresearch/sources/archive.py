@@ -27,9 +27,13 @@ MAX_CELLS_OF_PARTS = 40_000_000  #: each of the few parts that are read at a tim
 
 #: cells nearer than this are not looked at one by one: all of them together fit into memory
 NEAR_ROWS, NEAR_COLUMNS = 99_999, 702
+BESIDE_SHEETS = ("[content_types].xml", "_rels/.rels", "workbook.xml", "workbook.xml.rels", "styles.xml", "sharedstrings.xml")
 _DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d+:)?([A-Z]{1,2})(\d{1,7})"')
-_ROWS = re.compile(rb'r="[A-Za-z]{0,7}(\d{1,9})')
+_ROWS = re.compile(rb'r="[A-Za-z]{0,7}0*(\d{1,9})')
 _LETTERS = re.compile(rb'r="([A-Za-z]{2,7})\d')
+_LOOSE = re.compile(rb'<(?:c|row)(?=[ >/])(?! r=")')  #: a cell or a row that may not say where it stands
+_LOOSE_CELL = re.compile(rb'<c(?=[ >/])(?![^>]* r=")')
+_LOOSE_ROW = re.compile(rb'<row(?=[ >/])(?![^>]* r=")')
 _REFERENCE = re.compile(rb'r="([A-Za-z]{1,3})(\d{1,7})')
 _FORMULA_CELL = rb" *<f\b[^>]*(?:/>|>[^<]*</f *>) *"
 _FORMULA = re.compile(rb"<c ([^>]*)>" + _FORMULA_CELL + rb"(<v>[^<]+<)?")
@@ -132,14 +136,14 @@ def _unpacked(data: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def beside_sheets(data: bytes, archive: zipfile.ZipFile) -> dict[str, bytes]:
-    """Content of the members that are neither worksheets nor pictures, by name.
+    """Content of what the reader of cells needs beside a worksheet, by name: the workbook, its formats and shared texts.
 
     Raises
     ------
     zipfile.BadZipFile
         As `scan_sheets`.
     """
-    members = [m for m in archive.infolist() if _is_read(m) and not _WORKSHEET.search(_head(data, m))]
+    members = [m for m in archive.infolist() if m.filename.lower().endswith(BESIDE_SHEETS)]
     return {member.filename: b"".join(_unpacked(data, member)) for member in members}
 
 
@@ -149,27 +153,38 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     The sheet's own statement of its extent is rounded up, and cells are searched for that lie beyond; only where there are
     some, or where it states too much, are all cells looked at.
     """
-    is_far, near = False, None
+    is_far, is_loose, near = False, False, None
     for raw, piece in _pieces(data, member):
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
         is_far = is_far or near.beyond.search(piece) is not None
+        is_loose = is_loose or _LOOSE.search(piece) is not None
         _note_kinds(scan, piece)
-        if cutter is not None and not is_far and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
+        if cutter is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
             cutter.add(raw)
         elif cutter is not None:
             cutter.give_up()
     if cutter is not None:
         cutter.close()
-    if near is not None and not is_far and near.rows * near.columns <= MAX_CELLS:
+    if near is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS:
         scan.rows, scan.columns = near.rows, near.columns
         return
+    _look_at_all(scan, _pieces(data, member))
+
+
+def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None:
+    """The extent by every cell and row; one that does not say where it stands follows the one before it."""
     rows, letters = set[bytes](), set[bytes]()
-    for _, piece in _pieces(data, member):
+    loose_rows, in_row, most_in_row = 0, 0, 0
+    for _, piece in pieces:
         rows.update(_ROWS.findall(piece))
         letters.update(_LETTERS.findall(piece))
-    scan.rows = max(map(int, rows), default=0)
-    scan.columns = max((column_position(text.decode()) + 1 for text in letters), default=26)
+        loose_rows += len(_LOOSE_ROW.findall(piece))
+        for place, part in enumerate(piece.split(b"<row")):
+            in_row = len(_LOOSE_CELL.findall(part)) + (in_row if place == 0 else 0)
+            most_in_row = max(most_in_row, in_row)
+    scan.rows = max(map(int, rows), default=0) + loose_rows
+    scan.columns = max((column_position(text.decode()) + 1 for text in letters), default=26) + most_in_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +207,7 @@ class _Near:
         is_tall = rows * NEAR_COLUMNS > most and letters[0] < "Z"
         columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
         wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
-        return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+(?:{more}\\d{{{digits + 1}}}))'.encode()))
+        return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'.encode()))
 
 
 def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:

@@ -11,7 +11,7 @@ from commresearch.sources.archive import beside_sheets
 from commresearch.sources.cell_blocks import CellBlock, guarded, read_block
 from commresearch.sources.received import Received
 from commresearch.sources.sheet import SheetScan
-from commresearch.sources.sheet_parts import SheetCutter, workbook_of
+from commresearch.sources.sheet_parts import PART_BYTES, SheetCutter, workbook_of
 
 PARTS_AT_A_TIME = 2  #: the reader lets go of the interpreter's lock; what stands beside it in Python keeps about one core busy
 
@@ -35,6 +35,7 @@ class PartReader:
     def cutter(self, archive: zipfile.ZipFile, sheet: str, member: str, scan: SheetScan) -> SheetCutter:
         """What takes the XML of a large sheet."""
         self._others = self._others or beside_sheets(self._received.data, archive)
+        is_heavy = sum(map(len, self._others.values())) > PART_BYTES  # it would be read again with every part
         blocks: list[Future[CellBlock]] = []
 
         def give(xml: bytes) -> None:
@@ -43,6 +44,8 @@ class PartReader:
             blocks[-1].add_done_callback(lambda _: self._free.release())
 
         cutter = SheetCutter(give)
+        if is_heavy:
+            cutter.give_up()
         self._cut[sheet] = cutter, blocks
         return cutter
 
@@ -55,7 +58,7 @@ class PartReader:
 
     def blocks(self, sheet: str) -> list[CellBlock]:
         """The parts of a sheet in their order; none where it was not cut, or where they do not fit together."""
-        cutter, pending = self._cut.get(sheet, (None, []))
+        cutter, pending = self._cut.pop(sheet, (None, []))
         if cutter is None or not cutter.is_cut:
             return []
         try:

@@ -12,11 +12,11 @@ from commresearch.cases import Case
 from commresearch.cases.case import DataFile, LogRules
 from commresearch.cleaning.event_cleaning import clean_events
 from commresearch.cleaning.event_rules import EventSettings
-from commresearch.cleaning.event_table import EventTable, read_event_table
+from commresearch.cleaning.event_table import EventTable, put_in_place, read_event_table
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import key_fingerprint
 from commresearch.errors import CaseError, CommResearchError, Failure
-from commresearch.records import canonical_json, package_hash, sha256_of, write_whole
+from commresearch.records import canonical_json, package_hash, package_versions, sha256_of, write_whole
 from commresearch.terms import DataKind
 
 #: no wave of a survey begins with an underscore
@@ -29,10 +29,11 @@ STANDING: Mapping[DataKind, str] = {DataKind.COVERAGE: "coverage.csv", DataKind.
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CleanedLog:
-    """One log or register of a case, cleaned: the name of its folder and the day on which it was extracted, where that is known."""
+    """One log or register of a case, cleaned: the name of its folder, the hash of what it was made from, the day on which it was extracted."""
 
     name: str
     table: EventTable
+    made_from: str
     extracted_on: date | None = None
 
 
@@ -83,7 +84,8 @@ def clean_logs(
     names = _names(received)
     key = _key(case, received, pseudonym_key)
     if (out / LOGS / MANIFEST).is_file() and (out / LOGS / MANIFEST).read_text(encoding="utf8") == key:
-        return _standing(out, received, names)
+        with suppress(CommResearchError):  # what is damaged is made anew
+            return _standing(out, received, names, key)
     with _work_folder(out) as work:
         failures: list[Failure] = []
         for done, (name, one) in enumerate(zip(names, received, strict=True)):
@@ -97,9 +99,9 @@ def clean_logs(
         require_no_leaks([work / name / small for name in names for small in SMALL_TABLES], {})
         write_whole(work / ABOUT, canonical_json(_about(case)))
         write_whole(work / MANIFEST, key)
-        shutil.rmtree(out / LOGS, ignore_errors=True)
-        work.replace(out / LOGS)
-    return _standing(out, received, names)
+        work.chmod(0o755)
+        put_in_place(work, out / LOGS)
+    return _standing(out, received, names, key)
 
 
 def _received(case: Case) -> list[_Received]:
@@ -135,7 +137,7 @@ def _key(case: Case, received: Sequence[_Received], pseudonym_key: bytes | None)
     settings = [{"kind": str(one.kind), "files": one.files, "data": one.data.model_dump(mode="json") if one.data else None} for one in received]
     fingerprint = "" if pseudonym_key is None else key_fingerprint(pseudonym_key)
     months = case.settings.analysis.months
-    return canonical_json({"files": files, "settings": settings, "months": months, "about": _about(case), "key": fingerprint, "package": package_hash()})
+    return canonical_json({"files": files, "settings": settings, "months": months, "about": _about(case), "key": fingerprint, "package": package_hash(), "versions": package_versions()})
 
 
 def _clean_one(case: Case, one: _Received, folder: Path, pseudonym_key: bytes | None) -> None:
@@ -154,9 +156,12 @@ def _about(case: Case) -> dict[str, object]:
     return {"case": case.id, "name_zh": facts.name_zh, "name_en": facts.name_en, "fictional": facts.fictional, "months": case.settings.analysis.months}
 
 
-def _standing(out: Path, received: Sequence[_Received], names: Sequence[str]) -> list[CleanedLog]:
+def _standing(out: Path, received: Sequence[_Received], names: Sequence[str], key: str) -> list[CleanedLog]:
     tables = (read_event_table(out / LOGS / name) for name in names)
-    return [CleanedLog(name=name, table=table, extracted_on=one.extracted_on) for name, one, table in zip(names, received, tables, strict=True)]
+    return [
+        CleanedLog(name=name, table=table, made_from=sha256_of(key), extracted_on=one.extracted_on)
+        for name, one, table in zip(names, received, tables, strict=True)
+    ]
 
 
 @contextmanager

@@ -1,21 +1,25 @@
 """The panels of a case: every headline outcome that its logs can tell, by unit and month."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
 from commresearch.cases import Case
-from commresearch.errors import CaseError, CommResearchError, Failure
+from commresearch.errors import CaseError, CommResearchError, Failure, OutcomeError
 from commresearch.outcomes import Engine, Panel, build_panel, open_engine, read_panel
 from commresearch.outcomes.build import LOGS, MAIN_KIND
 from commresearch.outcomes.engine import Source
-from commresearch.records import canonical_json, package_hash, sha256_of, write_whole
+from commresearch.records import canonical_json, package_hash, package_versions, write_whole
 from commresearch.terms import DataKind, Outcome
 from commresearch.workflow.case_logs import CleanedLog, clean_logs
 
@@ -81,22 +85,26 @@ def build_case_panels(
     tables = _by_kind(logs)
     wanted = [outcome for outcome, ways in NEEDS.items() if any(way <= set(tables) for way in ways)]
     if not wanted:
+        _sweep(out, set())
         return []
     if DataKind.ROSTER not in tables:
         raise CaseError(Failure(code="CR-F12", values={"file": "case.toml", "case": case.id}))
     failures: list[Failure] = []
     made = []
     for outcome in wanted:
-        folder, key = out / PANELS / outcome, _key(case, outcome, tables, logs, engine)
+        folder = out / PANELS / outcome
         try:
-            if not _is_current(folder, key):
+            months = case.settings.analysis.months or _months(outcome, tables)
+            key = _key(case, logs, months, outcome, engine)
+            if (panel := _standing(folder, key)) is None:
                 with open_engine(engine, scratch=out / STAGES / outcome, progress=progress) as running:  # one for each: they name tables alike
-                    panel = _counted(case, outcome, tables, running)
+                    panel = _counted(case, outcome, tables, months, running)
                 panel.write(folder)
                 write_whole(folder / MANIFEST, key)
-            made.append(CasePanel(outcome=outcome, folder=folder, panel=read_panel(folder)))
+            made.append(CasePanel(outcome=outcome, folder=folder, panel=panel))
         except CommResearchError as error:
             failures += [f for f in error.failures if f not in failures]
+    _sweep(out, {one.outcome for one in made})
     if failures:
         raise CommResearchError(*failures)
     return made
@@ -138,34 +146,43 @@ def _by_kind(logs: Sequence[CleanedLog]) -> dict[DataKind, list[CleanedLog]]:
     return kinds
 
 
+def _sweep(out: Path, made: AbstractSet[Outcome]) -> None:
+    """Take away panels that the logs do not tell any more: they would be exported and reported as if they did."""
+    for outcome in set(Outcome) - made:
+        shutil.rmtree(out / PANELS / outcome, ignore_errors=True)
+
+
 def _used(outcome: Outcome, tables: Mapping[DataKind, Sequence[CleanedLog]]) -> dict[DataKind, list[CleanedLog]]:
     return {kind: list(parts) for kind, parts in tables.items() if kind in USES[outcome]}
 
 
-def _key(case: Case, outcome: Outcome, tables: Mapping[DataKind, Sequence[CleanedLog]], logs: Sequence[CleanedLog], engine: str) -> str:
+def _key(case: Case, logs: Sequence[CleanedLog], months: tuple[str, str], outcome: Outcome, engine: str) -> str:
     """What a panel is made from and with."""
-    explain = {DataKind.ROSTER, DataKind.ROLLOUT, DataKind.COVERAGE} | set(_used(outcome, tables))
-    files = {log.name: sha256_of(canonical_json(dict(log.table.provenance))) for log in logs if log.table.kind in explain}
-    extracted = {log.name: str(log.extracted_on) for log in logs}
     choices = {k: str(v) for k, v in case.settings.outcomes[outcome].stated.items()}
+    made_from = {log.name: (log.made_from, str(log.extracted_on)) for log in logs}
     return canonical_json({
-        "files": files, "extracted": extracted, "choices": choices, "months": case.settings.analysis.months, "engine": engine.partition("[")[0],
-        "package": package_hash(),
+        "logs": made_from, "choices": choices, "months": months, "engine": engine.partition("[")[0], "package": package_hash(), "versions": package_versions(),
     })
 
 
-def _is_current(folder: Path, key: str) -> bool:
-    return (folder / MANIFEST).is_file() and (folder / MANIFEST).read_text(encoding="utf8") == key
+def _standing(folder: Path, key: str) -> Panel | None:
+    """The panel that stands in a folder, if it was made from the same and is whole."""
+    if (folder / MANIFEST).is_file() and (folder / MANIFEST).read_text(encoding="utf8") == key:
+        with suppress(OSError, OutcomeError, pa.ArrowException):
+            return read_panel(folder)
+    return None
 
 
-def _counted(case: Case, outcome: Outcome, tables: Mapping[DataKind, Sequence[CleanedLog]], engine: Engine) -> Panel:
+def _counted(
+    case: Case, outcome: Outcome, tables: Mapping[DataKind, Sequence[CleanedLog]], months: tuple[str, str], engine: Engine
+) -> Panel:
     used = _used(outcome, tables)
     events: dict[DataKind | str, Source] = {}
     for kind, parts in used.items():
         events[kind] = _frame(parts) if kind in OF_UNITS else [path for log in parts for path in log.table.parquet_files]
     rollout, coverage = (_frame(tables[kind]) if kind in tables else None for kind in (DataKind.ROLLOUT, DataKind.COVERAGE))
     return build_panel(
-        outcome, events, _frame(tables[DataKind.ROSTER]), rollout, months=case.settings.analysis.months or _months(outcome, tables), coverage=coverage,
+        outcome, events, _frame(tables[DataKind.ROSTER]), rollout, months=months, coverage=coverage,
         engine=engine, extract_at=_extract_at(outcome, used), **case.settings.outcomes[outcome].stated,
     )
 

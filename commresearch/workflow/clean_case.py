@@ -350,5 +350,5 @@ def _written(work: Path, written: Mapping[str, Mapping[str, bytes]]) -> Iterator
 
 
 def waves_in(folder: Path) -> Sequence[str]:
-    """Waves that have been cleaned."""
-    return sorted(p.parent.name for p in folder.glob(f"*/{MANIFEST}"))
+    """Waves that have been cleaned; folders of logs and panels begin with an underscore, which no wave does."""
+    return sorted(p.parent.name for p in folder.glob(f"[!_]*/{MANIFEST}"))

@@ -119,7 +119,8 @@ def _read(tickets: Sequence[EventTable], column: tuple[str, list[str]], begin: p
         elif log.parquet_files:
             parts.append(parquet.read_table([str(p) for p in log.parquet_files], columns=list(COLUMNS), filters=wanted))
     parts = parts or [contract_of(DataKind.TICKETS).arrow_schema.empty_table().select(COLUMNS)]
-    return pd.concat([part.to_pandas() for part in parts], ignore_index=True)
+    frames: list[pd.DataFrame] = [part.to_pandas() for part in parts]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _contacts(rows: pd.DataFrame, panel: Panel) -> pd.DataFrame:
@@ -185,7 +186,9 @@ def _denominator(register: UnitRegister, unit: str, day: date) -> tuple[pd.DataF
     table = pd.DataFrame({"part": own["unit_id"].astype(str), "as_of": [day_of(d, BEGINNING) for d in as_of], "value": own["households"].astype("float64"), "source": source})
     read = table.drop_duplicates(["part", "as_of"], keep="last")
     whole = []
-    for when, rows in read.groupby("as_of"):  # a reading counts where every part that there was on its day has one; before or after all of them, as it is
+    days: list[date] = sorted(set(read["as_of"]))
+    for when in days:  # a reading counts where every part that there was on its day has one; before or after all of them, as it is
+        rows = read[read["as_of"] == when]
         there = {s.unit for s in spells if s.start <= when < s.end} or set(rows["part"])
         if there <= set(rows["part"]):
             whole.append((when, float(rows.loc[rows["part"].isin(there), "value"].sum()), rows["source"].iloc[0]))

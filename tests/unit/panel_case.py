@@ -79,8 +79,8 @@ def sign_ins():
                     "age_low": 20 + k, "age_high": 20 + k, "age_known_by": "id", "role": "attends", "persons": 1,
                 })
         rows.append({"event_id": f"E{month}", "event_at": day(month, 15), "place": "103", "role": "staff", "person_key": "s1", "person_tier": "phone", "persons": 1})
-    for k in range(6):  # ages unknown: no headline in this month
-        rows.append({"event_id": "X", "event_at": day(11, 3), "place": "103", "home": "103", "is_resident": True, "person_key": f"u{k}", "person_tier": "none", "persons": 1, "role": "attends"})
+    unknown = {"event_id": "X", "event_at": day(11, 3), "place": "103", "home": "103", "is_resident": True, "person_tier": "none", "persons": 1, "role": "attends"}
+    rows += [unknown | {"person_key": f"u{k}"} for k in range(6)]  # ages unknown: no headline in November
     return event_table_of("signins", {name: [row.get(name) for row in rows] for name in rows[0]})
 
 
@@ -92,7 +92,7 @@ def rooms():
 
 
 def bookings():
-    days = [d for d in pd.date_range("2024-01-03", "2024-12-28", freq="3D")]
+    days = list(pd.date_range("2024-01-03", "2024-12-28", freq="3D"))
     n = len(days)
     return event_table_of("bookings", {
         "booking_id": [f"B{i}" for i in range(n)], "room": ["R1" if i % 2 else "R2" for i in range(n)], "start_at": [d + pd.Timedelta(hours=9) for d in days],

@@ -12,6 +12,7 @@ from commresearch.simulate import LogDirt, LogSpec, RoomSpec, SigninSpec, Ticket
 from commresearch.terms import DataKind, Language, Outcome
 from commresearch.workflow import build_case_panels, check_logs, clean_logs, export_case
 from commresearch.workflow import case_logs as module
+from commresearch.workflow.clean_case import waves_in
 
 KEY = b"k" * 32
 SPEC = LogSpec(
@@ -151,3 +152,33 @@ def test_panels_in_the_files_of_other_programs(done, tmp_path):
         table = pd.read_csv(tmp_path / f"{stem}.csv", dtype={"unit_id": "str"})
         assert table["numerator"].tolist() == pytest.approx(frame["numerator"].astype("float64").tolist(), nan_ok=True)
         assert table["month"].tolist() == frame["month"].dt.strftime("%Y-%m-%d").tolist()
+
+
+def test_panels_that_the_logs_do_not_tell_any_more_are_taken_away(folder, done, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    text = (folder / "case.toml").read_text(encoding="utf8")
+    parts = text.split("[[data]]")
+    kept = [part for part in parts if 'kind = "signins"' not in part]
+    assert len(kept) == len(parts) - 1
+    (folder / "case.toml").write_text("[[data]]".join(kept), encoding="utf8")
+    case = load_case(folder)
+    made = build_case_panels(case, clean_logs(case, out, pseudonym_key=KEY), out)
+    assert Outcome.YOUTH_PARTICIPATION not in {one.outcome for one in made}
+    assert not (out / "_panels" / Outcome.YOUTH_PARTICIPATION).exists()
+
+
+def test_what_is_damaged_is_made_anew(written, done, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    (out / "_panels" / "space_use" / "frame.parquet").unlink()
+    next((out / "_logs" / "tickets").glob("part-*.parquet")).unlink()
+    case = load_case(written)
+    made = build_case_panels(case, clean_logs(case, out, pseudonym_key=KEY), out)
+    for one, other in zip(made, done[2], strict=True):
+        pd.testing.assert_frame_equal(one.panel.frame, other.panel.frame)
+
+
+def test_cleaning_surveys_leaves_logs_and_panels(done, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    (out / "2026a").mkdir()
+    (out / "2026a" / "manifest.json").write_text("{}", encoding="utf8")
+    assert waves_in(out) == ["2026a"]

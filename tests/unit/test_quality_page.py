@@ -12,8 +12,8 @@ from commresearch.cleaning.duplicate_decisions import RULES
 from commresearch.cleaning.duplicates import DuplicateKind
 from commresearch.reporting import quality_effects, quality_results, quality_summary
 from commresearch.reporting.display import Figure, Table
-from commresearch.reporting.quality_page import cut
 from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, Effect, changed_cells, largest_effect, panels_of
+from commresearch.reporting.stamped_page import cut
 from commresearch.sources import ROW_RULES
 from commresearch.terms import Export, Language, Role, Sampling
 from commresearch.words import entries

@@ -290,3 +290,14 @@ def test_text_that_only_looks_like_another_kind_is_read(tmp_path):
     rows = [["<意见>", "编号"], ["<table>", "%PDF"], ["{", "PK"]]
     (tmp_path / "a.csv").write_text(csv_text(rows), encoding="utf-8")
     assert read_survey(tmp_path / "a.csv").frame["编号"].tolist() == ["%PDF", "PK"]
+
+
+@pytest.mark.parametrize("rows", [
+    b"<row>" + b"<c><v>1</v></c>" * 3_000 + b"</row>" + b"<row><c><v>1</v></c></row>" * 50,
+    b'<row r="4"><c r="ALM0000000001048576"><v>1</v></c></row>',
+])
+def test_cells_that_do_not_say_where_they_stand_or_hide_it_behind_zeros_are_looked_up(tmp_path, rows):
+    path = change_member(write_xlsx(tmp_path / "a.xlsx", ROWS), SHEET, b"</sheetData>", rows + b"</sheetData>")
+    with pytest.raises(SourceError) as caught:
+        read_survey(path)
+    assert {failure.code for failure in caught.value.failures} & {"CR-S13", "CR-S14"}
