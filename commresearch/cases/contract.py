@@ -4,6 +4,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 
@@ -28,8 +29,16 @@ from commresearch.terms import (
 )
 from commresearch.words import entries
 
-with warnings.catch_warnings():  # pandera loads PySpark where that is installed, and PySpark warns of every newer pandas
-    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+
+@contextmanager
+def _without_warnings_of_spark() -> Iterator[None]:
+    """Pandera loads PySpark where that is installed, and PySpark warns of every newer pandas, which nobody here hands to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        yield
+
+
+with _without_warnings_of_spark():
     import pandera.pandas as pa
 
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
@@ -170,7 +179,8 @@ def typed(name: str, text: pd.DataFrame) -> pd.DataFrame:
 
 def _check_cells(name: str, text: pd.DataFrame) -> Iterator[Failure]:
     try:
-        pa.DataFrameSchema(dict(COLUMNS[name])).validate(text, lazy=True)
+        with _without_warnings_of_spark():
+            pa.DataFrameSchema(dict(COLUMNS[name])).validate(text, lazy=True)
     except pa.errors.SchemaErrors as errors:
         for case in errors.failure_cases.sort_values(["index", "column"]).to_dict("records"):
             yield _cell_failure(f"{name}.csv", case)
