@@ -230,9 +230,22 @@ def _with_live(frame: pd.DataFrame, context: Context, coverage: pd.DataFrame | N
     elif coverage is None:
         share = np.where(happened, existed, 0.0)
     else:
-        found = live_shares(context.register, context.months, coverage, _needed(outcome, context)).set_index(["unit_id", "month"])["live_share"]
-        share = found.reindex(pd.MultiIndex.from_frame(frame[["unit_id", "month"]])).to_numpy()
+        needed = _needed(outcome, context)
+        ways = [[kind] for kind in needed] if outcome is Outcome.SPACE_USE else [needed]  # bookings or counters: one of them tells of use
+        at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
+        found = [live_shares(context.register, context.months, coverage, way).set_index(["unit_id", "month"])["live_share"] for way in ways]
+        share = np.max([one.reindex(at).to_numpy() for one in found], axis=0)
+    share = np.minimum(share, frame["month"].map(_extracted(context)).to_numpy())
     return frame.assign(live=share > 0, live_share=share, partial_month=(existed > 0) & (existed < FULL) | (share > 0) & (share < FULL))
+
+
+def _extracted(context: Context) -> "pd.Series[float]":
+    """Share of each month that had passed when the log was extracted: of what came later it says nothing."""
+    months = context.months
+    if context.extract_at is None:
+        return pd.Series(1.0, index=months["month"])
+    passed = (pd.Timestamp(context.extract_at) - months["month"]) / (months["next_month"] - months["month"])
+    return pd.Series(passed.clip(0, 1).to_numpy(dtype=np.float64), index=months["month"])
 
 
 def _roster_numbers(context: Context, column: str) -> np.ndarray:

@@ -112,7 +112,7 @@ class PanelPage(StampedPage):
     def breaks(self, outcome: Outcome) -> pd.DataFrame:
         """Dated changes of recording of the sources of an outcome: month, note, units (None for all), in order."""
         table = self.panels[outcome].breaks
-        own = table[table["source"].astype("str").str.partition(":")[0].isin(SOURCES[outcome])]
+        own = table[table["source"].astype("str").str.split(":").str[0].isin(SOURCES[outcome])]
         first, last = (self.panels[outcome].frame["month"].agg(end) for end in ("min", "max"))
         own = own.assign(month=pd.to_datetime(own["on"]).dt.to_period("M").dt.to_timestamp(), note=own["note"].fillna("").astype("str"))
         own = own[(own["month"] >= first) & (own["month"] <= last)]

@@ -190,8 +190,8 @@ def _aside_lines(sheet: Sheet, layout: Layout, aside: Mapping[int, str], part: R
     lines = []
     for row, rule in (dict.fromkeys(layout.titles, "title_row") | dict(sorted(aside.items()))).items():
         first = next((text for text in sheet.texts(row, layout.table.columns.tolist()) if text.strip()), "")
-        said = first if rule == "title_row" else re.split("[:：]", first)[0]
-        lines.append(Line(rule, "", masked(said), 1, part.row_id(row + 1)))
+        said = masked(re.split("[:：]", first)[0]) if rule == "total_row" else ""  # titles and notes name who fills the register in
+        lines.append(Line(rule, "", said, 1, part.row_id(row + 1)))
     if layout.n_blank:
         lines.append(Line("blank_row", "", "", layout.n_blank))
     return lines + [Line("other_table", "", area.a1) for area in layout.others]

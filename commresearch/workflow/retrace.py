@@ -49,12 +49,12 @@ class RetracedRate:
 
 
 def median_cell(panel: Panel) -> tuple[str, pd.Timestamp] | None:
-    """The unit and month with the median numerator among those recorded completely, the lower of two in the middle; None where there is none.
+    """The unit and month with the median numerator among those recorded completely that have one, the lower of two in the middle; None where there is none.
 
     Units and months with equal numerators are ordered by month, then by unit.
     """
     frame = panel.frame
-    whole = frame["live"].astype(bool) & ~frame["partial_month"].astype(bool) & ~frame["provisional"].astype(bool) & frame["value"].notna()
+    whole = frame["live"].astype(bool) & ~frame["partial_month"].astype(bool) & ~frame["provisional"].astype(bool) & (frame["value"] > 0)
     found = frame[whole].sort_values(["numerator", "month", "unit_id"], ignore_index=True)
     if found.empty:
         return None

@@ -268,3 +268,17 @@ def test_the_mix_of_tiers_is_over_all_units():
 
 def test_a_short_series_has_no_breaks():
     assert quality(series([1, 90])).breaks.empty
+
+
+def test_months_after_the_extraction_are_missing_and_the_month_of_it_is_partial():
+    rows = pd.DataFrame({
+        "ticket_id": ["t1"], "received_at": [pd.Timestamp("2024-01-05")], "type": ["complaint"], "place": ["A"], "status": ["closed"],
+    })
+    roster = pd.DataFrame({"unit_id": ["A"], "unit_level": ["community"], "community_id": ["A"], "households": [100], "as_of": [pd.Timestamp("2024-01-01")]})
+    coverage = pd.DataFrame({"source": ["tickets"], "unit_id": ["*"], "live_from": [pd.Timestamp("2023-01-01")], "live_to": [pd.NaT]})
+    made = build_panel(
+        "complaint_rate", rows, roster, None, months=("2024-01", "2024-04"), coverage=coverage, extract_at=pd.Timestamp("2024-03-11").to_pydatetime(),
+    ).frame
+    assert made["live"].tolist() == [True, True, True, False]
+    assert made["numerator"].fillna(-1).tolist() == [1, 0, 0, -1]
+    assert made["partial_month"].tolist() == [False, False, True, False]

@@ -92,7 +92,7 @@ def test_the_cell_is_that_with_the_median_numerator_among_complete_ones():
     _, _, panel = world(({"at": "2024-03-02"}, {"at": "2024-04-02"}, {"at": "2024-04-03"}, {"at": "2024-04-03", "place": "102"}))
     frame = panel.frame.set_index(["unit_id", "month"])
     assert frame.loc[("103", T("2024-05-01")), "partial_month"]
-    assert median_cell(panel) == ("101", T("2024-03-01"))  # of 0 0 1 1 2 the third, in March before April
+    assert median_cell(panel) == ("102", T("2024-04-01"))  # of 1 1 2 the second, in April after March; what nothing was counted in cannot be retraced
     none = build_panel("complaint_rate", event_table_of("tickets", {}), roster(), None, months=MONTHS)
     assert median_cell(none) is None
 
