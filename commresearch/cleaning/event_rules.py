@@ -4,24 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import get_args
 
+from commresearch.cases.case import LogRules
 from commresearch.errors import CleaningError, Failure
 
-FaultRule = Literal[
-    "end_before_start", "overlapping_validity", "unknown_code", "impossible_age", "duplicate_id", "unreadable", "missing_value",
-]
-#: what may be decided for each; the first is taken where nobody decided
-ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "end_before_start": ("refuse", "drop", "clear", "next_day"),
-    "overlapping_validity": ("refuse", "drop", "keep", "cut"),
-    "unknown_code": ("refuse", "drop", "clear"),
-    "impossible_age": ("refuse", "drop", "clear"),
-    "duplicate_id": ("refuse", "drop", "keep_first", "keep_last"),
-    "unreadable": ("refuse", "drop", "clear"),
-    "missing_value": ("refuse", "drop"),
-}
-FAULT_RULES: tuple[str, ...] = get_args(FaultRule)
+#: what may be decided for each kind of fault; the first is taken where nobody decided
+ACTIONS: Mapping[str, tuple[str, ...]] = {name: get_args(field.annotation) for name, field in LogRules.model_fields.items()}
 REFUSE, DROP, CLEAR = "refuse", "drop", "clear"
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 

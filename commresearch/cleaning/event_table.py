@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from commresearch.cleaning.event_contracts import ColumnType, EventContract, contract_of
 from commresearch.errors import CaseError, Failure
-from commresearch.records import canonical_json, join_logs, sha256_of, write_whole
+from commresearch.records import canonical_json, join_logs, replace_folder, sha256_of, write_whole
 from commresearch.terms import DataKind
 
 MANIFEST, LOG, ACCOUNT, FINDINGS = "manifest.json", "log.parquet", "account.parquet", "findings.parquet"
@@ -165,26 +165,12 @@ class EventWriter:
         write_whole(self._made / MANIFEST, canonical_json(manifest))
         shutil.rmtree(self.scratch, ignore_errors=True)
         self._made.chmod(0o755)
-        put_in_place(self._made, self.folder)
+        replace_folder(self._made, self.folder)
         return replace(made, folder=self.folder, table=None)
 
 
 def _is_time(kind: Any) -> bool:
     return bool(pa.types.is_timestamp(kind))
-
-
-def put_in_place(made: Path, folder: Path) -> None:
-    """Move a finished folder over the old one, which is gone only when the new one stands there."""
-    old = made.with_name(f"{made.name}-old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        made.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_event_table(table: EventTable, folder: str | Path) -> EventTable:

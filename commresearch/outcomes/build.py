@@ -27,6 +27,11 @@ MAIN_KIND: Mapping[Outcome, DataKind] = {
 COUNTED_IN: Mapping[Outcome, str] = {
     Outcome.COMPLAINT_RATE: "complaints", Outcome.YOUTH_PARTICIPATION: "participation", Outcome.SPACE_USE: "space", Outcome.AREA_IN_USE: "area",
 }
+#: kinds in which a change of recording touches an outcome
+RECORDED_IN: Mapping[Outcome, frozenset[DataKind]] = {
+    Outcome.COMPLAINT_RATE: frozenset({DataKind.TICKETS}), Outcome.YOUTH_PARTICIPATION: frozenset({DataKind.SIGNINS}),
+    Outcome.SPACE_USE: frozenset({DataKind.BOOKINGS, DataKind.COUNTERS, DataKind.ROOMS, DataKind.OPEN_HOURS}), Outcome.AREA_IN_USE: frozenset({DataKind.ROOMS}),
+}
 LOGS = frozenset({DataKind.TICKETS, DataKind.SIGNINS, DataKind.BOOKINGS, DataKind.COUNTERS})
 HOUSEHOLDS, POPULATION, YOUTH = "households", "population", "youth_population"
 #: Numbers of the roster below values: of the outcome, and of companions by their unit.
@@ -202,8 +207,14 @@ def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.Data
     return Panel(
         frame=frame[list(PANEL_COLUMNS)], definition=definition, unit=UNITS[outcome], companions=_companions(cells.companions, frame, roster),
         account=_without_dark(cells.account, dark), unplaced=cells.unplaced.reset_index(drop=True),
-        breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else recording_breaks(coverage), problems=_problems(register, coverage),
+        breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else _own_breaks(outcome, coverage), problems=_problems(register, coverage),
     )
+
+
+def _own_breaks(outcome: Outcome, coverage: pd.DataFrame) -> pd.DataFrame:
+    """Dated changes of recording of what the outcome is counted from."""
+    found = recording_breaks(coverage)
+    return found[found["source"].astype("str").str.split(":").str[0].isin(RECORDED_IN[outcome])].reset_index(drop=True)
 
 
 def _grid(register: UnitRegister, months: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """A panel: one value per unit and month, with its numerator and denominator, its definition and what stands beside it."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from commresearch.errors import Failure, OutcomeError
 from commresearch.outcomes.context import ACCOUNT_COLUMNS, COMPANION_COLUMNS, UNPLACED_COLUMNS
 from commresearch.outcomes.definition import OutcomeDefinition
 from commresearch.outcomes.frame_panel import FrameNames, frame_of
-from commresearch.records import canonical_json, write_whole
+from commresearch.records import canonical_json, replace_folder, work_folder, write_whole
 from commresearch.terms import Outcome, Unit
 
 #: Columns of every panel; covariates stand behind them.
@@ -123,21 +122,19 @@ class Panel:
         return self.companions[self.companions["measure"] == measure].reset_index(drop=True)
 
     def write(self, folder: Path) -> None:
-        """Write the panel into a folder, all or nothing; an older one there is replaced."""
-        work = folder.parent / f".{folder.name}.new"
-        old = folder.parent / f".{folder.name}.old"
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-        for name in TABLES:
-            pq.write_table(pa.Table.from_pandas(getattr(self, name), preserve_index=False), work / f"{name}.parquet", compression="zstd")
-        about = {"definition": self.definition.to_dict(), "unit": str(self.unit), "covariates": list(self.covariates)}
-        write_whole(work / "panel.json", canonical_json(about))
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.replace(old)
-        work.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        """Write the panel into a folder, all or nothing; an older one there is replaced.
+
+        Raises
+        ------
+        CaseError
+            The folder cannot be written (CR-C04).
+        """
+        with work_folder(folder.parent) as work:
+            for name in TABLES:
+                pq.write_table(pa.Table.from_pandas(getattr(self, name), preserve_index=False), work / f"{name}.parquet", compression="zstd")
+            about = {"definition": self.definition.to_dict(), "unit": str(self.unit), "covariates": list(self.covariates)}
+            write_whole(work / "panel.json", canonical_json(about))
+            replace_folder(work, folder)
 
 
 def read_panel(folder: Path) -> Panel:

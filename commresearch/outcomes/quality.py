@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.outcomes.panel import Panel
+from commresearch.terms import Outcome
 
 SMALL_DENOMINATOR = 100  #: below this one event more or less moves a rate by more than most effects
 OUTLIER_DISTANCE = 5.0  #: in scaled median absolute deviations from the median of the unit
@@ -13,6 +14,9 @@ BREAK_DISTANCE = 4.0  #: in standard errors of the difference of two means
 BREAK_MONTHS = 3  #: months on either side that a break is looked for in
 MAD_SCALE = 1.4826  #: makes the median absolute deviation of a normal distribution its standard deviation
 TIERS = ("tier_", "_share")  #: how companions are named that say how persons were told apart: tier_id_share, tier_phone_share, …
+
+
+MEASURED = frozenset({Outcome.SPACE_USE, Outcome.AREA_IN_USE})  #: hours and square metres are no counts: their values are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,13 +65,15 @@ def panel_quality(panel: Panel) -> PanelQuality:
     Notes
     -----
     A break is a month from which the mean of three months differs from the mean of the three before by more than four standard errors of a
-    difference of Poisson means (of numerators; by the spread of the values where there are none), and by more than in the months beside it. An
+    difference of Poisson means (of numerators that are counts; else by the spread of the values), and by more than in the months beside it. An
     outlier lies more than five scaled median absolute deviations from the median of its unit; counts are compared as square roots, so that large
     units do not stand out by chance.
     """
-    frame = panel.frame
+    is_measured = panel.definition.outcome in MEASURED
+    frame = panel.frame.assign(numerator=np.nan) if is_measured else panel.frame
+    small = _small(frame)
     return PanelQuality(
-        coverage=_coverage(frame), breaks=_breaks(panel), outliers=_outliers(frame), small_denominators=_small(frame),
+        coverage=_coverage(frame), breaks=_breaks(frame, panel.breaks), outliers=_outliers(frame), small_denominators=small.iloc[:0] if is_measured else small,
         exclusions=_exclusions(panel.account), unplaced=_unplaced(panel), tiers=_tiers(panel.companions),
     )
 
@@ -88,10 +94,10 @@ def _coverage(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _breaks(panel: Panel) -> pd.DataFrame:
-    dated = set(pd.to_datetime(panel.breaks["on"]).dt.to_period("M").dt.to_timestamp()) if len(panel.breaks) else set()
+def _breaks(frame: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    dated = set(pd.to_datetime(changes["on"]).dt.to_period("M").dt.to_timestamp()) if len(changes) else set()
     rows = []
-    for unit, part in panel.frame[~panel.frame["partial_month"].astype(bool)].sort_values("month").groupby("unit_id", sort=True):
+    for unit, part in frame[~frame["partial_month"].astype(bool)].sort_values("month").groupby("unit_id", sort=True):
         counts = bool(part["numerator"].notna().any())
         numbers = part["numerator" if counts else "value"].to_numpy(dtype=np.float64, na_value=np.nan)
         for at, before, after, distance in _jumps(numbers, poisson=counts):

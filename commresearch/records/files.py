@@ -1,11 +1,16 @@
-"""Content hashes and writes that are whole or absent."""
+"""Content hashes, and files and folders that are whole or absent."""
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from commresearch.errors import CaseError, Failure
 
 
 def sha256_of(*parts: Path | bytes | str | Iterable[Path]) -> str:
@@ -24,6 +29,54 @@ def sha256_of(*parts: Path | bytes | str | Iterable[Path]) -> str:
 def canonical_json(value: object) -> str:
     """JSON with sorted keys and readable Chinese: equal values give equal text."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=str)
+
+
+def replace_folder(made: Path, folder: Path) -> None:
+    """Move a finished folder over an older one, which is gone only when the new one stands there.
+
+    Raises
+    ------
+    OSError
+        It cannot be moved, or a file stands in its place: that was put there by somebody.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    old = made.with_name(f"{made.name}-old")
+    if folder.exists():
+        folder.replace(old)
+    try:
+        made.replace(folder)
+    except OSError:
+        if old.exists():
+            old.replace(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def work_folder(out: Path) -> Iterator[Path]:
+    """A new folder inside `out`, which is made where it is missing; gone afterwards with what was not moved away, and with folders left empty.
+
+    Raises
+    ------
+    CaseError
+        A folder or file cannot be written (CR-C04).
+    """
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    work = out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=out, prefix=".work-"))
+        work.chmod(0o755)
+        yield work
+    except OSError as problem:
+        raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
+    finally:
+        if work != out:
+            shutil.rmtree(work, ignore_errors=True)
+        for folder in new:
+            with suppress(OSError):  # only empty folders go
+                folder.rmdir()
 
 
 def write_whole(path: Path, data: bytes | str) -> None:

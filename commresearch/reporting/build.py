@@ -25,6 +25,7 @@ from commresearch.records import (
     fan_out,
     package_hash,
     package_versions,
+    replace_folder,
     sha256_of,
     write_whole,
 )
@@ -302,9 +303,8 @@ def _failure_page(task: ReportTask, project: Project, error: CommResearchError, 
 
 
 def _swap(work: Path, target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    work.replace(target)
+    replace_folder(work, target)
 
 
 def _lost(project: Project, run: str, task: ReportTask, how: str) -> ReportResult:

@@ -8,7 +8,7 @@ A section is a function from an opened page to the items it shows. First screen 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from commresearch.outcomes import Panel, PanelQuality, UnitRegister, panel_quali
 from commresearch.outcomes.context import month_table
 from commresearch.reporting.cells import capital
 from commresearch.reporting.display import Table
-from commresearch.reporting.panel_tables import SOURCES, Cover, cover, unit_month_states
+from commresearch.reporting.panel_tables import Cover, cover, unit_month_states
 from commresearch.reporting.stamped_page import StampedPage, cut
 from commresearch.terms import DataKind, Language, Outcome, Unit
 from commresearch.words import has, number, period
@@ -30,8 +30,6 @@ from commresearch.words.precision import decimals_of, fixed
 from commresearch.workflow.case_logs import ABOUT, LOGS
 from commresearch.workflow.case_panels import PANELS
 
-#: outcomes whose numerators are counts of events or persons
-COUNTED = frozenset({Outcome.COMPLAINT_RATE, Outcome.YOUTH_PARTICIPATION})
 NAME = 30  #: half-width cells of the name of a unit in a table
 WHOLE = 100  #: values above are shown without decimals
 RATE_DIGITS = 3  #: digits of pooled rates; they come without an interval
@@ -63,14 +61,8 @@ class PanelPage(StampedPage):
 
     @cached_property
     def quality(self) -> dict[Outcome, PanelQuality]:
-        """What each panel can bear. Hours and square metres are no counts: jumps and outliers of these are looked for in the values, and none is small."""
-        found = {}
-        for outcome, panel in self.panels.items():
-            looked_at = panel if outcome in COUNTED else replace(panel, frame=panel.frame.assign(numerator=float("nan")))
-            judged, months = panel_quality(looked_at), set(self.breaks(outcome)["month"])
-            small = judged.small_denominators if outcome in COUNTED else judged.small_denominators.iloc[:0]
-            found[outcome] = replace(judged, breaks=judged.breaks.assign(dated=judged.breaks["month"].isin(months)), small_denominators=small)
-        return found
+        """What each panel can bear."""
+        return {outcome: panel_quality(panel) for outcome, panel in self.panels.items()}
 
     @cached_property
     def registers(self) -> dict[Outcome, UnitRegister]:
@@ -111,8 +103,7 @@ class PanelPage(StampedPage):
 
     def breaks(self, outcome: Outcome) -> pd.DataFrame:
         """Dated changes of recording of the sources of an outcome: month, note, units (None for all), in order."""
-        table = self.panels[outcome].breaks
-        own = table[table["source"].astype("str").str.split(":").str[0].isin(SOURCES[outcome])]
+        own = self.panels[outcome].breaks
         first, last = (self.panels[outcome].frame["month"].agg(end) for end in ("min", "max"))
         own = own.assign(month=pd.to_datetime(own["on"]).dt.to_period("M").dt.to_timestamp(), note=own["note"].fillna("").astype("str"))
         own = own[(own["month"] >= first) & (own["month"] <= last)]

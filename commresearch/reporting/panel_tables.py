@@ -10,14 +10,8 @@ import pandas as pd
 
 from commresearch.outcomes import Panel, PanelQuality
 from commresearch.outcomes.frame_panel import ratio
-from commresearch.terms import DataKind, Outcome, Unit
+from commresearch.terms import Outcome, Unit
 
-#: kinds of logs in which a change of recording touches an outcome
-SOURCES: Mapping[Outcome, frozenset[str]] = {
-    Outcome.COMPLAINT_RATE: frozenset({DataKind.TICKETS.value}), Outcome.YOUTH_PARTICIPATION: frozenset({DataKind.SIGNINS.value}),
-    Outcome.SPACE_USE: frozenset({DataKind.BOOKINGS.value, DataKind.COUNTERS.value, DataKind.ROOMS.value, DataKind.OPEN_HOURS.value}),
-    Outcome.AREA_IN_USE: frozenset({DataKind.ROOMS.value}),
-}
 ADDED = frozenset({Unit.COUNT, Unit.PERSON_TIMES, Unit.HOURS, Unit.M2_HOURS})  #: counts that add up over months; distinct persons never do
 STOCKS = frozenset({"rooms_without_area"})  #: counts of what is there; over months they are averaged
 TOLERABLE = 0.5  #: percent below which something is no problem of the first screen

@@ -1,6 +1,7 @@
 """What pages on received data share: words of one catalogue, tables and figures with ids, and the stamp of simulated data."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-class StampedPage:
+class StampedPage(ABC):
     """A page in one language; `prefix` begins the ids of its tables and figures."""
 
     catalogue: ClassVar[str]
@@ -22,9 +23,9 @@ class StampedPage:
     prefix: str
 
     @property
+    @abstractmethod
     def is_simulated(self) -> bool:
         """Whether the data were made by a program; then every table and figure says so."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------ words
 

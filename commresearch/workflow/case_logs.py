@@ -1,22 +1,20 @@
 """Cleaning every log and register of a case: all faults at once, all tables or none."""
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import mkdtemp
 
 from commresearch.cases import Case
 from commresearch.cases.case import DataFile, LogRules
 from commresearch.cleaning.event_cleaning import clean_events
 from commresearch.cleaning.event_rules import EventSettings
-from commresearch.cleaning.event_table import EventTable, put_in_place, read_event_table
+from commresearch.cleaning.event_table import EventTable, read_event_table
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import key_fingerprint
-from commresearch.errors import CaseError, CommResearchError, Failure
-from commresearch.records import canonical_json, package_hash, package_versions, sha256_of, write_whole
+from commresearch.errors import CommResearchError, Failure
+from commresearch.records import canonical_json, package_hash, package_versions, replace_folder, sha256_of, work_folder, write_whole
 from commresearch.terms import DataKind
 
 #: no wave of a survey begins with an underscore
@@ -86,7 +84,7 @@ def clean_logs(
     if (out / LOGS / MANIFEST).is_file() and (out / LOGS / MANIFEST).read_text(encoding="utf8") == key:
         with suppress(CommResearchError):  # what is damaged is made anew
             return _standing(out, received, names, key)
-    with _work_folder(out) as work:
+    with work_folder(out) as work:
         failures: list[Failure] = []
         for done, (name, one) in enumerate(zip(names, received, strict=True)):
             progress(name, done, len(names))
@@ -99,8 +97,7 @@ def clean_logs(
         require_no_leaks([work / name / small for name in names for small in SMALL_TABLES], {})
         write_whole(work / ABOUT, canonical_json(_about(case)))
         write_whole(work / MANIFEST, key)
-        work.chmod(0o755)
-        put_in_place(work, out / LOGS)
+        replace_folder(work, out / LOGS)
     return _standing(out, received, names, key)
 
 
@@ -162,22 +159,3 @@ def _standing(out: Path, received: Sequence[_Received], names: Sequence[str], ke
         CleanedLog(name=name, table=table, made_from=sha256_of(key), extracted_on=one.extracted_on)
         for name, one, table in zip(names, received, tables, strict=True)
     ]
-
-
-@contextmanager
-def _work_folder(out: Path) -> Iterator[Path]:
-    """A folder beside the wanted one, gone afterwards with everything that was not moved away."""
-    new = [folder for folder in (out, *out.parents) if not folder.exists()]
-    work = out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        work = Path(mkdtemp(dir=out, prefix=".work-"))
-        yield work
-    except OSError as problem:
-        raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
-    finally:
-        if work != out:
-            shutil.rmtree(work, ignore_errors=True)
-        for folder in new:
-            with suppress(OSError):  # only empty folders go
-                folder.rmdir()

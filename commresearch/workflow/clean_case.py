@@ -3,11 +3,10 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import NamedTuple, TypeAlias
 
 import pandas as pd
@@ -26,7 +25,7 @@ from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.cleaning.rules import load_rules
 from commresearch.errors import CaseError, CleaningError, CommResearchError, Failure
-from commresearch.records import RunRecord, Standby, package_versions, sha256_of, write_whole
+from commresearch.records import RunRecord, Standby, package_versions, replace_folder, sha256_of, work_folder, write_whole
 from commresearch.sources import RawTable, read_survey, read_survey_pair
 from commresearch.terms import Export, Language, Role, Sampling
 from commresearch.workflow.margins_file import load_margins
@@ -311,29 +310,15 @@ def _files(case: Case, entry: _Cleaned, today: str) -> dict[str, bytes]:
 
 def _write_all(out: Path, written: Mapping[str, Mapping[str, bytes]], known: Mapping[str, str]) -> None:
     """Put every file beside its place, search all of them for identifiers, and only then move them."""
-    new = [folder for folder in (out, *out.parents) if not folder.exists()]
-    work = out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        work = Path(mkdtemp(dir=out, prefix=".work-"))
-        paths = [*_written(work, written)]
-        require_no_leaks(paths, known)
+    with work_folder(out) as work:
+        try:
+            require_no_leaks([*_written(work, written)], known)
+        except CleaningError as leaks:
+            raise CleaningError(*(_at_its_place(f, work, out) for f in leaks.failures)) from None
         for wave in written:
-            if (out / wave).exists():
-                shutil.rmtree(out / wave)
-            (work / wave).replace(out / wave)
+            replace_folder(work / wave, out / wave)
         for wave in set(waves_in(out)) - set(written):  # of surveys that case.toml does not name any more
             shutil.rmtree(out / wave)
-    except OSError as problem:
-        raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
-    except CleaningError as leaks:
-        raise CleaningError(*(_at_its_place(f, work, out) for f in leaks.failures)) from None
-    finally:
-        if work != out:
-            shutil.rmtree(work, ignore_errors=True)
-        for folder in new:
-            with suppress(OSError):  # only empty folders go
-                folder.rmdir()
 
 
 def _at_its_place(failure: Failure, work: Path, out: Path) -> Failure:

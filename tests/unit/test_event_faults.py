@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import commresearch as cr
-from commresearch.cleaning.event_rules import ACTIONS, FAULT_RULES, EventSettings, seconds_of
+from commresearch.cleaning.event_rules import ACTIONS, EventSettings, seconds_of
 from commresearch.errors import CleaningError
 from commresearch.words import render_error
 from tests.unit.sources_files import write_csv
@@ -135,7 +135,6 @@ def test_rules_that_do_not_exist_are_refused_together(tmp_path):
     path = write_csv(tmp_path / "a.csv", TICKETS)
     error = refused(path, "tickets", rules={"end_before_begin": "drop", "duplicate_id": "clear"})
     assert [f.code for f in error.failures] == ["CR-E08", "CR-E08"]
-    assert set(ACTIONS) == set(FAULT_RULES)
     assert all(actions[0] == "refuse" for actions in ACTIONS.values())
 
 
