@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,17 +19,19 @@ CASE_FILE = "case.toml"
 CASE_ID = r"(?!comparison$)[a-z][a-z0-9_]*"  #: `comparison` names the report over all cases
 MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
 WAVE = r"[A-Za-z0-9][A-Za-z0-9_\-]*"
+CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d|24:00")
 
 NOT_BLANK = r"\S"
 
 ONLY_SURVEYS = ("wave", "codebook", "decisions", "margins", "shortest_seconds")
-ONLY_LOGS = ("mapping", "extracted_on")
+ONLY_LOGS = ("mapping", "values", "year", "day_first", "hours", "extracted_on")
 
 FILE, TABLE = "a_file", "a_table"  #: the two forms of a rule, in the place that a fault names
 SinglePsu = Literal["raise", "certainty", "centre", "average"]  #: as the estimators of `survey` know them
 StatedDesign = Literal["simple_random", "by_community"]
 
 Text = Annotated[str, Field(min_length=1, pattern=NOT_BLANK)]
+Clocks = Annotated[tuple[str, str], Field(strict=False)]
 
 
 class _Part(BaseModel):
@@ -54,14 +56,12 @@ class CaseFacts(_Part):
     retention_until: date | None = None
 
 
-class TableFile(_Part):
-    """[roster], [rollout]: a table of the case folder."""
-
-    file: Text
-
-
 class LogRules(_Part):
-    """`rules` of a log or register: what becomes of rows that cannot be right. Refused are all that are not decided."""
+    """`rules` of a log or register: what becomes of rows that cannot be right, and of months without any row.
+
+    Rows are refused where nothing is decided; a room without a class may be said to be an activity room. A month in which a live
+    source has no row is missing; `zero` says that nothing happened in it.
+    """
 
     end_before_start: Literal["refuse", "drop", "clear", "next_day"] = "refuse"
     overlapping_validity: Literal["refuse", "drop", "keep", "cut"] = "refuse"
@@ -70,6 +70,9 @@ class LogRules(_Part):
     duplicate_id: Literal["refuse", "drop", "keep_first", "keep_last"] = "refuse"
     unreadable: Literal["refuse", "drop", "clear"] = "refuse"
     missing_value: Literal["refuse", "drop"] = "refuse"
+    lost_digits: Literal["refuse", "drop"] = "refuse"
+    blank_room_class: Literal["refuse", "activity", "drop"] = "refuse"
+    months_without_rows: Literal["missing", "zero"] = "missing"
 
     @property
     def stated(self) -> Mapping[str, str]:
@@ -77,37 +80,43 @@ class LogRules(_Part):
         return self.model_dump(exclude_unset=True)
 
 
-def _form_of_rules(value: object) -> str:
-    return TABLE if isinstance(value, Mapping | LogRules) else FILE
+class NamedHours(_Part):
+    """`hours` of a log: the clock times that 全天, 上午, 下午 and 晚上 stand for where a register gives no hours."""
+
+    full_day: Clocks = ("08:30", "21:00")
+    morning: Clocks = ("08:30", "12:00")
+    afternoon: Clocks = ("13:30", "17:30")
+    evening: Clocks = ("18:00", "21:00")
+
+    @field_validator("*")
+    @classmethod
+    def _clock_times_in_order(cls, clocks: tuple[str, str]) -> tuple[str, str]:
+        if not all(CLOCK.fullmatch(clock) for clock in clocks) or not clocks[0].zfill(5) < clocks[1].zfill(5):
+            raise ValueError("rule_case_clocks")
+        return clocks
 
 
-class DataFile(_Part):
-    """[[data]]: received files of one kind.
+class _LogKeys(_Part):
+    """How a log or register is read.
 
-    A survey also says how its sample came about and which codebook reads it; it may name logic rules, decisions about possible
-    duplicates, population margins to weight to, and the shortest time (seconds) in which its questionnaire can be read. Of a
-    probability sample `design` says how it was drawn where no variable of the codebook does (simple_random: from one list;
-    by_community: in every community apart), and `single_psu` what to do with a stratum in which one unit was sampled.
-
-    A log or register may say which field each of its headers is (`mapping`: a table of headers and fields, or a file of such
-    tables), what is done with which fault (`rules`), and the day on which the files were extracted.
+    mapping
+        which field each of its headers is: a table of headers and fields, or a file of such tables
+    values
+        column → word → value: words of this place, before those that are known
+    year
+        the year of dates that name none
+    day_first
+        whether 3/1/2025 is 3 January
+    hours
+        what 全天, 上午, … stand for
     """
 
-    kind: Annotated[DataKind, Field(strict=False)]
-    files: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
-    platform: Annotated[Platform | None, Field(strict=False)] = None
     sheet: str | None = None
-    wave: Annotated[str, Field(pattern=rf"^{WAVE}$")] | None = None
-    codebook: str | None = None
     mapping: str | Mapping[str, str] | None = None
-    sampling: Annotated[Sampling | None, Field(strict=False)] = None
-    rules: Annotated[Annotated[Text, Tag(FILE)] | Annotated[LogRules, Tag(TABLE)], Discriminator(_form_of_rules)] | None = None
-    extracted_on: date | None = None
-    decisions: str | None = None
-    margins: str | None = None
-    shortest_seconds: Annotated[float, Field(gt=0)] | None = None
-    design: StatedDesign | None = None
-    single_psu: SinglePsu | None = None
+    values: Mapping[str, Mapping[str, str]] | None = None
+    year: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    day_first: bool | None = None
+    hours: NamedHours | None = None
 
     @field_validator("mapping", mode="before")
     @classmethod
@@ -117,6 +126,62 @@ class DataFile(_Part):
         if not is_table and not (isinstance(value, str) and value.strip()):
             raise ValueError("rule_case_mapping")
         return value
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _values_of_words(cls, value: Any) -> Any:
+        tables = value.values() if isinstance(value, Mapping) else [None]
+        if not all(isinstance(t, Mapping) and all(word.strip() and isinstance(v, str) for word, v in t.items()) for t in tables):
+            raise ValueError("rule_case_values")
+        return value
+
+    @property
+    def stated_settings(self) -> Mapping[str, Any]:
+        """What the case writes down of how cells are read, by the names of `EventSettings`."""
+        hours = self.hours.model_dump(exclude_unset=True) if self.hours is not None else {}
+        return {key: value for key in ("values", "year", "day_first") if (value := getattr(self, key)) is not None} | hours
+
+
+class TableFile(_LogKeys):
+    """[roster], [rollout]: a register of the case folder, and how it is read."""
+
+    file: Text
+    rules: LogRules | None = None
+
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """Every file that must be in the case folder."""
+        return (self.file, *([self.mapping] if isinstance(self.mapping, str) else []))
+
+
+def _form_of_rules(value: object) -> str:
+    return TABLE if isinstance(value, Mapping | LogRules) else FILE
+
+
+class DataFile(_LogKeys):
+    """[[data]]: received files of one kind.
+
+    A survey also says how its sample came about and which codebook reads it; it may name logic rules, decisions about possible
+    duplicates, population margins to weight to, and the shortest time (seconds) in which its questionnaire can be read. Of a
+    probability sample `design` says how it was drawn where no variable of the codebook does (simple_random: from one list;
+    by_community: in every community apart), and `single_psu` what to do with a stratum in which one unit was sampled.
+
+    A log or register may say how it is read, what is done with which fault (`rules`), and the day on which the files were extracted.
+    """
+
+    kind: Annotated[DataKind, Field(strict=False)]
+    files: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+    platform: Annotated[Platform | None, Field(strict=False)] = None
+    wave: Annotated[str, Field(pattern=rf"^{WAVE}$")] | None = None
+    codebook: str | None = None
+    sampling: Annotated[Sampling | None, Field(strict=False)] = None
+    rules: Annotated[Annotated[Text, Tag(FILE)] | Annotated[LogRules, Tag(TABLE)], Discriminator(_form_of_rules)] | None = None
+    extracted_on: date | None = None
+    decisions: str | None = None
+    margins: str | None = None
+    shortest_seconds: Annotated[float, Field(gt=0)] | None = None
+    design: StatedDesign | None = None
+    single_psu: SinglePsu | None = None
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> "DataFile":
@@ -243,11 +308,16 @@ def _failures(error: ValidationError) -> Iterator[Failure]:
             yield _broken_rule("analysis.months", fault["input"], "rule_case_months")
         elif fault["type"] == "value_error":
             yield from _named_rules(where, fault["input"], str(fault["ctx"]["error"]))
-        elif fault["type"] == "extra_forbidden" and place[-2:-1] in (["outcomes"], ["rules"]):
-            allowed = Outcome if place[0] == "outcomes" else LogRules.model_fields
+        elif fault["type"] == "extra_forbidden" and (allowed := _members(place[:-1])):
             yield Failure(code="CR-F06", values={"file": CASE_FILE, "key": where, "got": place[-1], "allowed": ", ".join(allowed)})
         else:
             yield _failure(where, str(fault["type"]), fault["input"], fault)
+
+
+def _members(place: Sequence[object]) -> Sequence[str]:
+    """What may stand in a table whose members are few and fixed."""
+    tables: Mapping[object, Sequence[str]] = {"outcomes": [*Outcome], "rules": [*LogRules.model_fields], "hours": [*NamedHours.model_fields]}
+    return tables.get(place[-1], ()) if place else ()
 
 
 def _named_rules(where: str, got: Any, rules: str) -> Iterator[Failure]:
@@ -292,7 +362,7 @@ def _shown(value: object) -> str:
 
 
 def _missing_files(folder: Path, settings: CaseToml) -> Iterator[Failure]:
-    tables = [t.file for t in (settings.roster, settings.rollout) if t is not None]
+    tables = [name for t in (settings.roster, settings.rollout) if t is not None for name in t.named_files]
     plan = [settings.analysis.plan] if settings.analysis.plan else []
     named = [*tables, *plan, *(name for data in settings.data for name in data.named_files)]
     for name in dict.fromkeys(named):

@@ -2,17 +2,21 @@
 
 import codecs
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from commresearch.cleaning.event_contracts import EventContract
+from commresearch.cleaning.event_contracts import ColumnType, EventContract
 from commresearch.cleaning.event_fields import vocabulary_of
+from commresearch.cleaning.event_names import hidden_headers
 from commresearch.cleaning.event_record import Batch
+from commresearch.records import join_logs
+from commresearch.sources.column_rules import column_faults, lost_keys, may_be_scientific
 from commresearch.sources.event_files import as_mapping
 from commresearch.sources.event_parquet import is_parquet
 from commresearch.sources.event_streams import StreamPart, stream_csv, stream_parquet
@@ -36,6 +40,13 @@ class Piece:
         """A table that was read as a whole."""
         counted = raw.log[raw.log["rule"].isin([*ROW_RULES, "example_row"])].groupby("rule", sort=False)["count"].sum()
         return cls(batch=batch, logs=[raw.log], aside={str(rule): int(n) for rule, n in counted.items()}, mapping=raw.mapping)
+
+    def without_names(self) -> "Piece":
+        """The same, headers that name a person told by a token."""
+        if self.mapping is None:
+            return self
+        mapping, log = hidden_headers(self.mapping, join_logs(self.logs))
+        return replace(self, mapping=mapping, logs=[log])
 
 
 def batch_of(raw: RawTable, contract: EventContract) -> Batch:
@@ -70,7 +81,29 @@ def batch_of(raw: RawTable, contract: EventContract) -> Batch:
         if any(piece.any() for piece in negated_pieces):
             negated[field_name] = np.concatenate(negated_pieces)
     rows_shown = raw.frame.index.to_numpy(dtype=np.int64)
-    return Batch(columns=columns, parts=raw.parts, owners=owners, rows=rows_shown, number_cells=numbers if raw.types is not None else {}, negated=negated)
+    cells = numbers if raw.types is not None else {}
+    return Batch(columns=columns, parts=raw.parts, owners=owners, rows=rows_shown, number_cells=cells, negated=negated)
+
+
+def without_lost_digits(batch: Batch, contract: EventContract) -> Batch:
+    """A batch in which numbers that had lost digits are blank, and told by `lost`: two of them that look alike are not the same.
+
+    Whatever is no count or measure is a code, a telephone number or a name, and never written in scientific notation.
+    """
+    columns, lost = dict(batch.columns), {}
+    measures = {column.name for column in contract.columns if column.type in {ColumnType.NUMBER, ColumnType.COUNT}} | {"age"}
+    for name, column in batch.columns.items():
+        numbers = batch.number_cells.get(name)
+        types = None if numbers is None else np.where(numbers, np.uint8(CellType.NUMBER), np.uint8(CellType.TEXT))
+        is_suspect = may_be_scientific(column)
+        places = column_faults(column, types)[0] if types is not None or is_suspect else np.zeros(0, np.int64)
+        if is_suspect and name not in measures:
+            places = np.union1d(places, lost_keys(column))
+        if len(places):
+            lost[name] = np.zeros(batch.n, bool)
+            lost[name][places] = True
+            columns[name] = pc.if_else(pa.array(lost[name]), pa.scalar("", pa.large_string()), column)
+    return replace(batch, columns=columns, lost=lost) if lost else batch
 
 
 def _chunks(column: Any) -> list[Any]:

@@ -20,15 +20,20 @@ from commresearch.cleaning.event_fields import plain_word, value_words
 from commresearch.cleaning.event_record import Batch, Record
 from commresearch.cleaning.event_rules import EventSettings
 from commresearch.cleaning.identifier_columns import judge_column, read_content
+from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM
 from commresearch.cleaning.masking import TOKENS, mask_text
+from commresearch.cleaning.national_id import valid_numbers
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import PLAIN, Rule, tidy
+from commresearch.sources.sheet import text_lengths
 from commresearch.terms import Identifier
 
 #: what a code may look like that nothing has to be done to
 UNUSUAL_CODE = r"^\s|\s$|^['’`]|\.0+$|[^\x21-\x7e\x{4e00}-\x{9fff}]|^\d\.\d+[eE]\+\d+$"
 _SUSPICIOUS = np.array([not 0x21 <= byte <= 0x7E or chr(byte) in "'`.+" for byte in range(256)], bool)
 _POINT_ZERO = re.compile(r"(\d+)\.0+")
+PLAIN_MOBILE = "^1[3-9][0-9]{9}$"  #: needs no tidying
+MOBILE_DIGITS, ID_CHARACTERS = 11, 18
 CODE_CHECKED = 2_000  #: distinct values by which a column of codes is judged
 OPEN_END = ("valid_to", "live_to", "ends_on", "in_service_to", "closed_at")
 #: of an address the estate or street stays, by which an event is placed; the house goes
@@ -98,8 +103,29 @@ def code_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
         whole = pc.replace_with_mask(whole, pa.array(unusual), mended)
     if column.name not in record.judged:
         record.judged.add(column.name)
-        _require_codes(whole, column.name)
+        _require_codes(whole, record.shown_column(column.name))
+    of_persons = _codes_of_persons(whole)
+    if of_persons.any():
+        record.told_of("code_of_person", column.name, batch, of_persons)
+        whole = pc.if_else(pa.array(of_persons), pa.scalar("", pa.large_string()), whole)
     return _blank_to_null(whole)
+
+
+def _codes_of_persons(whole: Any) -> NDArray[np.bool_]:
+    """Codes that are a mobile or ID number as a whole: somebody typed the caller's number where the ticket's belongs.
+
+    Numbers of tickets made of area, date and serial look like ID numbers, and some pass the check; where most do not, none is one.
+    """
+    lengths = text_lengths(whole)
+    found = np.zeros(len(whole), bool)
+    rows = np.flatnonzero(lengths == MOBILE_DIGITS)
+    found[rows] = np.asarray(pc.match_substring_regex(whole.take(pa.array(rows)), PLAIN_MOBILE)) if len(rows) else False
+    rows = np.flatnonzero(lengths == ID_CHARACTERS)
+    if len(rows):
+        texts, codes = encoded(whole.take(pa.array(rows)))
+        valid = valid_numbers(texts)
+        found[rows] = valid[codes] if len(texts) < CODES_FROM or valid.mean() >= CODES_BELOW else False
+    return found
 
 
 def _is_plain(whole: Any) -> bool:

@@ -11,12 +11,15 @@ import pyarrow as pa
 from commresearch.cleaning.event_batches import Piece, batch_of, is_large, pieces_of
 from commresearch.cleaning.event_checks import check_table, months_of, note_empty_months
 from commresearch.cleaning.event_contracts import EventContract, contract_of
-from commresearch.cleaning.event_reading import listed, read_events
+from commresearch.cleaning.event_corrections import EventCorrections
+from commresearch.cleaning.event_names import without_names
+from commresearch.cleaning.event_reading import listed, read_tables, require_mapped
 from commresearch.cleaning.event_record import EXAMPLES, Record
 from commresearch.cleaning.event_repeats import drop_repeats
-from commresearch.cleaning.event_rules import EventSettings, decided
+from commresearch.cleaning.event_rules import EventSettings, decided, known_values_only
 from commresearch.cleaning.event_table import FINDING_COLUMNS, EventTable, EventWriter, write_event_table
 from commresearch.cleaning.event_typing import typed_rows
+from commresearch.cleaning.masking import mask_log
 from commresearch.cleaning.pseudonyms import key_fingerprint
 from commresearch.errors import CleaningError, Failure, SourceError
 from commresearch.records import join_logs
@@ -31,7 +34,7 @@ READ = "read"
 def clean_events(
     raw_or_paths: RawTable | str | Path | Iterable[str | Path], kind: DataKind | str, *, mapping: Mapping[str, str] | str | Path | None = None,
     pseudonym_key: bytes | None = None, out: str | Path | None = None, rules: Mapping[str, str] | None = None, settings: EventSettings | None = None,
-    sheet: str | None = None,
+    sheet: str | None = None, corrections: pd.DataFrame | None = None,
 ) -> EventTable:
     """Typed rows of an event log or register.
 
@@ -51,36 +54,36 @@ def clean_events(
         Kind of fault → what becomes of its rows (`event_rules.ACTIONS`); everything is refused unless decided.
     settings
         Hours of 全天, 上午, …, local spellings, years (`EventSettings`).
+    corrections
+        Lines of corrections.csv for these files (`event_corrections.lines_for`).
 
     Returns
     -------
     EventTable
-        `account`: rows_read = rows_out + rows set aside by each rule; `log`: a line for each of these rows, one per column and
-        kind of interpretation; `findings`: what stands out, months without rows among it.
+        `account`: rows_read = rows_out + rows set aside by each rule, a row of opening hours that names several weekdays counting once for each; `log`:
+        a line for each of these rows, one per column and kind of interpretation; `findings`: what stands out, tables and months without rows among it.
 
     Raises
     ------
-    CaseError
-        There is no such kind (CR-E01).
-    SourceError
-        As `read_events`; a text that is not in its encoding, with the byte (CR-S18, CR-S19).
+    CaseError, SourceError
+        As `read_events`; a text that is not in its encoding (CR-S18, CR-S19).
     CleaningError
-        Rules that do not exist (CR-E08); rows that cannot be right and were not decided, one failure per kind and column with
-        count and first examples (CR-E10 … CR-E16), all together; a column of codes that holds identifiers (CR-E09); a key too short.
+        Rules or values that there are not (CR-E08, CR-E22); rows that cannot be right and were not decided, one failure per kind and
+        column with count and first examples (CR-E10 … CR-E19), and corrections that find nothing to correct (CR-D31 … CR-D35), all
+        together; a column of codes that holds identifiers (CR-E09); a key too short.
 
     Notes
     -----
-    Identifiers never leave: ID numbers, telephones and names become keyed pseudonyms (ID number before telephone before name
-    with birth year), ages on the day of the event are derived and birth dates dropped; columns of free text are not taken over;
-    identifiers inside other texts are masked. All this is done before anything is written.
+    Identifiers never leave: ID numbers, telephones and names become keyed pseudonyms (in this order), ages on the day of the event
+    are derived, free text is not taken over, identifiers inside other texts are masked: all before anything is written.
     """
     contract = contract_of(kind)
     if isinstance(raw_or_paths, RawTable) and (mapping is not None or sheet is not None):
         raise SourceError(Failure(code="CR-E17", values={"kind": str(contract.kind)}))
     fingerprint = "" if pseudonym_key is None else key_fingerprint(pseudonym_key)
     job = _Job(
-        contract=contract, key=pseudonym_key, settings=settings or EventSettings(), record=Record(actions=decided(rules)),
-        folder=None if out is None else Path(out),
+        contract=contract, key=pseudonym_key, record=Record(actions=decided(rules)), settings=known_values_only(settings or EventSettings(), contract),
+        folder=None if out is None else Path(out), corrections=None if corrections is None else EventCorrections(lines=corrections),
     )
     if isinstance(raw_or_paths, RawTable):
         job.take(Piece.of_table(raw_or_paths, batch_of(raw_or_paths, contract)))
@@ -107,19 +110,23 @@ class _Job:
     months: set[str] = field(default_factory=set)
     writer: EventWriter | None = None
     per_person: bool = False
+    corrections: EventCorrections | None = None
 
     def take(self, piece: Piece) -> None:
         """Type the rows of one piece and hold or write them."""
         for part in piece.batch.parts:
             self.files[part.sha256[:8]] = part.path.name
             self.hashes[part.path.name] = part.sha256
+            if not part.n_rows:
+                self.record.empty_table(part)
         self.read_logs += piece.logs
         for rule, rows in piece.aside.items():
             self.aside[rule] = self.aside.get(rule, 0) + rows
         if piece.mapping is not None:
             self.mappings.append(piece.mapping)
         self.per_person |= piece.batch.has("person_name") and not piece.batch.has("headcount")
-        table = typed_rows(piece.batch, self.contract, key=self.key, settings=self.settings, record=self.record, files=self.files)
+        batch = piece.batch if self.corrections is None else self.corrections.applied(piece.batch, self.record)
+        table = typed_rows(batch, self.contract, key=self.key, settings=self.settings, record=self.record, files=self.files)
         self.months |= months_of(table, self.contract)
         self.held.append(table)
         is_whole_needed = self.per_person or bool(self.contract.validity)  # rows are looked at together
@@ -155,19 +162,20 @@ class _Job:
             if self.contract.id:
                 drop_repeats(self.writer, self.contract, self.record, self.files)
         note_empty_months(self.months, self.settings.months, self.contract, self.record)
-        if failures := self.record.refusals():
+        if failures := [*(self.corrections.unmet() if self.corrections is not None else ()), *self.record.refusals()]:
             raise CleaningError(*failures)
         self.record.rows_out = table.num_rows if table is not None else self.writer.rows if self.writer is not None else 0
         made = EventTable(
             kind=self.contract.kind, contract=self.contract, log=self._log(), account=self._account(), findings=self._findings(),
-            provenance=self._provenance(fingerprint, rules), table=table,
+            provenance=self._provenance(fingerprint, rules), table=table, known=self.record.known,
         )
         if self.writer is not None:
             return self.writer.finish(made)
         return made if self.folder is None else write_event_table(made, self.folder)
 
     def _log(self) -> pd.DataFrame:
-        return join_logs([*self.read_logs, self.record.log(", ".join(dict.fromkeys(self.files.values())))])
+        log = join_logs([*self.read_logs, self.record.log(", ".join(dict.fromkeys(self.files.values())))])
+        return mask_log(log.assign(reason=""), self.record.known).drop(columns="reason") if self.record.known else log
 
     def _account(self) -> pd.DataFrame:
         set_aside = sum(self.aside.values())
@@ -194,21 +202,29 @@ class _Job:
 def _read_files(job: _Job, files: Sequence[Path], mapping: Mapping[str, str] | str | Path | None, sheet: str | None) -> None:
     """Every file in turn; what cannot be read is reported together."""
     failures: list[Failure] = []
+    seen: list[pd.DataFrame | None] = []
     if not files:
-        read_events(files, job.contract.kind)
+        read_tables(files, job.contract.kind, mapping=None, sheet=None)
     for path in files:
         try:
             if is_large(path):
                 for piece in pieces_of(path, job.contract, mapping):
-                    job.take(piece)
+                    seen.append(piece.mapping)
+                    job.take(piece.without_names())
             else:
-                raw = read_events(path, job.contract.kind, mapping=mapping, sheet=sheet)
+                raw = read_tables([path], job.contract.kind, mapping=mapping, sheet=sheet)
+                seen.append(raw.mapping)
+                raw = without_names(raw, job.contract.kind)
                 job.take(Piece.of_table(raw, batch_of(raw, job.contract)))
         except SourceError as error:
             failures += error.failures
         except BaseException:
             job.discard()
             raise
+    try:
+        require_mapped(seen, mapping, job.contract.kind)
+    except SourceError as error:
+        failures += [failure for failure in error.failures if not failures]
     if failures:
         job.discard()
         raise SourceError(*failures)

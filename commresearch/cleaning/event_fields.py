@@ -29,6 +29,17 @@ KEYS: Mapping[DataKind, str] = {
 }
 
 
+#: fields from which an age is taken
+AGE_FIELDS = ("national_id", "birth_date", "birth_year", "age", "age_band")
+
+
+def feeding(kind: DataKind, column: str) -> tuple[str, ...]:
+    """Fields that give a typed column, the surest first."""
+    if kind is DataKind.SIGNINS and column.startswith("age"):
+        return AGE_FIELDS
+    return (*FEEDS.get(kind, {}).get(column, ()), column)
+
+
 @cache
 def vocabulary_of(kind: DataKind) -> Vocabulary:
     """Fields of a kind, their known headers, and which of them must be there."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from commresearch.cleaning.event_cells import code_cells, encoded, mended_zeros, number_cells, read_column, text_cells
+from commresearch.cleaning.event_cells import code_cells, encoded, mended_zeros, number_cells, read_column, text_cells, words_of
 from commresearch.cleaning.event_contracts import EventColumn, EventContract
 from commresearch.cleaning.event_fields import plain_word, value_words
 from commresearch.cleaning.event_persons import contact_key, has_person, person_columns, read_ages
@@ -20,8 +20,11 @@ from commresearch.terms import DataKind
 
 Rows = NDArray[np.bool_]
 CANCEL_WORDS = ("取消", "作废", "撤销")
-USED_STATES = tuple(word for word, value in value_words("is_used").items() if value == "true")
-UNUSED_STATES = tuple(word for word, value in value_words("is_used").items() if value == "false")
+#: what a booking is called before its use, of which it says nothing
+BOOKED_STATES = (
+    "已预约", "预约", "预约成功", "已预订", "预订", "已通过", "通过", "审核通过", "已审核", "已批准", "同意", "已同意", "已确认", "待确认", "待审核", "待使用", "正常", "有效",
+    "booked", "confirmed", "approved", "pending",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,6 +140,7 @@ def _signins(work: Work) -> dict[str, Any]:
     ages, unread = read_ages(batch, day, work.settings)
     known_elsewhere = unread & ~np.isnan(ages.low)
     _age_faults(work, ages.impossible, unread & ~known_elsewhere)
+    work.record.told_of("birth_unread", "age", batch, known_elsewhere)
     named = has_person(batch)
     alone = _counted(work, "persons", np.ones(batch.n, bool))
     found = {
@@ -180,24 +184,39 @@ def _bookings(work: Work) -> dict[str, Any]:
     batch = work.batch
     found = _stretch_columns(work) | {"room": _code_or_name(work, "room", "room_code", "room_name")}
     found["booker_key"] = contact_key(batch, "booker", work.key, work.record, "booker_key")
-    cancelled, used = _booking_states(batch)
+    cancelled, used = _booking_states(work)
     for column, rows in (("is_cancelled", cancelled), ("is_used", used)):
         if column not in batch.columns:
             found[column] = rows
     return found
 
 
-def _booking_states(batch: Batch) -> tuple[Any, Any]:
-    """Whether a booking was cancelled and whether it was used, by its state; a remark tells only that it was cancelled."""
+def _booking_states(work: Work) -> tuple[Any, Any]:
+    """Whether a booking was cancelled and whether it was used, by its state; a remark tells only that it was cancelled.
+
+    A state from before the use (已预约, 已通过) says nothing of it; one that is not known is a fault.
+    """
+    batch = work.batch
     texts, codes = encoded(batch.text("status"))
+    words = dict.fromkeys(BOOKED_STATES, "") | words_of(work.column("is_used"), work.settings)
+    off = words_of(work.column("is_cancelled"), work.settings)
     plain = [plain_word(text) for text in texts]
-    is_off = np.array([any(word in text for word in CANCEL_WORDS) and "未取消" not in text for text in plain], bool)[codes]
+    is_off = np.array([off.get(text) == "true" or _is_cancelled(text) for text in plain], bool)[codes]
+    is_unknown = np.array([bool(text) and text not in words and text not in off and not _is_cancelled(text) for text in plain], bool)[codes]
+    if is_unknown.any():
+        action = work.record.fault("unknown_code", "is_used", batch, is_unknown, [texts[i] for i in codes[is_unknown][:8]])
+        if action == "drop":
+            work.put_aside("unknown_code", is_unknown)
     remarks, at = encoded(batch.text("remark"))
-    is_off |= np.array([any(word in text for word in CANCEL_WORDS) and "未取消" not in text for text in remarks], bool)[at]
-    used = np.array([text in USED_STATES for text in plain], bool)[codes]
-    unused = np.array([text in UNUSED_STATES for text in plain], bool)[codes]
+    is_off |= np.array([_is_cancelled(text) for text in remarks], bool)[at]
+    used = np.array([words.get(text) == "true" for text in plain], bool)[codes]
+    unused = np.array([words.get(text) == "false" for text in plain], bool)[codes]
     states = pa.array(used, mask=~(used | unused))
     return pa.array(is_off), states
+
+
+def _is_cancelled(text: str) -> bool:
+    return any(word in text for word in CANCEL_WORDS) and "未取消" not in text
 
 
 # ── registers ────────────────────────────────────────────────────────────────────────────────────────────────────────────

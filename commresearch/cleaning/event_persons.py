@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.cleaning.dates import parse_dates
-from commresearch.cleaning.event_cells import encoded
+from commresearch.cleaning.event_cells import PLAIN_MOBILE, encoded
 from commresearch.cleaning.event_contracts import AGE_SOURCES, PERSON_TIERS
 from commresearch.cleaning.event_fields import plain_word, value_words
 from commresearch.cleaning.event_record import Batch, Record
@@ -30,7 +30,6 @@ NAME_BIRTH = "name_birth"  #: purpose of the pseudonyms of name and birth year
 OWN_NUMBER = "own_number"  #: purpose of the pseudonyms of numbers that a register gives to persons
 _HIDDEN = re.compile(r"[*＊xX●]{2,}|[*＊●]")  #: 138****0001 tells nobody from another
 MOST_REMEMBERED = 2_000_000  #: telephone numbers
-PLAIN_MOBILE = "^1[3-9][0-9]{9}$"  #: needs no tidying
 _BAND = re.compile(r"(\d{1,3})(?:周?岁)?[-~–—至到](\d{1,3})(?:周?岁)?(?:\(?含\)?)?")
 _FROM = re.compile(r"(\d{1,3})(?:周?岁)?(?:及?以上|\+)")
 _UNDER = re.compile(r"(\d{1,3})(?:周?岁)?(?:及?以下|以内|之内)")
@@ -80,6 +79,7 @@ def contact_key(batch: Batch, name: str, key: bytes | None, record: Record, colu
     for field, purpose in fields:
         if batch.has(field):
             _log_identifier(batch, field, key, record, column)
+            _tell_wrong_ids(batch, field, purpose, record, column)
             if key is not None:
                 found = pc.coalesce(found, pseudonyms_of(batch.text(field), key, purpose, record)[0])
     if batch.has(f"{name}_name"):
@@ -96,6 +96,14 @@ def _log_identifier(batch: Batch, field: str, key: bytes | None, record: Record,
     record.changed(field if key is None else column, rule, _filled(batch, field))
 
 
+def _tell_wrong_ids(batch: Batch, field: str, purpose: str, record: Record, column: str) -> None:
+    """Numbers in a column of ID numbers whose length or check character is wrong: no key and no age is taken from them."""
+    if purpose == Identifier.NATIONAL_ID:
+        texts, codes = encoded(batch.text(field))
+        wrong = _says_something(texts) & ~valid_numbers(texts) & ~np.array([is_pseudonym(text) for text in texts], bool)
+        record.told_of("id_check_failed", column, batch, wrong[codes])
+
+
 def person_columns(batch: Batch, key: bytes | None, record: Record, birth_year: NDArray[np.float64]) -> dict[str, Any]:
     """Key of each person and the way in which the person is known: ID number, telephone, name and birth year, or not at all."""
     found, tier = pa.nulls(batch.n, pa.string()), np.full(batch.n, PERSON_TIERS.index("none"))
@@ -104,6 +112,7 @@ def person_columns(batch: Batch, key: bytes | None, record: Record, birth_year: 
         if not batch.has(field):
             continue
         _log_identifier(batch, field, key, record, "person_key")
+        _tell_wrong_ids(batch, field, purpose, record, "person_key")
         if key is not None:
             keys, known = pseudonyms_of(batch.text(field), key, purpose, record)
             tier[known & np.asarray(found.is_null())] = PERSON_TIERS.index(name)

@@ -1,12 +1,17 @@
 """Event logs and registers as received: from files to one table of text with the mapping of its headers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from commresearch.cleaning.event_contracts import contract_of
 from commresearch.cleaning.event_fields import vocabulary_of
+from commresearch.cleaning.event_names import without_names
 from commresearch.errors import Failure, SourceError
 from commresearch.sources.event_files import as_mapping, read_register
+from commresearch.sources.event_headers import MAPPING_COLUMNS
+from commresearch.sources.event_problems import unknown_headers
 from commresearch.sources.raw_table import RawTable
 from commresearch.terms import DataKind
 
@@ -38,7 +43,8 @@ def read_events(
     -------
     RawTable
         `frame` has the received headers, those of all files together; `mapping` has file, sheet, header, field, how; `parts` the
-        tables that the rows come from; `n_rows_read` = rows + rows set aside.
+        tables that the rows come from; `n_rows_read` = rows + rows set aside. A sheet or header that names a person is told by a
+        token wherever it is not a column of `frame`.
 
     Raises
     ------
@@ -46,14 +52,61 @@ def read_events(
         There is no such kind (CR-E01).
     SourceError
         Files that cannot be read; no table of the kind (CR-E05), a field that must be there is missing (CR-E04) or claimed by
-        several headers (CR-E03); a mapping that names an unknown field (CR-E06): all together.
+        several headers (CR-E03) or lost all its digits (CR-E20); a mapping that names an unknown field (CR-E06) or a header that
+        no file has (CR-E21): all together.
     """
-    contract = contract_of(kind)
-    vocabulary = vocabulary_of(contract.kind)
-    files = listed(paths)
+    raw = read_tables(listed(paths), contract_of(kind).kind, mapping=mapping, sheet=sheet)
+    require_mapped([raw.mapping], mapping, contract_of(kind).kind)
+    return without_names(raw, kind)
+
+
+def read_tables(files: Sequence[Path], kind: DataKind, *, mapping: Mapping[str, str] | str | Path | None, sheet: str | None) -> RawTable:
+    """As `read_events`, for files that a mapping need not fit alone."""
     if not files:
-        raise SourceError(Failure(code="CR-E07", values={"kind": str(contract.kind)}))
+        raise SourceError(Failure(code="CR-E07", values={"kind": str(kind)}))
+    vocabulary = vocabulary_of(kind)
     return read_register(files, vocabulary, mapping=as_mapping(mapping, vocabulary), kept_once=KEPT_ONCE, sheet=sheet)
+
+
+def require_mapped(found: Sequence[pd.DataFrame | None], mapping: Mapping[str, str] | str | Path | None, kind: DataKind) -> None:
+    """Refuse a mapping that names headers which none of the files has (CR-E21): a misspelt one would be guessed, or not be read at all."""
+    tables = [table for table in found if table is not None]
+    if mapping is not None and tables:
+        seen = pd.concat(tables, ignore_index=True)
+        files = ", ".join(dict.fromkeys(seen["file"]))
+        if failures := unknown_headers(files, seen["header"].tolist(), as_mapping(mapping, vocabulary_of(kind))):
+            raise SourceError(*failures)
+
+
+def recognised_columns(
+    paths: str | Path | Iterable[str | Path], kind: DataKind | str, *, mapping: Mapping[str, str] | str | Path | None = None, sheet: str | None = None,
+) -> pd.DataFrame:
+    """What each header of a log or register is taken for; of a large file only the first piece is read.
+
+    Parameters
+    ----------
+    paths, kind, mapping, sheet
+        As in `read_events`.
+
+    Returns
+    -------
+    DataFrame
+        file, sheet, header, field ("" for a header that is ignored), how (`sources.event_headers.HeaderMatch`); one row per header.
+
+    Raises
+    ------
+    CaseError, SourceError
+        As `read_events`.
+    """
+    from commresearch.cleaning.event_batches import is_large, pieces_of
+
+    found = []
+    for path in listed(paths):
+        if is_large(path):
+            found.append(next(pieces_of(path, contract_of(kind), mapping)).mapping)
+        else:
+            found.append(read_events(path, kind, mapping=mapping, sheet=sheet).mapping)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(MAPPING_COLUMNS))
 
 
 def listed(paths: str | Path | Iterable[str | Path]) -> list[Path]:

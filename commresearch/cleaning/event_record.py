@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from commresearch.cleaning.event_rules import ACTIONS, REFUSE
+from commresearch.cleaning.event_rules import ACTIONS, CLEAR, REFUSE
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.parsed import PLAIN
 from commresearch.errors import Failure
@@ -20,6 +20,8 @@ from commresearch.sources.raw_table import RawPart
 
 STEP = "events"
 EXAMPLES = 5  #: rows that a message or finding names
+#: kind of fault → rule of the log for cells that were cleared by decision
+CLEARED = {"unknown_code": "unknown_code_cleared", "unreadable": "unreadable_cleared", "impossible_age": "impossible_age_cleared"}
 NOTHING = pa.scalar("", pa.large_string())
 
 
@@ -39,6 +41,8 @@ class Batch:
         row number that a spreadsheet shows
     names
         names of persons that stand in its columns of names, to be masked in its texts
+    lost
+        field → rows whose number had lost digits before the file was written; these cells are blank
     """
 
     columns: Mapping[str, Any]
@@ -48,6 +52,7 @@ class Batch:
     number_cells: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     negated: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     names: Sequence[str] = ()
+    lost: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -101,6 +106,10 @@ class Record:
         columns of codes that were found to hold none of persons
     pseudonyms
         telephone number → pseudonym, kept in memory while a table is cleaned
+    headers, required
+        column → header that it was read from, for messages; columns without which a row goes
+    known
+        identifier → class, as they came in, for the search of what is written; never written themselves
     """
 
     actions: Mapping[str, str]
@@ -113,6 +122,9 @@ class Record:
     flagged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     judged: set[str] = field(default_factory=set)
     pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
+    headers: dict[str, str] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    known: dict[str, str] = field(default_factory=dict, repr=False)
     logs: list[pd.DataFrame] = field(default_factory=list)
 
     def changed(self, column: str, rule: str, count: int, old: str = "", new: str = "") -> None:
@@ -135,7 +147,28 @@ class Record:
             found.rows += len(positions)
             found.examples += examples[: EXAMPLES - len(found.examples)]
             self.flagged = self.flagged | rows if len(self.flagged) == batch.n else rows.copy()
+            if self.actions[rule] == CLEAR and rule in CLEARED and column not in self.required:
+                self._log_rows(CLEARED[rule], column, batch, positions)
         return self.actions[rule]
+
+    def _log_rows(self, rule: str, column: str, batch: Batch, positions: NDArray[np.int64]) -> None:
+        """A line for each of some cells; what stood in them is not quoted."""
+        parts = [batch.parts[o] for o in batch.owners[positions].tolist()]
+        self.logs.append(log_lines(
+            step=STEP, rule=rule, file=[p.path.name for p in parts], sheet=[p.sheet for p in parts], row_id=batch.row_ids(positions), variable=column,
+        ))
+
+    def told_of(self, rule: str, column: str, batch: Batch, rows: NDArray[np.bool_]) -> None:
+        """Cells that say nothing that can be used: a finding with the first places, and a line in the log for each."""
+        if rows.any():
+            positions = np.flatnonzero(rows)
+            self.finding(rule, column, len(positions), self._examples(batch, positions, None))
+            self._log_rows(rule, column, batch, positions)
+
+    def shown_column(self, column: str) -> str:
+        """A column for messages: the header of the file first, then its name."""
+        header = self.headers.get(column, "")
+        return f"{header} ({column})" if header and header != column else column
 
     def fault_at(self, rule: str, column: str, places: Sequence[str]) -> str:
         """Note rows of a whole table that cannot be right together, by their places, and say what was decided."""
@@ -151,6 +184,11 @@ class Record:
             found = self.findings.setdefault((rule, column), _Fault())
             found.rows += rows
             found.examples += list(examples)[: EXAMPLES - len(found.examples)]
+
+    def empty_table(self, part: RawPart) -> None:
+        """Note a table that has headers and no row: a form that nobody filled in, or a file that was sent by mistake."""
+        self.finding("table_without_rows", "", 1, [f"{part.path.name}{f' › {part.sheet}' if part.sheet else ''}"])
+        self.logs.append(log_lines(step=STEP, rule="table_without_rows", file=part.path.name, sheet=part.sheet))
 
     @staticmethod
     def _examples(batch: Batch, positions: NDArray[np.int64], shown: Sequence[str] | None) -> list[str]:
@@ -172,7 +210,7 @@ class Record:
         for (rule, column), found in self.faults.items():
             if self.actions[rule] == REFUSE:
                 values = {
-                    "rule": rule, "column": column, "count": found.rows, "examples": "; ".join(found.examples), "allowed": ", ".join(ACTIONS[rule][1:]),
+                    "rule": rule, "column": self.shown_column(column), "count": found.rows, "examples": "; ".join(found.examples), "allowed": ", ".join(ACTIONS[rule][1:]),
                 }
                 failures.append(_failure(rule, values))
         return failures
@@ -199,6 +237,10 @@ def _failure(rule: str, values: Mapping[str, object]) -> Failure:
         return Failure(code="CR-E14", values=values)
     if rule == "unreadable":
         return Failure(code="CR-E15", values=values)
+    if rule == "lost_digits":
+        return Failure(code="CR-E18", values=values)
+    if rule == "blank_room_class":
+        return Failure(code="CR-E19", values=values)
     return Failure(code="CR-E16", values=values)
 
 

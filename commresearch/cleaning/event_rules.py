@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import get_args
 
-from commresearch.cases.case import LogRules
+from commresearch.cases.case import DataFile, LogRules, NamedHours, TableFile
+from commresearch.cleaning.event_contracts import ColumnType, EventContract
 from commresearch.errors import CleaningError, Failure
 
 #: what may be decided for each kind of fault; the first is taken where nobody decided
@@ -66,15 +67,20 @@ class EventSettings:
         first and last month that the register should cover ("2024-01"); those of its rows where they are not given
     """
 
-    full_day: tuple[str, str] = ("08:30", "21:00")
-    morning: tuple[str, str] = ("08:30", "12:00")
-    afternoon: tuple[str, str] = ("13:30", "17:30")
-    evening: tuple[str, str] = ("18:00", "21:00")
+    full_day: tuple[str, str] = NamedHours().full_day
+    morning: tuple[str, str] = NamedHours().morning
+    afternoon: tuple[str, str] = NamedHours().afternoon
+    evening: tuple[str, str] = NamedHours().evening
     values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     day_first: bool | None = None
     year: int | None = None
     oldest: int = 120
     months: tuple[str, str] | None = None
+
+    @classmethod
+    def stated(cls, data: DataFile | TableFile | None, months: tuple[str, str] | None = None) -> "EventSettings":
+        """The settings that an entry of case.toml writes down; those of the kit where it writes none."""
+        return cls(months=months, **({} if data is None else data.stated_settings))
 
     def hours(self) -> dict[str, tuple[int, int]]:
         """Word → seconds since midnight at which it begins and ends."""
@@ -84,3 +90,24 @@ class EventSettings:
         words |= dict.fromkeys(("白天", "上下午", "上午、下午", "上午下午", "上午和下午"), (morning[0], afternoon[1]))
         words |= dict.fromkeys(("下午、晚上", "下午晚上", "下午和晚上"), (afternoon[0], evening[1]))
         return words
+
+
+def known_values_only(settings: EventSettings, contract: EventContract) -> EventSettings:
+    """The settings, if the values that they give to local words are those of the columns.
+
+    Raises
+    ------
+    CleaningError
+        A column that the kind does not have, or that has no vocabulary, or a value outside it (CR-E22), one failure for each.
+    """
+    allowed = {column.name: column.values or ("true", "false") for column in contract.columns if column.type in {ColumnType.CATEGORY, ColumnType.BOOLEAN}}
+    failures = []
+    for column, words in settings.values.items():
+        for word, value in words.items():
+            if value not in ("", *allowed.get(column, ())):
+                known = ", ".join(allowed.get(column, allowed))
+                values = {"column": column, "got": f"{word} = {value}", "kind": str(contract.kind), "known": known}
+                failures.append(Failure(code="CR-E22", values=values))
+    if failures:
+        raise CleaningError(*failures)
+    return settings

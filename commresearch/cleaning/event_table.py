@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +46,9 @@ class EventTable:
         hashes of the files, mapping of their headers, settings, fingerprint of the key; JSON-safe
     table
         the rows (`pyarrow.Table`) where they are held in memory
+    known
+        names of persons as they came in, for the search of what is written; never written themselves, so that a table that is read
+        from its folder has none
     """
 
     kind: DataKind
@@ -56,6 +59,7 @@ class EventTable:
     provenance: Mapping[str, Any]
     folder: Path | None = None
     table: Any = None
+    known: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def parquet_files(self) -> tuple[Path, ...]:

@@ -10,25 +10,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from commresearch.cleaning.event_batches import without_lost_digits
 from commresearch.cleaning.event_cells import boolean_cells, category_cells, code_cells, date_cells, mended_zeros, number_cells, text_cells
 from commresearch.cleaning.event_contracts import ROW_ID, ColumnType, EventColumn, EventContract
+from commresearch.cleaning.event_fields import feeding
 from commresearch.cleaning.event_kinds import Work, composite_columns, weekdays_of
-from commresearch.cleaning.event_record import Batch, Record
-from commresearch.cleaning.event_rules import CLEAR, DROP, EventSettings
+from commresearch.cleaning.event_names import name_fields
+from commresearch.cleaning.event_record import EXAMPLES, Batch, Record
+from commresearch.cleaning.event_rules import CLEAR, DROP, REFUSE, EventSettings
 from commresearch.cleaning.personal_names import known_names
-from commresearch.terms import DataKind
+from commresearch.terms import DataKind, Identifier
 
 DAY = pa.scalar(86_400_000_000, pa.duration("us"))
-PERSON_NAMES = ("caller_name", "booker_name", "person_name")
-AREA = "平方米"
+AREA, ROOM_CLASS = "平方米", "room_class"
 
 
 def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, settings: EventSettings, record: Record, files: Mapping[str, str]) -> Any:
     """Typed rows of a batch (`pyarrow.Table` in the schema of the contract); what was set aside stands in the record."""
-    record.rows_read += batch.n
-    batch = replace(batch, names=_names(batch, contract))
+    batch = replace(without_lost_digits(batch, contract), names=_names(batch, contract))
+    record.known |= dict.fromkeys(batch.names, str(Identifier.NAME))
+    record.headers = _headers(batch, contract) | record.headers
+    record.required = frozenset(contract.required)
+    for name, rows in batch.lost.items():
+        positions = np.flatnonzero(rows)
+        record.finding("lost_digits", name, len(positions), batch.places(positions[:EXAMPLES]))
+        record.changed(name, "lost_digits", len(positions))
     record.flagged = np.zeros(batch.n, bool)
     spread, days = _one_row_per_weekday(batch, contract, record)
+    record.rows_read += spread.n
     work = Work(batch=spread, contract=contract, key=key, settings=settings, record=record, gone={})
     record.flagged = np.zeros(spread.n, bool)
     found = composite_columns(work)
@@ -37,6 +46,7 @@ def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, sett
             found[column.name] = _plain_column(work, column)
     found[ROW_ID] = _row_ids(spread, days)
     _end_before_start(work, found)
+    _blank_room_classes(work, found)
     _missing(work, found)
     table = pa.table([found[name].cast(contract.arrow_schema.field(name).type) for name in contract.names], schema=contract.arrow_schema)
     return _without(table, work, files)
@@ -45,10 +55,20 @@ def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, sett
 def _names(batch: Batch, contract: EventContract) -> list[str]:
     """Names of persons in the columns of names."""
     found: dict[str, None] = {}
-    for field in (*PERSON_NAMES, *(("name",) if contract.kind is DataKind.SIGNINS else ())):
+    for field in name_fields(contract.kind):
         if batch.has(field):
             found |= dict.fromkeys(known_names(pd.Series(pd.array(pc.unique(batch.text(field)), dtype="str"))))
     return list(found)
+
+
+def _headers(batch: Batch, contract: EventContract) -> dict[str, str]:
+    """Column → the header that gives it, of those of the first table that has one."""
+    found: dict[str, str] = {}
+    for column in (*contract.names, "age"):
+        headers = (part.fields[name][0] for name in feeding(contract.kind, column) for part in batch.parts if name in part.fields)
+        if header := next(headers, ""):
+            found[column] = header
+    return found
 
 
 def _row_ids(batch: Batch, days: NDArray[np.int64] | None) -> Any:
@@ -68,11 +88,11 @@ def _one_row_per_weekday(batch: Batch, contract: EventContract, record: Record) 
     texts = batch.text("weekday").take(pa.array(taken)).to_pylist()
     weekday = pa.array([str(day) if day else text for day, text in zip(flat, texts, strict=True)], pa.large_string())
     columns = {name: column.take(pa.array(taken)) for name, column in batch.columns.items()} | {"weekday": weekday}
-    record.aside["weekdays_spread"] = record.aside.get("weekdays_spread", 0) - (len(taken) - batch.n)
     record.changed("weekday", "weekdays_spread", len(taken) - batch.n)
     numbers = {name: cells[taken] for name, cells in batch.number_cells.items()}
     negated = {name: cells[taken] for name, cells in batch.negated.items()}
-    spread = replace(batch, columns=columns, owners=batch.owners[taken], rows=batch.rows[taken], number_cells=numbers, negated=negated)
+    lost = {name: cells[taken] for name, cells in batch.lost.items()}
+    spread = replace(batch, columns=columns, owners=batch.owners[taken], rows=batch.rows[taken], number_cells=numbers, negated=negated, lost=lost)
     return spread, np.array(flat)
 
 
@@ -83,7 +103,8 @@ def _plain_column(work: Work, column: EventColumn) -> Any:
     if not batch.has(name):
         return pa.nulls(batch.n, kind)
     if column.type is ColumnType.CODE:
-        return mended_zeros(code_cells(batch, name, column, record), batch.number_cells.get(name), record, name)
+        codes = mended_zeros(code_cells(batch, name, column, record), batch.number_cells.get(name), record, name)
+        return _own_ids(batch, name, codes) if name == work.contract.id else codes
     if column.type is ColumnType.TEXT:
         return text_cells(batch, name, column, record)
     if column.type is ColumnType.CATEGORY:
@@ -101,6 +122,12 @@ def _plain_column(work: Work, column: EventColumn) -> Any:
         rule = "unreadable"
     work.put_aside(rule, gone)
     return values
+
+
+def _own_ids(batch: Batch, name: str, codes: Any) -> Any:
+    """Ids, the place of the row in their stead where one was the number of a person; a blank cell stays blank."""
+    hidden = pc.and_(codes.is_null(), pc.not_equal(pc.utf8_trim_whitespace(batch.text(name)), ""))
+    return pc.if_else(hidden, batch.all_row_ids(), codes) if pc.any(hidden).as_py() else codes
 
 
 def _end_before_start(work: Work, found: dict[str, Any]) -> None:
@@ -129,6 +156,21 @@ def _end_before_start(work: Work, found: dict[str, Any]) -> None:
         work.put_aside("end_before_start", rows)
 
 
+def _blank_room_classes(work: Work, found: dict[str, Any]) -> None:
+    """Rooms of no known class: nobody can tell whether their hours belong to the rate, so that somebody has to decide."""
+    if work.contract.kind is not DataKind.ROOMS:
+        return
+    rows = np.asarray(found[ROOM_CLASS].is_null())
+    if not rows.any():
+        return
+    action = work.record.fault("blank_room_class", ROOM_CLASS, work.batch, rows)
+    if action == DROP:
+        work.put_aside("blank_room_class", rows)
+    elif action != REFUSE:
+        found[ROOM_CLASS] = pc.fill_null(found[ROOM_CLASS], action)
+        work.record.changed(ROOM_CLASS, "room_class_decided", int(rows.sum()), "", action)
+
+
 def _missing(work: Work, found: Mapping[str, Any]) -> None:
     """Rows without a value that every row must have, but for those whose cell could not be read."""
     already = work.record.flagged.copy() if len(work.record.flagged) == work.batch.n else np.zeros(work.batch.n, bool)
@@ -136,8 +178,19 @@ def _missing(work: Work, found: Mapping[str, Any]) -> None:
         already |= rows
     for name in work.contract.required:
         rows = np.asarray(found[name].is_null()) & ~already
-        if rows.any() and work.record.fault("missing_value", name, work.batch, rows) == DROP:
-            work.put_aside("missing_value", rows)
+        lost = _lost_digits(work, name) & rows
+        for rule, faulty in (("lost_digits", lost), ("missing_value", rows & ~lost)):
+            if faulty.any() and work.record.fault(rule, name, work.batch, faulty) == DROP:
+                work.put_aside(rule, faulty)
+
+
+def _lost_digits(work: Work, column: str) -> NDArray[np.bool_]:
+    """Rows in which a field that gives a column had lost digits."""
+    found = np.zeros(work.batch.n, bool)
+    for name in feeding(work.contract.kind, column):
+        if name in work.batch.lost:
+            found |= work.batch.lost[name]
+    return found
 
 
 def _without(table: Any, work: Work, files: Mapping[str, str]) -> Any:

@@ -270,6 +270,7 @@ FINDERS: Mapping[str, Finder] = {
 }
 #: digits of numbers that also serve as codes of places and tickets, of which some pass the check by chance
 _AMBIGUOUS = range(15, 20)
+_ID_CHARACTERS = 18
 CODES_FROM, CODES_BELOW = 20, 0.5  #: so many numbers of one form, with less than this share passing, are codes
 
 
@@ -296,6 +297,24 @@ def column_identifiers(joined: JoinedTexts, finders: Mapping[str, Finder] = FIND
         if len(positions) >= CODES_FROM and len(passing) < CODES_BELOW * len(positions):
             found = {p: spans for p, spans in found.items() if p not in passing}
     return found
+
+
+def mistyped_ids(joined: JoinedTexts) -> dict[int, list[Span]]:
+    """Numbers of 18 digits with a province and a real birth date whose check character is wrong, by position of the distinct text.
+
+    They tell a person all but for one digit. Numbers of tickets made of area, date and serial look alike, so that a column with many
+    of them that mostly fail the check is left alone.
+    """
+    runs = _in_runs(scanned(joined.plain), _NATIONAL_ID, 1)
+    bounds = [((start, end), joined.plain[start:end]) for start, end in runs if end - start >= _ID_CHARACTERS]
+    if not bounds:
+        return {}
+    numbers = list(dict.fromkeys(number for _, number in bounds))
+    form, valid = (dict(zip(numbers, told(numbers), strict=True)) for told in (have_form, valid_numbers))
+    formed = [(span, number) for span, number in bounds if form[number]]
+    if len(formed) >= CODES_FROM and sum(bool(valid[number]) for _, number in formed) < CODES_BELOW * len(formed):
+        return {}
+    return joined.by_text([Span(*span, Identifier.NATIONAL_ID) for span, number in formed if not valid[number]])
 
 
 def holds_identifier(texts: pd.Series, identifier: str, *, whole: bool = False) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from commresearch.cleaning.identifiers import FINDERS, column_identifiers
+from commresearch.cleaning.identifiers import FINDERS, column_identifiers, mistyped_ids
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, find_signing_names, words_like_names
 from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans
@@ -66,9 +66,10 @@ def mask_log(log: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
 def with_names(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues) -> dict[int, list[Span]]:
     """The spans of distinct texts, and those of names in running text and of known values."""
     more = joined.by_text([*find_announced_names(joined.plain), *known.find(joined.plain)])
+    mistyped = mistyped_ids(joined)
     together: dict[int, list[Span]] = {}
-    for position in sorted(found.keys() | more.keys()):
-        spans = found.get(position, [])
+    for position in sorted(found.keys() | more.keys() | mistyped.keys()):
+        spans = [*found.get(position, []), *mistyped.get(position, [])]
         beside = find_names_beside(joined.plains[position], spans)
         together[position] = merged_spans([*spans, *more.get(position, []), *beside], PRECEDENCE)
     return together

@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from datetime import date
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,12 +12,17 @@ import typer
 
 from commresearch.cli.options import KEY_VARIABLE, NEEDED, How
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
-from commresearch.terms import Language
+from commresearch.terms import DataKind, Language
 
 if TYPE_CHECKING:
-    from commresearch.cases import Case
-    from commresearch.reporting.build import Build, Project, ReportResult, ReportTask
+    import pandas as pd
 
+    from commresearch.cases import Case
+    from commresearch.cleaning.event_table import EventTable
+    from commresearch.reporting.build import Build, Project, ReportResult, ReportTask
+    from commresearch.workflow import CasePanel
+
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -75,6 +80,37 @@ def make_reports(lang: Language, project: "Project", tasks: "list[ReportTask]", 
         return list(_with_progress(build(project, tasks, settings), tasks, lang))
 
 
+@contextmanager
+def case_by_case(names: Sequence[str], lang: Language) -> "Iterator[dict[str, CommResearchError]]":
+    """What is wrong with each case, to be filled in by `each_case`; told at the end, with exit code 2 where there is something."""
+    from commresearch.words import render_error, say
+
+    faults: dict[str, CommResearchError] = {}
+    try:
+        yield faults
+    except typer.Exit:  # a report failed
+        if not faults:
+            raise
+    finally:
+        for name, error in faults.items():
+            if len(set(names)) > 1:
+                typer.echo(say("cli.faults_of", lang, case=name), err=True)
+            typer.echo(render_error(error, lang), err=True)
+    if faults:
+        raise typer.Exit(2)
+
+
+def each_case(items: Mapping[str, Item], step: Callable[[Item], Result], faults: dict[str, CommResearchError]) -> dict[str, Result]:
+    """What a step makes of every case, by name; what is wrong with one is kept under its name, and does not stop the others."""
+    results = {}
+    for name, item in items.items():
+        try:
+            results[name] = step(item)
+        except CommResearchError as error:
+            faults[name] = error
+    return results
+
+
 def together(steps: "Iterable[Callable[[], Result]]") -> "list[Result]":
     """Results of steps that do not need one another.
 
@@ -108,13 +144,60 @@ def say_progress(what: str, lang: Language, case: str, wave: str, done: int, tot
     typer.echo(say(what, lang, done=done + 1, total=total, case=case, wave=wave))
 
 
-def load_cases(root: Path, names: list[str]) -> "list[Case]":
-    """The folders of cases, in data_raw or data_raw/demo; what is wrong with any of them is said together."""
+def load_cases(root: Path, names: Sequence[str], faults: dict[str, CommResearchError]) -> "dict[str, Case]":
+    """The folders of cases, in data_raw or data_raw/demo, by name."""
     from commresearch.cases import load_case
 
     raw = root / "data_raw"
-    folders = [demo if not (raw / name).is_dir() and (demo := raw / "demo" / name).is_dir() else raw / name for name in dict.fromkeys(names)]
-    return together(partial(load_case, folder) for folder in folders)
+    folders = {name: demo if not (raw / name).is_dir() and (demo := raw / "demo" / name).is_dir() else raw / name for name in names}
+    return each_case(folders, load_case, faults)
+
+
+def say_findings(lang: Language, name: str, table: "EventTable", *, is_covered: bool) -> None:
+    """Tell of a log which of its tables and months have no row at all; of a case with coverage its panels tell in which months a row is lacking."""
+    from commresearch.words import say
+
+    told = {"table_without_rows": "cli.tables_without_rows"} | ({} if is_covered else {"month_without_rows": "cli.months_without_rows"})
+    for rule, n, which in table.findings[["rule", "rows", "examples"]].itertuples(index=False, name=None):
+        if rule in told:
+            typer.echo(say(told[rule], lang, name=name, n=n, which=which))
+
+
+def say_not_folded(lang: Language, made: "CasePanel") -> None:
+    """Tell of a panel of complaints in which no caller is told from another, so that repeats are not folded."""
+    from commresearch.words import say
+
+    if "repeats_not_folded" in set(made.panel.account["rule"]):
+        typer.echo(say("cli.repeats_not_folded", lang))
+
+
+def say_missing_months(lang: Language, made: "CasePanel") -> None:
+    """Tell of a panel which months are missing because a source has no row in them, though it is said to have been recording."""
+    from commresearch.words import say
+
+    problems = made.panel.problems
+    for place, first, end in problems.loc[problems["problem"] == "month_without_rows", ["place", "valid_from", "valid_to"]].itertuples(index=False, name=None):
+        last = end - timedelta(days=1)
+        values = {"outcome": say(f"labels.outcome_{made.outcome}", lang), "name": place, "first": f"{first:%Y-%m}", "last": f"{last:%Y-%m}"}
+        typer.echo(say("cli.missing_months", lang, **values))
+
+
+def say_columns(lang: Language, name: str, kind: DataKind, columns: "pd.DataFrame") -> None:
+    """Tell which header of a log is taken for which field, and which are not read; tables with the same headers in one line."""
+    from commresearch.words import say
+    from commresearch.workflow.registers import field_name
+
+    tables: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for (file, sheet), found in columns.groupby(["file", "sheet"], sort=False):
+        read = tuple(found[["header", "field"]].itertuples(index=False, name=None))
+        tables.setdefault(read, []).append(f"{file} › {sheet}" if sheet else str(file))
+    comma = say("reports.joiner", lang)
+    for read, places in tables.items():
+        named = [(header, field_name(kind, field, lang)) for header, field in read if field]
+        taken = comma.join(header if header == field else say("cli.column_taken", lang, header=header, field=field) for header, field in named)
+        ignored = comma.join(header for header, field in read if not field)
+        place = places[0] if len(places) == 1 else say("cli.places", lang, first=places[0], n=len(places))
+        typer.echo(say("cli.columns_taken", lang, name=name, place=place, taken=taken) + (say("cli.columns_ignored", lang, ignored=ignored) if ignored else ""))
 
 
 def pseudonym_key(file: Path | None, root: Path) -> bytes | None:
@@ -172,18 +255,20 @@ def finish(results: "list[ReportResult]", pages: "list[Path]", lang: Language) -
         raise typer.Exit(1)
 
 
-def stage_bar(lang: Language) -> "Callable[[str, int, int], None]":
-    """What shows how far the counting is: a bar on a terminal, nothing elsewhere."""
+@contextmanager
+def stage_bar(lang: Language) -> "Iterator[Callable[[str, int, int], None]]":
+    """What shows how far the counting is, taken away at the end: a bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
-        return lambda *_: None
+        yield lambda *_: None
+        return
     from tqdm import tqdm
 
     from commresearch.words import say
 
-    bar: tqdm[None] = tqdm(desc=say("cli.counting", lang), unit="", leave=False)
+    with tqdm(desc=say("cli.counting", lang), unit="", leave=False) as bar:
 
-    def show(stage: str, done: int, total: int) -> None:
-        bar.total, bar.n = total, done
-        bar.set_postfix_str(stage)
+        def show(stage: str, done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.set_postfix_str(stage)
 
-    return show
+        yield show

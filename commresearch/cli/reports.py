@@ -4,11 +4,22 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commresearch.cli.making import load_cases, project_at, report_cases, say_progress, together
+from commresearch.cli.making import (
+    case_by_case,
+    each_case,
+    load_cases,
+    project_at,
+    report_cases,
+    say_columns,
+    say_findings,
+    say_missing_months,
+    say_progress,
+    together,
+)
 from commresearch.cli.options import (
     ALL,
     BOTH,
@@ -28,7 +39,10 @@ from commresearch.cli.options import (
     says_its_errors,
 )
 from commresearch.errors import Failure, ReportError
-from commresearch.terms import Language
+from commresearch.terms import DataKind, Language
+
+if TYPE_CHECKING:
+    from commresearch.cases import Case
 
 
 @app.command(help="检查、核对并生成全部报告 / check, audit and report all cases")
@@ -74,13 +88,11 @@ def check(
 ) -> None:
     """Say what the ledger or the cases hold, or everything that is wrong with them."""
     from commresearch.words import say
-    from commresearch.workflow import check_cases, check_logs, check_published
+    from commresearch.workflow import check_published
 
     if cases:
-        chosen = load_cases(project_at(project, None).root, cases)
-        surveys, logs = together([partial(check_cases, chosen, progress=partial(say_progress, "cli.checking", lang)), partial(check_logs, chosen)])
-        for pilot in chosen:
-            typer.echo(say("cli.check_case_ok", lang, case=pilot.id, surveys=surveys[pilot.id], logs=logs[pilot.id]))
+        with case_by_case(cases, lang) as faults:
+            each_case(load_cases(project_at(project, None).root, cases, faults), partial(_check_case, lang), faults)
         return
 
     folder = project_at(project, published).published
@@ -97,6 +109,31 @@ def check(
         if summary.coverage.uncovered or summary.coverage.unplaced:
             raise typer.Exit(2)
     typer.echo(say("cli.ledger", lang, path=folder))
+
+
+def _check_case(lang: Language, case: "Case") -> None:
+    """Say what the logs of a case were taken for and lack, and what the case holds, or everything that is wrong with it."""
+    from commresearch.words import say
+    from commresearch.workflow import check_cases, check_logs, log_columns
+
+    kinds = set()
+    for name, kind, columns in log_columns(case):
+        kinds.add(kind)
+        say_columns(lang, name, kind, columns)
+    told = {"done": partial(say_findings, lang, is_covered=DataKind.COVERAGE in kinds), "counted": partial(say_missing_months, lang)}
+    surveys, logs, *_ = together([
+        partial(check_cases, [case], progress=partial(say_progress, "cli.checking", lang)), partial(check_logs, [case], **told),
+        *([partial(_check_plan, case)] if case.settings.analysis.plan else []),
+    ])
+    typer.echo(say("cli.check_case_ok", lang, case=case.id, surveys=surveys[case.id], logs=logs[case.id]))
+
+
+def _check_plan(case: "Case") -> dict[str, int]:
+    """Read the locked plan of a case; it counts as no file of its own."""
+    from commresearch.workflow import plan_of
+
+    plan_of(case)
+    return {}
 
 
 @app.command(help="检查运行环境 / check the installation")

@@ -5,7 +5,7 @@ import pandas as pd
 from commresearch.outcomes.context import Cells, Context
 from commresearch.outcomes.engine import Engine, sql_text
 from commresearch.outcomes.measures import Measure, long_measures
-from commresearch.outcomes.space import KEY, complete_tables, day_table
+from commresearch.outcomes.space import KEY, complete_tables, day_table, rooms_without_unit
 from commresearch.terms import Unit
 
 TENANCY = "tenancy"
@@ -30,7 +30,7 @@ def cells(engine: Engine, context: Context) -> Cells:
     -------
     Cells
         `numerator` and `denominator` in m², of the classes of the definition; full-time tenancies are added beside. Rooms without a size are in neither
-        and counted. The account names rooms of the register by the class that sets them aside.
+        and counted. The account names rooms of the register by the class that sets them aside, and those whose unit is not in the roster.
 
     Raises
     ------
@@ -48,15 +48,17 @@ def cells(engine: Engine, context: Context) -> Cells:
     parts = {"": counted, "open_": counted | (sums["room_class"] == TENANCY), "let_": sums["room_class"] == TENANCY}
     tables = [sums[rows].groupby(KEY)[numbers].sum().add_prefix(prefix) for prefix, rows in parts.items()]
     wide = pd.concat(tables, axis=1).astype("float64").fillna(0.0).sort_index().reset_index()
+    homeless = rooms_without_unit(engine, context)
     return Cells(
         cells=wide[KEY].assign(numerator=wide["in_service"], denominator=wide["registered"]), companions=long_measures(wide, MEASURES),
-        account=_account(engine, classes),
+        account=_account(engine, classes, len(homeless["place"].unique())), problems=homeless,
     )
 
 
-def _account(engine: Engine, classes: list[str]) -> pd.DataFrame:
-    """Rooms by what became of them: of a class that is not counted, or counted."""
+def _account(engine: Engine, classes: list[str], homeless: int) -> pd.DataFrame:
+    """Rooms by what became of them: of no unit of the roster, of a class that is not counted, or counted."""
     found = engine.query("SELECT DISTINCT room, room_class FROM space_rooms").to_pandas()
     by_class = found.groupby("room_class")["room"].nunique()
-    rows = [(f"room_{name}", int(n)) for name, n in by_class.items() if name not in classes]
+    rows = [("room_without_unit", homeless)] if homeless else []
+    rows += [(f"room_{name}", int(n)) for name, n in by_class.items() if name not in classes]
     return pd.DataFrame([*rows, ("counted", int(by_class.reindex(classes).sum()))], columns=["rule", "events"])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pandas as pd
 
 from commresearch.errors import Failure, OutcomeError
-from commresearch.outcomes.lineage import Spell
+from commresearch.outcomes.lineage import Lineage, Spell
 from commresearch.terms import UnitLevel
 
 BEGINNING, OPEN_END = date(1900, 1, 1), date(9999, 12, 31)
@@ -24,7 +24,7 @@ class Belonging:
     unit: str
     start: date
     end: date
-    by: str  # code, grid, name
+    by: str  # code, grid, name, carried (named after its unit had become another)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ def grid_holes(grids: pd.DataFrame | None, found: list[Belonging]) -> list[Probl
         return []
     covered: dict[str, int] = defaultdict(int)
     for b in found:
-        if b.by == "grid":
+        if b.by in {"grid", "carried"}:
             covered[b.place] += (b.end - b.start).days
     wanted: dict[str, int] = defaultdict(int)
     last = {}
@@ -163,6 +163,46 @@ def by_names(
         else:
             kept += found
     return kept, unclear
+
+
+def carried_on(rows: list[RosterRow], grids: pd.DataFrame | None, known: list[Belonging], history: Lineage) -> list[Belonging]:
+    """Codes, names and grids of units that were merged or renamed as places of what these became, because events go on naming the old ones.
+
+    Parameters
+    ----------
+    rows : list of RosterRow
+        The roster.
+    grids : DataFrame or None
+        The register of grids.
+    known : list of Belonging
+        Places without overlaps; where a place was given to another unit, that holds.
+    history : Lineage
+        Says what a unit became.
+    """
+    by_place: dict[str, list[Belonging]] = defaultdict(list)
+    for b in known:
+        by_place[b.place].append(b)
+    sources = {(grid, unit): end for grid, unit, _, end in ([] if grids is None else _grid_rows(grids))}
+    sources |= {(place, row.unit): row.end for row in rows for place in (row.name, row.unit) if place}
+    found: list[Belonging] = []
+    for place, unit in sorted(sources, key=lambda source: (sources[source], source)):
+        taken = by_place.get(place, [])  # a name of several units has none, and is not carried on
+        for heir, since in history.heirs(unit) if taken else ():
+            for b in list(by_place.get(heir, ())):
+                free = _without(max(b.start, since), b.end, taken)
+                carried = [Belonging(place=place, unit=b.unit, start=start, end=end, by="carried") for start, end in free]
+                taken += carried
+                found += carried
+    return found
+
+
+def _without(start: date, end: date, taken: Iterable[Belonging]) -> list[tuple[date, date]]:
+    """What is left of [start, end) beside the days that are taken."""
+    left = [(start, end)] if start < end else []
+    for b in taken:
+        cut = [((a, min(z, b.start)), (max(a, b.end), z)) for a, z in left]
+        left = [(a, z) for both in cut for a, z in both if a < z]
+    return left
 
 
 def joined_up(found: list[Belonging]) -> list[Belonging]:

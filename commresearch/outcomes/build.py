@@ -1,6 +1,7 @@
 """Events, units and months to a panel: zero where a source was recording and nothing happened, missing where it was not."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -12,8 +13,10 @@ from commresearch.errors import Failure, OutcomeError
 from commresearch.outcomes.context import COMPANION_COLUMNS, Cells, Context, make_context, month_table
 from commresearch.outcomes.definition import UNITS, OutcomeDefinition, require_equal
 from commresearch.outcomes.denominators import denominators
+from commresearch.outcomes.empty_months import RecordedMonths, empty_month_problems, empty_months_rule
 from commresearch.outcomes.engine import Engine, ParquetTable, Source, open_engine
 from commresearch.outcomes.frame_panel import ratio
+from commresearch.outcomes.given import event_tables, require_register
 from commresearch.outcomes.live import ALL_UNITS, first_live, late_registration, live_shares, recording_breaks
 from commresearch.outcomes.panel import BREAK_COLUMNS, PANEL_COLUMNS, Panel
 from commresearch.outcomes.units import UnitRegister
@@ -48,7 +51,8 @@ Events: TypeAlias = "Source | Mapping[DataKind | str, Source] | Sequence[Parquet
 
 def build_panel(
     outcome: Outcome | str, events: "Events", roster: "Table | UnitRegister", rollout: "Table | None", *, months: Sequence[object],
-    coverage: "Table | None" = None, engine: Engine | str | None = None, extract_at: datetime | None = None, **definition: object,
+    coverage: "Table | None" = None, engine: Engine | str | None = None, extract_at: datetime | None = None,
+    months_without_rows: "str | Mapping[DataKind, str] | None" = None, **definition: object,
 ) -> Panel:
     """Count an outcome by unit and month.
 
@@ -70,6 +74,9 @@ def build_panel(
         An open engine, or what `open_engine` takes: "duckdb" (default), a Spark master.
     extract_at : datetime, optional
         When the log was taken from its system; else its last entry is the earliest it can be.
+    months_without_rows : "missing" or "zero", or a mapping of kinds to these, optional
+        What a month is in which a log has no row at all while coverage says that it was recording: missing (a file may not have come), or zero
+        (nothing happened). Where nothing is said, such months between others are zero, and a log without any row tells of none.
     **definition
         Choices of the definition that differ from its defaults (`OutcomeDefinition.of`).
 
@@ -83,31 +90,39 @@ def build_panel(
     ------
     OutcomeError
         The definition, units or places are faulty (CR-O04 … CR-O08), a register was made for other units (CR-O09), a table is missing (CR-O10), the roll-out names units that are not in the roster,
-        or starts a unit twice (CR-O11).
+        or starts a unit twice (CR-O11); the months are none (CR-O20); a table lacks columns, is not there or holds what it should not (CR-O21 … CR-O24);
+        no such thing becomes of months without rows (CR-O26).
     """
     if isinstance(roster, UnitRegister):  # its level and boundaries are part of the definition
         definition = {"unit_level": str(roster.level), "boundaries": roster.boundaries} | definition
-    wanted = OutcomeDefinition.of(outcome, **definition)
-    outcome = Outcome(outcome)
-    tables = _tables(events, MAIN_KIND[outcome])
+    wanted, outcome = OutcomeDefinition.of(outcome, **definition), Outcome(outcome)
+    tables, table, empty = event_tables(events, MAIN_KIND[outcome]), month_table(months), empty_months_rule(months_without_rows)
+    starting, recorded = (None if t is None else _frame(t) for t in (rollout, coverage))
+    require_register(DataKind.ROLLOUT, None if starting is None or starting.empty else starting)
+    require_register(DataKind.COVERAGE, recorded)
     register = _register(roster, tables, wanted)
+    given = _logs_of(outcome, tables)
+    starts = _starts(register, starting)
+    opened = nullcontext(engine) if isinstance(engine, Engine) else open_engine("duckdb" if engine is None else engine)
+    with opened as running:
+        context = make_context(running, given, register, wanted, table, extract_at=extract_at)
+        cells = counter_of(outcome)(running, context)
+        told = RecordedMonths.of(running, _needed(outcome, context), empty)
+    return _assembled(outcome, context, cells, starts, recorded, told)
+
+
+def _logs_of(outcome: Outcome, tables: Mapping[DataKind, Any]) -> dict[DataKind, Any]:
+    """The logs among the tables.
+
+    Raises
+    ------
+    OutcomeError
+        The one that the outcome is counted from is missing (CR-O10).
+    """
     given: dict[DataKind, Any] = {kind: table for kind, table in tables.items() if kind not in {DataKind.GRIDS, DataKind.LINEAGE, DataKind.ROSTER, DataKind.COVERAGE}}
     if MAIN_KIND[outcome] not in given and not (outcome is Outcome.SPACE_USE and DataKind.COUNTERS in given):
         raise OutcomeError(Failure(code="CR-O10", values={"kind": str(MAIN_KIND[outcome]), "known": ", ".join(given)}))
-    table = month_table(months)
-    starts = _starts(register, None if rollout is None else _frame(rollout))
-    context, cells = _counted(outcome, engine, lambda running: make_context(running, given, register, wanted, table, extract_at=extract_at))
-    return _assembled(outcome, context, cells, starts, None if coverage is None else _frame(coverage))
-
-
-def _counted(outcome: Outcome, engine: Engine | str | None, context_on: Callable[[Engine], Context]) -> tuple[Context, Cells]:
-    """Count on the engine that was given, or on one of its own."""
-    if isinstance(engine, Engine):
-        context = context_on(engine)
-        return context, counter_of(outcome)(engine, context)
-    with open_engine("duckdb" if engine is None else engine) as opened:
-        context = context_on(opened)
-        return context, counter_of(outcome)(opened, context)
+    return given
 
 
 def counter_of(outcome: Outcome) -> Callable[[Engine, Context], Cells]:
@@ -120,21 +135,14 @@ def _frame(table: "Table") -> pd.DataFrame:
     return table if isinstance(table, pd.DataFrame) else table.frame()
 
 
-def _tables(events: "Events", main: DataKind) -> dict[DataKind, Any]:
-    """Tables by kind, from whatever way they were given in."""
-    if isinstance(events, Mapping):
-        return {DataKind(str(kind)): table for kind, table in events.items()}
-    if isinstance(events, list | tuple) and all(hasattr(e, "kind") for e in events):
-        return {DataKind(str(e.kind)): e for e in events}
-    return {DataKind(str(getattr(events, "kind", main))): events}
-
-
 def _register(roster: "Table | UnitRegister", tables: Mapping[DataKind, Any], wanted: OutcomeDefinition) -> UnitRegister:
     if isinstance(roster, UnitRegister):
         made = OutcomeDefinition.of(wanted.outcome, **dict(wanted.parameters) | {"unit_level": str(roster.level), "boundaries": roster.boundaries})
         require_equal(wanted, made)
         return roster
     grids, lineage = (_frame(tables[k]) if k in tables else None for k in (DataKind.GRIDS, DataKind.LINEAGE))
+    for kind, table in ((DataKind.ROSTER, _frame(roster)), (DataKind.GRIDS, grids), (DataKind.LINEAGE, lineage)):
+        require_register(kind, table)
     return UnitRegister.of(_frame(roster), grids, lineage, level=wanted["unit_level"], boundaries=wanted["boundaries"])
 
 
@@ -182,32 +190,37 @@ def _assignment(row: Mapping[Any, Any], unit: str, community: str) -> str:
     return community if row.get("assigned_level") == "community" or pd.isna(row.get("assigned_level")) else unit
 
 
-def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.DataFrame, coverage: pd.DataFrame | None) -> Panel:
+def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.DataFrame, coverage: pd.DataFrame | None, told: RecordedMonths) -> Panel:
     register, months, definition = context.register, context.months, context.definition
     frame = _grid(register, months)
     counted = cells.cells.set_index(["unit_id", "month"])
     at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
     counted = counted.reindex(at)
-    withheld = counted["withheld"].isin([True]).to_numpy() if "withheld" in counted else np.zeros(len(frame), dtype=bool)
+    astray = frame["month"].isin(cells.astray).to_numpy()
+    withheld = astray | counted["withheld"].isin([True]).to_numpy() if "withheld" in counted else astray
     happened = counted["numerator"].notna().to_numpy() | withheld
-    frame = _with_live(frame, context, coverage, happened)
+    frame, empty = _with_live(frame, context, coverage, happened, told)
     frame["numerator"] = np.where(frame["live"] & ~withheld, counted["numerator"].fillna(0.0), np.nan)
     units = set(cells.companions["unit"])
     wanted = {OF_OUTCOME[outcome]} if outcome in OF_OUTCOME else set()
     roster = {name: _roster_numbers(context, name) for name in wanted | {name for unit, name in OF_UNIT.items() if str(unit) in units}}
     own = counted["denominator"].to_numpy(dtype=np.float64) if "denominator" in counted else np.full(len(frame), np.nan)
     frame["denominator"] = np.where(frame["valid_share"] > 0, roster[OF_OUTCOME[outcome]] if outcome in OF_OUTCOME else own, np.nan)
+    if outcome not in OF_OUTCOME:  # without a room there is nothing that could have been used
+        frame["numerator"] = frame["numerator"].where(frame["denominator"] > 0)
     frame["value"] = ratio(frame["numerator"].to_numpy(), frame["denominator"].to_numpy(), UNITS[outcome])
     first = cells.provisional
     frame["provisional"] = frame["month"] >= first if first is not None else False
     begun = {} if coverage is None else first_live(register, coverage, _needed(outcome, context))
     frame["blocked"] = frame["unit_id"].map(late_registration(begun, starts["treated_from"])).to_numpy(dtype=bool)
     frame = frame.join(starts, on="unit_id")
-    dark = int(counted["numerator"].fillna(0)[~frame["live"].to_numpy()].sum()) if outcome is Outcome.COMPLAINT_RATE else 0
+    events = counted["events" if "events" in counted else "numerator"].fillna(0)
+    dark = 0 if outcome is Outcome.AREA_IN_USE else int(events[~frame["live"].to_numpy()].sum())
+    beside = _companions(cells.companions, frame.assign(live=frame["live"] & ~astray), roster)
     return Panel(
-        frame=frame[list(PANEL_COLUMNS)], definition=definition, unit=UNITS[outcome], companions=_companions(cells.companions, frame, roster),
+        frame=frame[list(PANEL_COLUMNS)], definition=definition, unit=UNITS[outcome], companions=beside,
         account=_without_dark(cells.account, dark), unplaced=cells.unplaced.reset_index(drop=True),
-        breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else _own_breaks(outcome, coverage), problems=_problems(register, coverage),
+        breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else _own_breaks(outcome, coverage), problems=_problems(register, coverage, empty, cells.problems),
     )
 
 
@@ -227,27 +240,30 @@ def _grid(register: UnitRegister, months: pd.DataFrame) -> pd.DataFrame:
 
 
 def _needed(outcome: Outcome, context: Context) -> list[DataKind]:
-    """Sources without which nothing is known of a month."""
-    return [DataKind.ROOMS] if outcome is Outcome.AREA_IN_USE else [k for k in context.tables if k in LOGS]
+    """Sources of which one must have been recording, or nothing is known of a month."""
+    return [DataKind.ROOMS] if outcome is Outcome.AREA_IN_USE else [k for k in context.tables if k in LOGS & RECORDED_IN[outcome]]
 
 
-def _with_live(frame: pd.DataFrame, context: Context, coverage: pd.DataFrame | None, happened: np.ndarray) -> pd.DataFrame:
-    """The frame with live, live_share and partial_month."""
+def _with_live(
+    frame: pd.DataFrame, context: Context, coverage: pd.DataFrame | None, happened: np.ndarray, told: RecordedMonths
+) -> tuple[pd.DataFrame, dict[DataKind, list[pd.Timestamp]]]:
+    """The frame with live, live_share and partial_month; and by kind the months of which a source that was recording tells nothing."""
     outcome = Outcome(context.definition.outcome)
-    existed = frame["valid_share"].to_numpy()
+    existed, months, silent = frame["valid_share"].to_numpy(), frame["month"], {}
     of_register = outcome is Outcome.AREA_IN_USE and (coverage is None or not coverage["source"].astype(str).str.startswith("rooms").any())
     if of_register:
         share = existed
     elif coverage is None:
         share = np.where(happened, existed, 0.0)
     else:
-        needed = _needed(outcome, context)
-        ways = [[kind] for kind in needed] if outcome is Outcome.SPACE_USE else [needed]  # bookings or counters: one of them tells of use
-        at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
-        found = [live_shares(context.register, context.months, coverage, way).set_index(["unit_id", "month"])["live_share"] for way in ways]
-        share = np.max([one.reindex(at).to_numpy() for one in found], axis=0)
-    share = np.minimum(share, frame["month"].map(_extracted(context)).to_numpy())
-    return frame.assign(live=share > 0, live_share=share, partial_month=(existed > 0) & (existed < FULL) | (share > 0) & (share < FULL))
+        at, share = pd.MultiIndex.from_frame(frame[["unit_id", "month"]]), np.zeros(len(frame))
+        for kind in _needed(outcome, context):  # bookings or counters: one of them tells of use
+            found = live_shares(context.register, context.months, coverage, [kind]).set_index(["unit_id", "month"])["live_share"].reindex(at).to_numpy()
+            tells = told.tell(kind, months)
+            silent[kind] = [pd.Timestamp(month) for month in months[(found > 0) & ~tells].unique()]
+            share = np.maximum(share, np.where(tells, found, 0.0))
+    share = np.minimum(share, months.map(_extracted(context)).to_numpy())
+    return frame.assign(live=share > 0, live_share=share, partial_month=(existed > 0) & (existed < FULL) | (share > 0) & (share < FULL)), silent
 
 
 def _extracted(context: Context) -> "pd.Series[float]":
@@ -304,14 +320,15 @@ def _live_throughout(frame: pd.DataFrame, length: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(padded, length, axis=1).all(axis=2).ravel()
 
 
-def _problems(register: UnitRegister, coverage: pd.DataFrame | None) -> pd.DataFrame:
-    """Problems of the register, and units of coverage that it does not know."""
-    if coverage is None:
-        return register.problems
+def _problems(
+    register: UnitRegister, coverage: pd.DataFrame | None, empty: Mapping[DataKind, list[pd.Timestamp]], own: pd.DataFrame
+) -> pd.DataFrame:
+    """Problems of the registers of units and of the outcome, units of coverage that are not known, and months for which a live source has no row."""
     known = {ALL_UNITS, *register.roster["unit_id"].astype(str), *register.roster["community_id"].dropna().astype(str)}
-    unknown = sorted(set(coverage["unit_id"].astype(str)) - known)
+    unknown = [] if coverage is None else sorted(set(coverage["unit_id"].astype(str)) - known)
     added = pd.DataFrame({"problem": "coverage_of_unknown_unit", "place": unknown, "unit_id": unknown, "valid_from": None, "valid_to": None})
-    return pd.concat([register.problems, added], ignore_index=True) if len(register.problems) and unknown else added if unknown else register.problems
+    parts = [part for part in (register.problems, own, added, empty_month_problems(empty)) if len(part)]
+    return pd.concat([part.astype("object") for part in parts], ignore_index=True) if parts else register.problems
 
 
 def _without_dark(account: pd.DataFrame, dark: int) -> pd.DataFrame:

@@ -8,15 +8,18 @@ import pandas as pd
 from commresearch.outcomes.context import ACCOUNT_COLUMNS, Cells, Context
 from commresearch.outcomes.engine import Engine, sql_text
 from commresearch.outcomes.measures import Measure, long_measures
-from commresearch.terms import Unit
+from commresearch.outcomes.placing import months_astray, with_carried
+from commresearch.terms import DataKind, Unit
 
 HELP = "help"
 ELIGIBLE = "eligible"
+NOT_FOLDED = "repeats_not_folded"  #: contacts of a log in which no caller is told from another
 MEASURES = (
     Measure(name="cases", numerator="cases", unit=Unit.COUNT),
     Measure(name="contacts", numerator="contacts", unit=Unit.COUNT),
     Measure(name="callers", numerator="callers", unit=Unit.PERSONS),
     Measure(name="folded_share", numerator="folded", denominator="contacts", unit=Unit.PERCENTAGE_POINTS),
+    Measure(name="caller_known_share", numerator="keyed", denominator="contacts", unit=Unit.PERCENTAGE_POINTS),
     Measure(name="cases_with_help", numerator="cases_with_help", unit=Unit.COUNT),
     Measure(name="contacts_with_help", numerator="contacts_with_help", unit=Unit.COUNT),
     Measure(name="cases_without_labelled", numerator="cases_unlabelled", unit=Unit.COUNT),
@@ -51,7 +54,9 @@ def cells(engine: Engine, context: Context) -> Cells:
     -----
     A case is a contact without the official mark of a repeat that does not follow another contact of the same caller, topic and place (as
     written; what is missing counts as equal) within `repeat_days`. Contacts from that many days before the period on are looked at, so that its first
-    days are not inflated. Tickets with one number and one caller are one contact, the first received.
+    days are not inflated. Tickets with one number and one caller are one contact, the first received. A collective case has
+    the most callers that any copy or repeat of it names. Where no contact of the log has a caller, repeats are folded by the official mark alone: the account
+    says so, and `folded_share` is missing where there is no mark either.
 
     The median and the ninth decile of the time to close are exact, by rank and linear between ranks, over all cases of the month: one that is still open
     is longer than any that was closed (with every open case followed beyond the median, the estimate of Kaplan and Meier). They are
@@ -78,10 +83,12 @@ def cells(engine: Engine, context: Context) -> Cells:
     engine.stage("complaint_cells", sql_text("complaints_cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")
     counts = engine.query("SELECT * FROM complaint_cells ORDER BY unit_id, month").to_pandas()
     unplaced = engine.query(sql_text("complaints_unplaced")).to_pandas()
-    counts["folded"] = counts["contacts"] - counts["cases"]
+    can_be_told = bool(counts["keyed"].any() or counts["marked"].any())
+    counts["folded"] = counts["contacts"] - counts["cases"] if can_be_told else np.nan
     return Cells(
         cells=counts[["unit_id", "month"]].assign(numerator=counts["cases"].astype("float64"), denominator=np.nan), companions=_companions(counts),
-        account=_account(account, counts, unplaced), unplaced=unplaced, provisional=_provisional(context, account, follow_up),
+        account=with_carried(_account(account, counts, unplaced), engine, context, DataKind.TICKETS), unplaced=unplaced,
+        provisional=_provisional(context, account, follow_up), astray=months_astray(engine.query(sql_text("complaints_astray")).to_pandas()),
     )
 
 
@@ -114,7 +121,8 @@ def _account(account: pd.DataFrame, counts: pd.DataFrame, unplaced: pd.DataFrame
     rows += [
         ("same_ticket", eligible - nowhere - placed), ("unplaced", nowhere), ("repeat_marked", marked), ("repeat_within_days", placed - marked - cases),
     ]
-    return pd.DataFrame([*(r for r in rows if r[1]), ("counted", cases)], columns=list(ACCOUNT_COLUMNS))
+    untold = placed if not counts["keyed"].any() else 0
+    return pd.DataFrame([*(r for r in rows if r[1]), *([(NOT_FOLDED, untold)] if untold else []), ("counted", cases)], columns=list(ACCOUNT_COLUMNS))
 
 
 def _provisional(context: Context, account: pd.DataFrame, follow_up_days: int) -> pd.Timestamp | None:

@@ -1,25 +1,29 @@
 """What the modules of the outcomes are given, and what they give back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from commresearch.cleaning.event_contracts import ColumnType, contract_of
+from commresearch.cleaning.event_contracts import contract_of
+from commresearch.errors import Failure, OutcomeError
 from commresearch.outcomes.definition import OutcomeDefinition
 from commresearch.outcomes.engine import Engine, Source
+from commresearch.outcomes.given import SQL_TYPES, require_cells, require_tables
 from commresearch.outcomes.units import UnitRegister
 from commresearch.terms import DataKind
 
 COMPANION_COLUMNS = ("unit_id", "month", "measure", "numerator", "denominator", "value", "unit")
 ACCOUNT_COLUMNS = ("rule", "events")
 UNPLACED_COLUMNS = ("place", "events", "first", "last")
-SQL_TYPES = {
-    ColumnType.CODE: "STRING", ColumnType.TEXT: "STRING", ColumnType.CATEGORY: "STRING", ColumnType.TIMESTAMP: "TIMESTAMP", ColumnType.DATE: "DATE",
-    ColumnType.NUMBER: "DOUBLE", ColumnType.COUNT: "BIGINT", ColumnType.BOOLEAN: "BOOLEAN",
-}
+#: Rules of an account that tell of events which another of its lines counts: they are no part of its sum.
+TOLD_BESIDE = frozenset({"repeats_not_folded", "carried_on"})
+#: How a month is written.
+MONTH = re.compile(r"\d{4}[-/]\d{1,2}([-/]\d{1,2})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,16 +66,21 @@ class Cells:
     cells : DataFrame
         unit_id, month, numerator, denominator; only units and months with something in them. A denominator of NaN, or no such column, is filled from the
         register (households, say) by `build_panel`; an outcome that has its own (room-hours) gives one for every unit and month. A column
-        `withheld` marks months that were recorded, but of which too little is known for a number.
+        `withheld` marks months that were recorded, but of which too little is known for a number; a column `events` says how many events of the
+        last line of the account are in them, where that is not the numerator.
     companions : DataFrame
         COMPANION_COLUMNS; a unit and month that is not named counts as zero where the measure is a count, else as missing. Measures whose
         names end in _quarter or _year stand at the first month of their period.
     account : DataFrame
-        rule, events: how many events each rule set aside, in order; the rest was counted.
+        rule, events: how many events each rule set aside, in order; the rest was counted. Lines of TOLD_BESIDE name events that another line counts.
     unplaced : DataFrame
         place, events, first, last.
     provisional : Timestamp, optional
         First month whose follow-up was not finished when the events were extracted.
+    astray : frozenset of Timestamp
+        Months in which most events belong to no unit, so that nothing is told of any.
+    problems : DataFrame
+        problem, place, unit_id, valid_from, valid_to: what a register of the outcome says that the roster does not know.
     """
 
     cells: pd.DataFrame
@@ -79,17 +88,28 @@ class Cells:
     account: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)))
     unplaced: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(UNPLACED_COLUMNS)))
     provisional: pd.Timestamp | None = None
+    astray: frozenset[pd.Timestamp] = frozenset()
+    problems: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["problem", "place", "unit_id", "valid_from", "valid_to"]))
 
 
 def make_context(
     engine: Engine, tables: Mapping[DataKind, Source], register: UnitRegister, definition: OutcomeDefinition, months: pd.DataFrame, *,
     extract_at: datetime | None = None,
 ) -> Context:
-    """Register every table with the engine, and hold the context."""
+    """Register every table with the engine, and hold the context.
+
+    Raises
+    ------
+    OutcomeError
+        Tables lack columns, are not there, or hold what they should not (CR-O21, CR-O22, CR-O23).
+    """
+    require_tables(tables)
     engine.table("months", months)
     engine.table("places", register.places())
     for kind, source in tables.items():
         engine.table(f"{kind}_given", source)
+    require_cells(engine, tables)
+    for kind in tables:
         _complete(engine, kind)
     return Context(engine=engine, months=months, register=register, definition=definition, tables=dict(tables), extract_at=extract_at)
 
@@ -110,9 +130,40 @@ def month_table(months: Sequence[Any]) -> pd.DataFrame:
     Parameters
     ----------
     months : sequence
-        ("2023-01", "2025-06"): first and last; or more than two, as they stand. Anything that pandas reads as a month.
+        ("2023-01", "2025-06"): first and last; or more than two in order. Texts like these, dates, times or periods.
+
+    Raises
+    ------
+    OutcomeError
+        There is none, one is no month, or they are not in order (CR-O20).
     """
-    periods = [pd.Period(str(m), freq="M") if isinstance(m, str) else pd.Timestamp(m).to_period("M") for m in months]
-    first = pd.period_range(min(periods), max(periods), freq="M")
-    month = first.to_timestamp().astype("datetime64[us]")
-    return pd.DataFrame({"month": month, "next_month": (first + 1).to_timestamp().astype("datetime64[us]")})
+    periods = _periods(months)
+    if not periods or periods != sorted(periods):
+        shown = months if isinstance(months, str) or not isinstance(months, Sequence) else ", ".join(str(m) for m in months)
+        raise OutcomeError(Failure(code="CR-O20", values={"got": shown}))
+    every = pd.period_range(periods[0], periods[-1], freq="M")
+    return pd.DataFrame({name: (every + k).to_timestamp().astype("datetime64[us]") for k, name in enumerate(("month", "next_month"))})
+
+
+def _periods(months: Any) -> list[pd.Period]:
+    """Months as periods; none where one of them is no month that a clock of the computer can hold."""
+    try:
+        found = [] if isinstance(months, str) else [_period(m) for m in months]
+        return found if all((period + 1).to_timestamp() for period in found) else []
+    except (ValueError, TypeError, OverflowError):
+        return []
+
+
+def _period(month: Any) -> pd.Period:
+    """A month as a period.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    if isinstance(month, str) and MONTH.fullmatch(month.strip()):
+        return pd.Period(month.strip().replace("/", "-"), freq="M")
+    if isinstance(month, date | pd.Period | np.datetime64) and str(month) != "NaT":
+        return pd.Timestamp(str(month)).to_period("M")
+    raise ValueError(month)

@@ -23,6 +23,7 @@ PANEL_COLUMNS = (
 )
 BREAK_COLUMNS = ("source", "unit_id", "on", "note")
 TABLES = ("frame", "companions", "account", "unplaced", "breaks", "problems")
+ABOUT = "panel.json"
 FLAGS = ("live", "partial_month", "provisional", "blocked")
 
 
@@ -133,7 +134,7 @@ class Panel:
             for name in TABLES:
                 pq.write_table(pa.Table.from_pandas(getattr(self, name), preserve_index=False), work / f"{name}.parquet", compression="zstd")
             about = {"definition": self.definition.to_dict(), "unit": str(self.unit), "covariates": list(self.covariates)}
-            write_whole(work / "panel.json", canonical_json(about))
+            write_whole(work / ABOUT, canonical_json(about))
             replace_folder(work, folder)
 
 
@@ -143,15 +144,21 @@ def read_panel(folder: Path) -> Panel:
     Raises
     ------
     OutcomeError
-        The folder holds no panel (CR-O17).
+        The folder holds no panel (CR-O17), or one that is damaged (CR-O25).
     """
-    if not (folder / "panel.json").is_file():
+    if not (folder / ABOUT).is_file():
         raise OutcomeError(Failure(code="CR-O17", values={"folder": str(folder)}))
-    about = json.loads((folder / "panel.json").read_text(encoding="utf8"))
-    tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in TABLES}
-    return Panel(
-        definition=OutcomeDefinition.from_dict(about["definition"]), unit=Unit(about["unit"]), covariates=tuple(about["covariates"]), **tables
-    )
+    read = folder / ABOUT
+    try:
+        about = json.loads(read.read_text(encoding="utf8"))
+        unit, covariates, definition = Unit(about["unit"]), tuple(about["covariates"]), OutcomeDefinition.from_dict(about["definition"])
+        tables = {}
+        for name in TABLES:
+            read = folder / f"{name}.parquet"
+            tables[name] = pq.read_table(read).to_pandas()
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException):
+        raise OutcomeError(Failure(code="CR-O25", values={"file": str(read)})) from None
+    return Panel(definition=definition, unit=unit, covariates=covariates, **tables)
 
 
 def check_frame(frame: pd.DataFrame) -> None:

@@ -15,7 +15,8 @@ from commresearch.outcomes.context import Cells, Context
 from commresearch.outcomes.denominators import denominators
 from commresearch.outcomes.engine import Engine, sql_text
 from commresearch.outcomes.measures import Measure, in_order, long_measures, unplaced
-from commresearch.terms import Unit
+from commresearch.outcomes.placing import months_astray, with_carried
+from commresearch.terms import DataKind, Unit
 
 #: Other bands, which stand beside the headline: 35 left out, the statistics bureau's, adults only.
 OTHER_BANDS = {"under_35": (14, 34), "15_34": (15, 34), "18_35": (18, 35)}
@@ -136,7 +137,8 @@ def count_participation(
 
 def _completed(counts: pd.DataFrame, unnamed: pd.DataFrame, begins: pd.DataFrame, history_months: int) -> pd.DataFrame:
     key = ["unit_id", "period", "first_month"]
-    both = counts.merge(unnamed, on=key, how="outer").merge(begins, on="unit_id", how="left")
+    both = counts.set_index(key).join(unnamed.set_index(key), how="outer").reset_index()  # `merge` cannot join two tables without a row
+    both = both.merge(begins, on="unit_id", how="left")
     numbers = [c for c in both.columns if c not in {*key, "begins"}]
     both[numbers] = both[numbers].astype("float64").fillna(0.0)
     first = both["first_month"].dt.to_period("M")
@@ -190,9 +192,12 @@ def cells(engine: Engine, context: Context) -> Cells:
     withheld = is_withheld(monthly, definition["unknown_limit"])
     named = monthly.assign(month=monthly["first_month"], numerator=monthly["persons"].where(~withheld), denominator=np.nan, withheld=withheld)
     return Cells(
-        cells=named[["unit_id", "month", "numerator", "denominator", "withheld"]].reset_index(drop=True),
+        cells=named.assign(events=named["person_times"])[["unit_id", "month", "numerator", "denominator", "withheld", "events"]].reset_index(drop=True),
         companions=_companions(counts, context, definition["unknown_limit"]),
-        account=_account(engine.query(sql_text("participation_account", **bounds)).to_pandas(), int(monthly["person_times"].sum())),
+        account=with_carried(
+            _account(engine.query(sql_text("participation_account", **bounds)).to_pandas(), int(monthly["person_times"].sum())), engine, context, DataKind.SIGNINS
+        ),
+        astray=months_astray(engine.query(sql_text("participation_astray", **bounds)).to_pandas()),
         unplaced=unplaced(engine.query(sql_text("participation_unplaced", **bounds)).to_pandas()),
     )
 

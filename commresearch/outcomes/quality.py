@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from commresearch.outcomes.context import TOLD_BESIDE
 from commresearch.outcomes.panel import Panel
 from commresearch.terms import Outcome
 
@@ -13,6 +14,9 @@ OUTLIER_DISTANCE = 5.0  #: in scaled median absolute deviations from the median 
 BREAK_DISTANCE = 4.0  #: in standard errors of the difference of two means
 BREAK_MONTHS = 3  #: months on either side that a break is looked for in
 MAD_SCALE = 1.4826  #: makes the median absolute deviation of a normal distribution its standard deviation
+#: Rules of an account by which events are set aside before anybody asks for their place, and those that say that none was found.
+BEFORE_PLACING = frozenset({"outside_period", "other_topic", "withdrawn", "test", "outside_area", "same_ticket", "outside_months", "end_before_start"})
+UNPLACED_RULES = frozenset({"unplaced", "room_not_registered", "room_name_ambiguous", "room_without_unit"})
 TIERS = ("tier_", "_share")  #: how companions are named that say how persons were told apart: tier_id_share, tier_phone_share, …
 
 
@@ -36,6 +40,10 @@ class PanelQuality:
         rule, events, share (0-100, of all events).
     unplaced : DataFrame
         place, events, share (0-100, of the events that were to be placed).
+    to_place
+        How many events were to be placed in units and rooms.
+    nowhere
+        How many of them could not be.
     tiers : DataFrame
         month, tier, person_times, share (0-100): how persons were told apart.
     """
@@ -46,6 +54,8 @@ class PanelQuality:
     small_denominators: pd.DataFrame
     exclusions: pd.DataFrame
     unplaced: pd.DataFrame
+    to_place: int
+    nowhere: int
     tiers: pd.DataFrame
 
 
@@ -72,9 +82,11 @@ def panel_quality(panel: Panel) -> PanelQuality:
     is_measured = panel.definition.outcome in MEASURED
     frame = panel.frame.assign(numerator=np.nan) if is_measured else panel.frame
     small = _small(frame)
+    to_place, nowhere = _placing(panel.account)
     return PanelQuality(
         coverage=_coverage(frame), breaks=_breaks(frame, panel.breaks), outliers=_outliers(frame), small_denominators=small.iloc[:0] if is_measured else small,
-        exclusions=_exclusions(panel.account), unplaced=_unplaced(panel), tiers=_tiers(panel.companions),
+        exclusions=_exclusions(panel.account), unplaced=_unplaced(panel, to_place), to_place=to_place, nowhere=nowhere,
+        tiers=_tiers(panel.companions),
     )
 
 
@@ -150,17 +162,21 @@ def _small(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _exclusions(account: pd.DataFrame) -> pd.DataFrame:
-    total = float(account["events"].sum()) if len(account) else 0.0
-    share = 100.0 * account["events"].astype("float64") / (total if total else np.nan)
-    return pd.DataFrame({"rule": account["rule"], "events": account["events"], "share": share}).reset_index(drop=True)
+    own = account[~account["rule"].isin(TOLD_BESIDE)]
+    total = float(own["events"].sum()) if len(own) else 0.0
+    share = 100.0 * own["events"].astype("float64") / (total if total else np.nan)
+    return pd.DataFrame({"rule": own["rule"], "events": own["events"], "share": share}).reset_index(drop=True)
 
 
-def _unplaced(panel: Panel) -> pd.DataFrame:
-    account = dict(zip(panel.account["rule"], panel.account["events"], strict=True))
-    placed = sum(int(account.get(rule, 0)) for rule in ("counted", "not_live", "repeat_marked", "repeat_within_days"))
-    nowhere = float(panel.unplaced["events"].sum()) if len(panel.unplaced) else 0.0
-    whole = placed + nowhere
-    share = 100.0 * panel.unplaced["events"].astype("float64") / (whole if whole else np.nan)
+def _placing(account: pd.DataFrame) -> tuple[int, int]:
+    """How many events were to be placed, and how many of them could not be."""
+    rules = account["rule"].astype("str")
+    asked = ~rules.isin(BEFORE_PLACING | TOLD_BESIDE) & ~rules.str.startswith("type_")
+    return int(account.loc[asked, "events"].sum()), int(account.loc[rules.isin(UNPLACED_RULES), "events"].sum())
+
+
+def _unplaced(panel: Panel, to_place: int) -> pd.DataFrame:
+    share = 100.0 * panel.unplaced["events"].astype("float64") / (to_place if to_place else np.nan)
     found = pd.DataFrame({"place": panel.unplaced["place"], "events": panel.unplaced["events"], "share": share})
     return found.sort_values("events", ascending=False, kind="stable", ignore_index=True)
 

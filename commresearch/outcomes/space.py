@@ -1,11 +1,12 @@
 """Space use: used room-hours over the room-hours of fixed reference hours, and area in service over area registered.
 
 A room is used while somebody was there: a booking whose use was marked or whose head count is above zero, or a door counter above zero. Intervals that overlap
-are united before they are clipped, and cut at midnight. The headline counts the rooms that were on the register at the baseline.
+are united before they are clipped, and cut at midnight. The headline counts the rooms that were on the register at the baseline. Where too little is
+known of what was used, or of which room it was, there is no headline: what is known and what may be stand as bounds.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -18,6 +19,7 @@ from commresearch.errors import Failure, OutcomeError
 from commresearch.outcomes.context import Cells, Context
 from commresearch.outcomes.engine import Engine, sql_text
 from commresearch.outcomes.measures import Measure, in_order, long_measures, unplaced
+from commresearch.outcomes.room_names import room_names
 from commresearch.terms import DataKind, Unit
 
 SPAN_COLUMNS = ("room", "weekday", "open_second", "close_second", "valid_from", "valid_to")
@@ -25,10 +27,13 @@ MINUTES_OF_DAY, WEEK = 1440, 7
 BEGINNING, OPEN_END = date(1900, 1, 1), date(9999, 12, 31)
 KEY = ["unit_id", "month"]
 TEXTS = frozenset({*KEY, "room_class", "is_fixed"})
+SET_ASIDE = ("office", "corridor", "plant")
 RULES = (
-    "end_before_start", "outside_months", "room_not_registered", "room_office", "room_corridor", "room_plant", "booking_cancelled",
+    "end_before_start", "outside_months", "room_not_registered", "room_name_ambiguous", "room_without_unit", "room_office", "room_corridor", "room_plant", "booking_cancelled",
     "booking_use_unknown", "booking_not_used", "counter_zero", "counted",
 )
+#: Percent. What is not known of hours, visits or rooms may be this much of them, as for ages of young people: beyond it the known part is no rate.
+UNKNOWN_LIMIT = 20.0
 _POINTS = Unit.PERCENTAGE_POINTS
 
 
@@ -38,6 +43,8 @@ def _of_set(which: str) -> tuple[Measure, ...]:
     return (
         Measure(name=f"use_of_reference_hours{ending}", numerator=f"{which}_used", denominator=f"{which}_reference", unit=_POINTS),
         Measure(name=f"use_of_open_hours{ending}", numerator=f"{which}_used_open", denominator=f"{which}_open", unit=_POINTS),
+        Measure(name=f"rate_lower{ending}", numerator=f"{which}_lower", denominator=f"{which}_reference", unit=_POINTS),
+        Measure(name=f"rate_upper{ending}", numerator=f"{which}_possible", denominator=f"{which}_reference", unit=_POINTS),
         Measure(name=f"booking_rate{ending}", numerator=f"{which}_booked", denominator=f"{which}_reference", unit=_POINTS),
         Measure(name=f"use_weighted_by_area{ending}", numerator=f"{which}_area_used", denominator=f"{which}_area_reference", unit=_POINTS),
         Measure(name=f"used_m2_hours{ending}", numerator=f"{which}_area_used", unit=Unit.M2_HOURS),
@@ -53,7 +60,11 @@ MEASURES = (
     Measure(name="double_booked_hours", numerator="all_booked_twice", unit=Unit.HOURS),
     Measure(name="tenancy_use_of_reference_hours", numerator="tenancy_used", denominator="tenancy_reference", unit=_POINTS),
     Measure(name="rooms_without_area", numerator="all_without_area", denominator="all_room_days", unit=_POINTS),
+    Measure(name="entries_without_room", numerator="astray", denominator="told", unit=_POINTS),
 )
+#: What stands beside each set and is too low where use is not known, and where rooms are not known.
+OF_USE = ("used", "used_open", "outside", "area_used")
+OF_ROOMS = (*OF_USE, "possible", "area_possible", "booked", "visits", "visits_with_area")
 
 
 def open_spans(open_hours: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +146,9 @@ def day_table(months: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def sum_space(engine: Engine, months: pd.DataFrame, *, window: tuple[int, int], baseline: date) -> pd.DataFrame:
+def sum_space(
+    engine: Engine, months: pd.DataFrame, *, window: tuple[int, int], baseline: date, unit_names: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Seconds used, booked, open and possible by unit, month, class of room and set.
 
     Parameters
@@ -148,6 +161,8 @@ def sum_space(engine: Engine, months: pd.DataFrame, *, window: tuple[int, int], 
         Reference hours of every day, in minutes since midnight; beyond 1440 they end on the day after.
     baseline : date
         Rooms that were on the register on this day are the fixed set.
+    unit_names : mapping, optional
+        Code of a unit → its name, which may stand before the name of a room.
 
     Returns
     -------
@@ -167,6 +182,10 @@ def sum_space(engine: Engine, months: pd.DataFrame, *, window: tuple[int, int], 
     engine.table("days", day_table(months))
     engine.table("open_spans", open_spans(engine.query("SELECT * FROM open_hours").to_pandas()))
     engine.stage("space_rooms", sql_text("space_rooms", baseline=baseline))
+    written = engine.query("SELECT room FROM bookings UNION SELECT room FROM counters").column("room").to_pylist()
+    rooms = engine.query("SELECT room, name, site, unit_id, valid_from, valid_to FROM rooms").to_pandas()
+    engine.table("room_names", room_names(sorted(text for text in written if text is not None), rooms, unit_names or {}))
+    engine.view("space_entries", sql_text("space_entries"))
     buckets = engine.buckets_for(engine.count("bookings") + engine.count("counters"))
     parts = sql_text("space_parts", buckets=buckets, **bounds)
     if buckets == 1:  # what fits into memory need not be written between
@@ -195,19 +214,20 @@ def by_set(sums: pd.DataFrame, months: pd.DataFrame, classes: Collection[str] = 
     Returns
     -------
     DataFrame
-        unit_id, month, entries (bookings and counts of any room) and, for the rooms of the fixed set, for all and for tenancies (`fixed_`, `all_`, `tenancy_`):
-        used, reference, used_open, open, booked, outside, booked_twice (hours), area_used, area_reference (m² hours), visits, visits_with_area, area (mean m² of the month),
-        room_days, without_area (room-days).
+        unit_id, month, entries (bookings and counts of any room), counted (those that tell of use) and, for the rooms of the fixed set, for all and for tenancies (`fixed_`, `all_`, `tenancy_`):
+        used, possible (what may have been used, too), reference, used_open, open, booked, outside, booked_twice (hours), area_used, area_possible,
+        area_reference (m² hours), visits, visits_with_area, visits_untold (bookings without a head count), area (mean m² of the month), room_days,
+        without_area (room-days).
     """
     sums = sums.astype({c: "float64" for c in sums.columns if c not in TEXTS})
     lengths = dict(zip(months["month"], (months["next_month"] - months["month"]).dt.days, strict=True))
     amounts = pd.DataFrame(
         {
-            "used": sums["used"] / 3600, "reference": sums["reference"] / 3600, "used_open": sums["used_open"] / 3600, "open": sums["open_seconds"] / 3600,
+            "used": sums["used"] / 3600, "possible": sums["possible"] / 3600, "reference": sums["reference"] / 3600, "used_open": sums["used_open"] / 3600, "open": sums["open_seconds"] / 3600,
             "booked": sums["booked"] / 3600, "outside": (sums["used_at_any_time"] - sums["used"]) / 3600, "booked_twice": sums["booked_twice"] / 3600,
-            "area_used": sums["used_area"] / 3600,
+            "area_used": sums["used_area"] / 3600, "area_possible": sums["possible_area"] / 3600,
             "area_reference": sums["area_days"] * sums["reference"] / sums["room_days"] / 3600, "visits": sums["visits"],
-            "visits_with_area": sums["visits_with_area"],
+            "visits_with_area": sums["visits_with_area"], "visits_untold": sums["visits_untold"], "counted": sums["counted"],
             "area": sums["area_days"] / sums["month"].map(lengths).astype("float64"), "room_days": sums["room_days"],
             "without_area": sums["room_days_without_area"],
         }
@@ -215,7 +235,7 @@ def by_set(sums: pd.DataFrame, months: pd.DataFrame, classes: Collection[str] = 
     counts = sums["room_class"].isin(list(classes))
     parts = {"all_": counts, "fixed_": counts & (sums["is_fixed"] == 1), "tenancy_": sums["room_class"] == "tenancy"}
     tables = [pd.concat([sums[KEY], amounts], axis=1)[rows].groupby(KEY).sum().add_prefix(prefix) for prefix, rows in parts.items()]
-    tables.append(sums.groupby(KEY)[["entries"]].sum())
+    tables.append(sums.assign(counted=sums["counted"].mask(sums["room_class"].isin(SET_ASIDE), 0.0)).groupby(KEY)[["entries", "counted"]].sum())
     return pd.concat(tables, axis=1).fillna(0.0).sort_index().reset_index()
 
 
@@ -233,8 +253,9 @@ def cells(engine: Engine, context: Context) -> Cells:
     -------
     Cells
         `numerator` and `denominator` are hours (m² hours where the definition weighs by area) of the rooms and classes of the definition, one row for every
-        unit and month that had such rooms; the numerator is missing where there is neither a booking nor a count. The account names bookings and
-        counts together, by the rule that set them aside.
+        unit and month that had such rooms; the numerator is missing where there is neither a booking nor a count. `withheld` marks months in which too
+        little is known of use or of rooms: there rate_lower (what is known) and rate_upper (what may be) stand in its place. The account names bookings
+        and counts together, by the rule that set them aside.
 
     Raises
     ------
@@ -245,17 +266,59 @@ def cells(engine: Engine, context: Context) -> Cells:
     complete_tables(engine, context)
     definition = context.definition
     baseline = definition["baseline"] if definition["baseline"] is not None else context.start.date()
-    sums = sum_space(engine, context.months, window=(definition["open_minute"], definition["close_minute"]), baseline=baseline)
-    wide = by_set(sums, context.months, definition["room_classes"])
-    which = "fixed" if definition["rooms"] == "baseline" else "all"
-    above, below = (f"{which}_area_used", f"{which}_area_reference") if definition["weighting"] == "area" else (f"{which}_used", f"{which}_reference")
+    window = (definition["open_minute"], definition["close_minute"])
+    sums = sum_space(engine, context.months, window=window, baseline=baseline, unit_names=_unit_names(context))
     bounds = {"start": context.start, "until": context.end}
+    wide = by_set(sums, context.months, definition["room_classes"])
+    wide = wide.merge(engine.query(sql_text("space_astray", **bounds)).to_pandas(), on="month", how="left")
+    wide = wide.assign(astray=wide["astray"].fillna(0.0).astype("float64"), told=wide["told"].fillna(0.0).astype("float64"))
+    which = "fixed" if definition["rooms"] == "baseline" else "all"
+    above, possible, below = (f"{which}_{name}" for name in _AMOUNTS[definition["weighting"]])
     happened = (wide["entries"] > 0) | (wide["all_used"] > 0)
+    withheld = is_astray(wide) | _is_unknown(wide[possible] - wide[above], wide[possible])
     return Cells(
-        cells=wide[KEY].assign(numerator=wide[above].where(happened), denominator=wide[below]), companions=long_measures(wide, MEASURES),
-        account=in_order(engine.query(sql_text("space_account", **bounds)).to_pandas(), RULES),
-        unplaced=unplaced(engine.query(sql_text("space_unplaced", **bounds)).to_pandas()),
+        cells=wide[KEY].assign(numerator=wide[above].where(happened & ~withheld), denominator=wide[below], withheld=withheld, events=wide["counted"]),
+        companions=long_measures(_without_guesses(wide), MEASURES), account=in_order(engine.query(sql_text("space_account", **bounds)).to_pandas(), RULES),
+        unplaced=unplaced(engine.query(sql_text("space_unplaced", **bounds)).to_pandas()), problems=rooms_without_unit(engine, context),
     )
+
+
+_AMOUNTS = {"equal": ("used", "possible", "reference"), "area": ("area_used", "area_possible", "area_reference")}
+
+
+def _unit_names(context: Context) -> dict[str, str]:
+    """Code of each unit of the roster → its name."""
+    named = context.register.roster.dropna(subset="name")
+    return dict(zip(named["unit_id"].astype(str), named["name"].astype(str), strict=True))
+
+
+def is_astray(wide: pd.DataFrame) -> "pd.Series[bool]":
+    """Where entries of a month that name no room of the register may be the unit's: too many of all, or some and none of its own."""
+    return (100 * wide["astray"] > UNKNOWN_LIMIT * wide["told"]) | ((wide["astray"] > 0) & (wide["entries"] == 0))
+
+
+def _is_unknown(unknown: "pd.Series[float]", whole: "pd.Series[float]") -> "pd.Series[bool]":
+    return 100 * unknown > UNKNOWN_LIMIT * whole
+
+
+def _without_guesses(wide: pd.DataFrame) -> pd.DataFrame:
+    """Sums that are too low because use, visits or rooms are not known are missing; `_lower` keeps what is known of use."""
+    found, astray = wide.copy(), is_astray(wide)
+    for which in ("fixed", "all", "tenancy"):
+        found[f"{which}_lower"] = wide[f"{which}_used"]
+        unknown = _is_unknown(wide[f"{which}_possible"] - wide[f"{which}_used"], wide[f"{which}_possible"])
+        silent = _is_unknown(wide[f"{which}_visits_untold"], wide[f"{which}_counted"])
+        found.loc[unknown, [f"{which}_{name}" for name in OF_USE]] = np.nan
+        found.loc[silent, [f"{which}_visits", f"{which}_visits_with_area"]] = np.nan
+        found.loc[astray, [f"{which}_{name}" for name in OF_ROOMS]] = np.nan
+    found.loc[astray, "all_booked_twice"] = np.nan
+    return found
+
+
+def rooms_without_unit(engine: Engine, context: Context) -> pd.DataFrame:
+    """Rooms of the register whose unit is not in the roster: problem, place (the room), unit_id, valid_from, valid_to."""
+    found: pd.DataFrame = engine.query(sql_text("space_unhoused", start=context.start, until=context.end)).to_pandas()
+    return found.rename(columns={"room": "place"}).assign(problem="room_without_unit")[["problem", "place", "unit_id", "valid_from", "valid_to"]]
 
 
 def complete_tables(engine: Engine, context: Context) -> None:

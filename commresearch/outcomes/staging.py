@@ -10,11 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from commresearch.records import canonical_json, sha256_of, write_whole
+from commresearch.records import WORK, canonical_json, sha256_of, write_whole
 
 VERSION = "1"  #: changes when stages of an earlier version of the engines must not be reused
 MANIFEST = "manifest.json"
-WORK = ".work-"  #: what an interrupted run leaves behind begins so
 BLOCK = 2**22
 
 

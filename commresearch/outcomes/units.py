@@ -17,6 +17,7 @@ from commresearch.outcomes.belongings import (
     by_codes,
     by_grids,
     by_names,
+    carried_on,
     grid_holes,
     joined_up,
     spell_rows,
@@ -48,7 +49,10 @@ class UnitRegister:
     belongings : tuple of Belonging
         Every place, without overlaps.
     problems : DataFrame
-        problem, place, unit_id, valid_from, valid_to: names of several units, grids of unknown or ended units, changes that do not say where a place went.
+        problem, place, unit_id, valid_from, valid_to: names of several units, grids of unknown or ended units, changes that do not say where a place
+        went, places of units that were merged or renamed and count for what these became.
+    history : Lineage
+        Changes of units, and when each unit was valid.
     roster : DataFrame
         As given.
     """
@@ -60,6 +64,7 @@ class UnitRegister:
     presence: Mapping[str, tuple[Spell, ...]]
     belongings: tuple[Belonging, ...]
     problems: pd.DataFrame
+    history: Lineage
     roster: pd.DataFrame
 
     @classmethod
@@ -90,18 +95,21 @@ class UnitRegister:
         for row in rows:
             spells[row.unit].append(Spell(unit=row.unit, start=row.start, end=row.end))
         if all(row.level != level for row in rows):
-            raise OutcomeError(Failure(code="CR-O05", values={"level": str(level), "known": ", ".join(sorted({r.level for r in rows}))}))
+            raise OutcomeError(Failure(code="CR-O05", values={"level": str(level), "known": ", ".join(sorted({r.level for r in rows})) or "—"}))
         found = [*by_codes(rows, level, spells), *by_grids(grids, rows, level, spells)]
         codes = {b.place for b in found}
         named, unclear = by_names(rows, level, spells, codes)
         history = lineage_of(lineage, spells)
         as_was = joined_up([*found, *named])
+        carried = carried_on(rows, grids, as_was, history)
+        as_was = joined_up([*as_was, *carried])
         kept, lost = _on_boundaries(as_was, history, boundaries)
         components = _components(rows, level, history, boundaries)
         return cls(
             level=level, boundaries=boundaries, units=_units(rows, set(components)), components=components,
             presence=_presence(components, as_was, boundaries), belongings=tuple(kept),
-            problems=pd.DataFrame([*unclear, *grid_holes(grids, found), *lost], columns=list(PROBLEM_COLUMNS)), roster=roster,
+            problems=pd.DataFrame([*unclear, *grid_holes(grids, [*found, *carried]), *lost, *_carried(carried, kept)], columns=list(PROBLEM_COLUMNS)),
+            history=history, roster=roster,
         )
 
     def places(self) -> pd.DataFrame:
@@ -171,6 +179,14 @@ def _on_boundaries(found: list[Belonging], history: Lineage, boundaries: Boundar
             else:
                 kept.append(Belonging(place=b.place, unit=unit, start=piece.start, end=piece.end, by=b.by))
     return joined_up(kept), lost
+
+
+def _carried(carried: list[Belonging], kept: list[Belonging]) -> list[Problem]:
+    """Places that count for what their unit became, as far as the boundaries say for which unit that is."""
+    at: dict[str, list[Belonging]] = defaultdict(list)
+    for b in kept:
+        at[b.place].append(b)
+    return [("carried_on", b.place, k.unit, b.start, b.end) for b in carried for k in at[b.place] if k.start <= b.start < k.end]
 
 
 def _units_of_grids(found: list[Belonging], day: date) -> dict[str, str]:

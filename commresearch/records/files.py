@@ -12,6 +12,8 @@ from pathlib import Path
 
 from commresearch.errors import CaseError, Failure
 
+WORK = ".work-"  #: what is not finished yet, or was left so by a run that died, has a name that begins so
+
 
 def sha256_of(*parts: Path | bytes | str | Iterable[Path]) -> str:
     """Hash of files, texts and bytes: of one what other programs print for it, of several the hash of their hashes in order."""
@@ -54,6 +56,28 @@ def replace_folder(made: Path, folder: Path) -> None:
 
 
 @contextmanager
+def made_folder(out: Path) -> Iterator[None]:
+    """A folder that is made where it is missing; gone afterwards, with those above it, where nothing was put into them.
+
+    Raises
+    ------
+    CaseError
+        It cannot be made (CR-C04).
+    """
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise unwritable(out, problem) from None
+        yield
+    finally:
+        for folder in new:
+            with suppress(OSError):  # only empty folders go
+                folder.rmdir()
+
+
+@contextmanager
 def work_folder(out: Path) -> Iterator[Path]:
     """A new folder inside `out`, which is made where it is missing; gone afterwards with what was not moved away, and with folders left empty.
 
@@ -62,21 +86,24 @@ def work_folder(out: Path) -> Iterator[Path]:
     CaseError
         A folder or file cannot be written (CR-C04).
     """
-    new = [folder for folder in (out, *out.parents) if not folder.exists()]
-    work = out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=out, prefix=".work-"))
-        work.chmod(0o755)
-        yield work
-    except OSError as problem:
-        raise CaseError(Failure(code="CR-C04", values={"path": str(out), "error": problem.strerror or str(problem)})) from None
-    finally:
-        if work != out:
-            shutil.rmtree(work, ignore_errors=True)
-        for folder in new:
-            with suppress(OSError):  # only empty folders go
-                folder.rmdir()
+    with made_folder(out):
+        work = None
+        try:
+            work = Path(tempfile.mkdtemp(dir=out, prefix=WORK))
+            work.chmod(0o755)
+            yield work
+        except OSError as problem:
+            raise unwritable(out, problem) from None
+        finally:
+            if work is not None:
+                shutil.rmtree(work, ignore_errors=True)
+
+
+def unwritable(out: Path, problem: OSError) -> CaseError:
+    """The error for what cannot be written: its place, or the file elsewhere that the system names."""
+    named = Path(os.fsdecode(problem.filename)) if isinstance(problem.filename, str | bytes) else out
+    path = out if named.is_relative_to(out) else named
+    return CaseError(Failure(code="CR-C04", values={"path": str(path), "error": problem.strerror or str(problem)}))
 
 
 def write_whole(path: Path, data: bytes | str) -> None:

@@ -188,7 +188,23 @@ def _load_what_reports_need() -> None:
     import matplotlib.backends.backend_svg  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
-    from commresearch.reporting import case_numbers, comparison_page, figures, notebooks, quality_effects, quality_results, quality_summary  # noqa: F401
+    from commresearch.reporting import (  # noqa: F401
+        case_numbers,
+        comparison_page,
+        figures,
+        impact_outcomes,
+        impact_reading,
+        impact_summary,
+        notebooks,
+        panel_checks,
+        panel_logs,
+        panel_outcomes,
+        panel_retrace,
+        panel_summary,
+        quality_effects,
+        quality_results,
+        quality_summary,
+    )
 
     figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
 

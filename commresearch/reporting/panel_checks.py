@@ -2,17 +2,20 @@
 
 import pandas as pd
 
+from commresearch.outcomes.build import LOGS, RECORDED_IN
 from commresearch.reporting import panel_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Figure, Item, escape, heading
 from commresearch.reporting.panel_page import NAME, PanelPage
 from commresearch.reporting.panel_tables import State, rows_of
 from commresearch.reporting.stamped_page import cut
-from commresearch.terms import Outcome
+from commresearch.terms import DataKind, Outcome
 from commresearch.words import number
+from commresearch.words.precision import percent_of
 
 DRAWN = 48  #: units of a map of coverage at most; those that can be used throughout are left out first
 SHOWN = 12  #: rows of a table of single cases
+OPEN_YEARS = frozenset({"0001", "9999"})  #: of days that stand for an open beginning or end
 PLACES = 8  #: places without a unit that are listed for each outcome
 TIERS = ("id", "phone", "name_birth", "none")
 
@@ -33,7 +36,7 @@ def coverage(page: PanelPage) -> list[Item]:
             groups.append([outcome])
         else:
             same.append(outcome)
-    return [*items, *(_map(page, group) for group in groups), *_late(page)]
+    return [*items, *(_map(page, group) for group in groups), *_late(page), *_doubts(page)]
 
 
 def _map(page: PanelPage, group: list[Outcome]) -> Figure:
@@ -77,6 +80,32 @@ def _late(page: PanelPage) -> list[Item]:
     )]
 
 
+def _doubts(page: PanelPage) -> list[Item]:
+    """What the registers of units and the record of sources leave in doubt; what several panels say alike stands once."""
+    found = dict.fromkeys(
+        (str(row.problem), str(row.place), "" if pd.isna(row.unit_id) else str(row.unit_id), _days(row.valid_from, row.valid_to))
+        for panel in page.panels.values() for row in rows_of(panel.problems)
+    )
+    if not found:
+        return []
+    kinds = {str(kind) for kind in DataKind}
+    rows = [
+        [page.say(f"doubt_{what}"), page.log_name(place) if place in kinds else page.own(cut(place, NAME)), page.unit(unit) if unit else DASH, when or DASH]
+        for what, place, unit, when in list(found)[:SHOWN]
+    ]
+    return [page.table(
+        "doubts", page.say("problems_of_units_caption", n=number(len(found))),
+        page.header("problems_of_units_what", "problems_of_units_place", "col_unit", "problems_of_units_when"), rows, align="llll", widths=(36, 22, 20, 22),
+        note=page.say("problems_of_units_note", all=number(len(found)), shown=len(rows)),
+    )]
+
+
+def _days(begin: object, end: object) -> str:
+    """First day and first day after; open ends left out."""
+    shown = ["" if pd.isna(day) or str(day)[:4] in OPEN_YEARS else str(day)[:10] for day in (begin, end)]  # type: ignore[call-overload]
+    return "–".join(shown) if any(shown) else ""
+
+
 # ---------------------------------------------------------------- what stands out
 
 
@@ -86,9 +115,9 @@ def irregularities(page: PanelPage) -> list[Item]:
         return []
     breaks = sum(len(q.breaks) for q in page.quality.values())
     outliers = sum(len(q.outliers) for q in page.quality.values())
-    unplaced = sum(int(q.unplaced["events"].sum()) for q in page.quality.values())
+    unplaced = sum(q.nowhere for q in page.quality.values())
     title = page.say("irregular_heading", breaks=number(breaks), outliers=number(outliers), unplaced=number(unplaced))
-    return [heading(title), page.prose(page.say("irregular_lead")), *_breaks(page), *_outliers(page), *_small(page), *_unplaced(page), *_tiers(page)]
+    return [heading(title), page.prose(page.say("irregular_lead")), *_breaks(page), *_outliers(page), *_small(page), *_placing(page), *_unplaced(page), *_tiers(page)]
 
 
 def _breaks(page: PanelPage) -> list[Item]:
@@ -133,6 +162,22 @@ def _small(page: PanelPage) -> list[Item]:
     return [page.table(
         "small", page.say("small_caption", n=number(len(found))), page.header("col_outcome", "col_unit", "small_months", "small_smallest"), rows,
         align="llrr", widths=(24, 40, 16, 20), note=page.say("small_note", shown=len(rows), all=number(len(found))),
+    )]
+
+
+def _placing(page: PanelPage) -> list[Item]:
+    """Of every source how many events were to be placed, and how many could not be."""
+    kinds = {log.kind for log in page.logs.values()}
+    sources = {o: page.join(page.say(f"kind_{k}") for k in DataKind if k in kinds & LOGS & RECORDED_IN[o]) for o in page.panels}
+    rows = [
+        [sources[o], page.outcome(o), number(q.to_place), number(q.nowhere), percent_of(q.nowhere, q.to_place)]
+        for o, q in page.quality.items() if sources[o] and q.to_place
+    ]
+    if not rows:
+        return []
+    return [page.table(
+        "placing", page.say("placing_caption"), page.header("col_log", "col_outcome", "placing_asked", "placing_nowhere", "col_share"), rows, align="llrrr",
+        widths=(26, 26, 18, 16, 14), note=page.say("placing_note"),
     )]
 
 

@@ -7,28 +7,33 @@ import numpy as np
 import pandas as pd
 
 from commresearch.reporting.panel_tables import State
-from commresearch.reporting.style import INK, MUTED, OUTCOME_COLOUR, RULE, WIDTH, house_style
-from commresearch.terms import Headline, Outcome
+from commresearch.reporting.style import (
+    ACCENT,
+    HEADLINES,
+    MUTED,
+    OUTCOME_COLOUR,
+    RULE,
+    WIDTH,
+    house_style,
+    mark_date,
+    month_axis,
+    stamp_drawing,
+)
+from commresearch.terms import Outcome
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEADLINES: Mapping[Outcome, Headline] = {
-    Outcome.COMPLAINT_RATE: Headline.COMPLAINTS, Outcome.YOUTH_PARTICIPATION: Headline.YOUTH, Outcome.SPACE_USE: Headline.SPACE,
-    Outcome.AREA_IN_USE: Headline.SPACE,
-}
 #: From dark to light, so that states stay apart in grey print; a hatch where grey alone would not do.
 STATE_LOOK: Mapping[State, tuple[str, str]] = {
     State.USABLE: ("#1f4e79", ""), State.PARTIAL: ("#7fa7cf", ""), State.BLOCKED: ("#e3b778", "////"), State.WITHHELD: ("#c9d8e8", "...."),
     State.NO_BASE: ("#efe9dc", "xxxx"), State.MISSING: ("#ffffff", ""), State.NO_UNIT: ("#c9ced5", ""),
 }
 TIER_SHADE = ("#12355b", "#4f8fc0", "#b9965a", "#dde2e8")
-ACCENT = "#b8460e"
 HATCH = "////"  #: simulated data
 ROW = 0.165  #: inches per unit of the map of coverage
 LABEL_SPACE = 0.34  #: share of a drawing above the data, for the labels of dates
-MOST_TICKS = 9
 
 
 def rate_over_months(
@@ -63,15 +68,15 @@ def rate_over_months(
         axes.plot(at[~whole], table["rate"][~whole], linestyle="none", marker="o", markersize=4.4, markerfacecolor="white", color=colour, label=words["hollow"])
         _from_zero(axes, table)
         for month, kind, label in marks:
-            _mark(axes, months.index(month) - 0.5, kind, label)
-        _months(axes, months)
+            mark_date(axes, months.index(month) - 0.5, kind, label)
+        month_axis(axes, months)
         axes.set_ylabel(words["axis"])
         handles, labels = axes.get_legend_handles_labels()
         keep = [i for i, name in enumerate(labels) if name != words["hollow"] or (~whole).any()]
         figure.legend(
             [handles[i] for i in keep], [labels[i] for i in keep], ncols=2, loc="outside lower center", frameon=False, fontsize=8, handlelength=2.4,
         )
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
 
 
@@ -84,25 +89,6 @@ def _from_zero(axes: "Axes", table: pd.DataFrame) -> None:
     axes.grid(axis="y", color=RULE, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)
-
-
-def _mark(axes: "Axes", place: float, kind: str, label: str) -> None:
-    """A line at the beginning of a month: dashed for a change of recording, thin for starts; its label on top, written upwards."""
-    style = {"color": ACCENT, "linestyle": (0, (4, 3)), "linewidth": 1.0} if kind == "break" else {"color": INK, "linestyle": "-", "linewidth": 0.6}
-    axes.axvline(place, **style)  # type: ignore[arg-type]
-    top = axes.get_ylim()[1]
-    axes.text(
-        place + 0.1, top, label, rotation=90, va="top", ha="left", fontsize=7.5, color=style["color"],
-        bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75},
-    )
-
-
-def _months(axes: "Axes", months: Sequence[pd.Timestamp]) -> None:
-    """Months under the axis as 2024-03, at most nine of them, at whole quarters where there are many."""
-    step = next((s for s in (1, 2, 3, 6, 12, 24) if len(months) / s <= MOST_TICKS), 36)
-    first = next((i for i, m in enumerate(months) if (m.month - 1) % min(step, 12) == 0), 0)
-    ticks = list(range(first, len(months), step))
-    axes.set_xticks(ticks, [f"{months[i]:%Y-%m}" for i in ticks])
 
 
 def coverage_map(states: pd.DataFrame, names: Sequence[str], starts: Sequence[pd.Timestamp | None], labels: Mapping[str, str], stamp: str) -> "Figure":
@@ -138,7 +124,7 @@ def coverage_map(states: pd.DataFrame, names: Sequence[str], starts: Sequence[pd
                 axes.vlines(months.index(start), row, row + 1, color=ACCENT, linewidth=2.2)
         axes.set_yticks(np.arange(len(names)) + 0.5, list(names), fontsize=7)
         axes.set_ylim(len(names), 0)
-        _months(axes, months)
+        month_axis(axes, months)
         axes.set_xticks(np.asarray(axes.get_xticks()) + 0.5, [t.get_text() for t in axes.get_xticklabels()])
         axes.tick_params(length=0)
         for side in axes.spines.values():
@@ -149,7 +135,7 @@ def coverage_map(states: pd.DataFrame, names: Sequence[str], starts: Sequence[pd
         if any(s is not None for s in starts):
             handles.append(Line2D([], [], color=ACCENT, linewidth=2.2, label=labels["start"]))
         figure.legend(handles=handles, ncols=3, loc="outside lower center", frameon=False, fontsize=8)
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
 
 
@@ -168,16 +154,10 @@ def tier_shares(shares: pd.DataFrame, labels: Mapping[str, str], axis: str, stam
             below = below + np.nan_to_num(values)
         axes.set_ylim(0, 100)
         axes.set_xlim(-0.6, len(shares) - 0.4)
-        _months(axes, list(shares.index))
+        month_axis(axes, list(shares.index))
         axes.set_ylabel(axis)
         axes.tick_params(length=0)
         handles = [Patch(facecolor=shade, edgecolor=MUTED, linewidth=0.4, label=name) for shade, name in zip(TIER_SHADE, labels.values(), strict=True)]
         figure.legend(handles=handles, ncols=4, loc="outside lower center", frameon=False, fontsize=8)
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
-
-
-def _stamp(figure: "Figure", stamp: str) -> None:
-    """The words that mark simulated data, above the drawing at its right."""
-    if stamp:
-        figure.suptitle(stamp, x=0.99, ha="right", fontsize=8, color=ACCENT, bbox={"boxstyle": "square,pad=0.3", "fc": "white", "ec": ACCENT, "lw": 0.8})

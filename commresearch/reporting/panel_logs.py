@@ -5,16 +5,16 @@ import re
 import pandas as pd
 
 from commresearch.cleaning.clean_table import ROWS_READ
-from commresearch.cleaning.event_fields import vocabulary_of
 from commresearch.cleaning.event_table import EventTable
+from commresearch.outcomes.build import RECORDED_IN
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Item, Table, heading
 from commresearch.reporting.panel_page import PanelPage
 from commresearch.reporting.stamped_page import cut
-from commresearch.terms import Language
+from commresearch.terms import DataKind
 from commresearch.words import number
 from commresearch.words.precision import percent_of
-from commresearch.workflow.registers import registers
+from commresearch.workflow.registers import field_name
 
 ROWS_OUT = "rows_out"
 EMPTY_MONTH = "month_without_rows"
@@ -100,39 +100,39 @@ def _column(page: PanelPage, log: EventTable, variable: str) -> str:
     headers = {str(m["field"]): str(m["header"]) for m in log.provenance.get("mapping", []) if m["field"]}
     if variable in KEYS:
         return page.say("column_key")
-    return cut(page.own(headers.get(variable) or _field(page, log, variable)), EXAMPLE) if variable else DASH
-
-
-def _field(page: PanelPage, log: EventTable, field: str) -> str:
-    """What a field is called: as in the registers of a new case, else its first known header; in English its name in words."""
-    if page.language is Language.EN:
-        return field.replace("_", " ")
-    sheets = (sheet for register in registers().registers for sheet in register.sheets if sheet.kind is log.kind)
-    if own := next((column[page.language] for sheet in sheets for column in sheet.columns if column.field == field), ""):
-        return own
-    words = next((f for f in vocabulary_of(log.kind).fields if f.name == field), None)
-    first = next((word for rank in words.ranks for word in rank), field) if words else field
-    return first.removeprefix("!")
+    return cut(page.own(headers.get(variable) or field_name(log.kind, variable, page.language)), EXAMPLE) if variable else DASH
 
 
 def _months(page: PanelPage) -> list[Item]:
-    """Months without a single row; they are missing, not zero."""
+    """Months without a single row, and what became of them in the panels."""
     rows = []
     for name, log in page.logs.items():
         found = log.findings[log.findings["rule"] == EMPTY_MONTH]
         for n, examples in found[["rows", "examples"]].itertuples(index=False, name=None):
-            rows.append([page.log_name(name), number(int(n)), str(examples).replace("; ", page.join(["", ""]))])
+            listed = str(examples).replace("; ", page.join(["", ""]))
+            rows.append([page.log_name(name), number(int(n)), listed, page.say(f"empty_{_became(page, log)}")])
     if not rows:
         return [page.prose(page.say("empty_months_none"))]
     return [page.table(
-        "empty-months", page.say("empty_months_caption"), page.header("col_log", "empty_months_n", "empty_months_which"), rows, align="lrl",
-        widths=(24, 16, 60), note=page.say("empty_months_note"),
+        "empty-months", page.say("empty_months_caption"), page.header("col_log", "empty_months_n", "empty_months_which", "empty_months_became"), rows,
+        align="lrll", widths=(20, 12, 46, 22), note=page.say("empty_months_note"),
     )]
+
+
+def _became(page: PanelPage, log: EventTable) -> str:
+    """What the panels made of the months in which a log has no row: missing, zero, or nothing, because no one said that they were recorded."""
+    own = [outcome for outcome in page.panels if log.kind in RECORDED_IN[outcome]]
+    problems = pd.concat([page.panels[outcome].problems for outcome in own]) if own else pd.DataFrame(columns=["problem", "place"])
+    if ((problems["problem"] == EMPTY_MONTH) & (problems["place"] == str(log.kind))).any():
+        return "missing"
+    coverage = page.frame(DataKind.COVERAGE)
+    covered = coverage is not None and coverage["source"].astype("str").str.partition(":")[0].eq(str(log.kind)).any()
+    return "zero" if covered and own else "not_covered"
 
 
 def _taken_for(page: PanelPage, log: EventTable, header: str, field: str) -> str:
     """A header with what it was taken for, once where both are the same."""
-    known = _field(page, log, field)
+    known = field_name(log.kind, field, page.language)
     return page.own(header) if header.lower().replace("_", " ") in {known, field.replace("_", " ")} else page.say("header_as", header=page.own(header), field=known)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from commresearch.outcomes.complaints import NOT_FOLDED
+from commresearch.outcomes.context import TOLD_BESIDE
 from commresearch.reporting import panel_figures
 from commresearch.reporting.cells import DASH, capital
 from commresearch.reporting.display import Figure, Item, heading
@@ -20,13 +22,13 @@ HEADLINE = "headline"
 #: measures that stand side by side by year: other ways of counting the same thing
 VARIANTS: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.COMPLAINT_RATE: (
-        HEADLINE, "contacts_per_1000_households", "folded_share", "cases_with_help_per_1000_households", "cases_without_labelled_per_1000_households",
-        "cases_per_10000_residents",
+        HEADLINE, "contacts_per_1000_households", "folded_share", "caller_known_share", "cases_with_help_per_1000_households",
+        "cases_without_labelled_per_1000_households", "cases_per_10000_residents",
     ),
     Outcome.YOUTH_PARTICIPATION: (
         HEADLINE, "rate_lower", "rate_upper", "age_unclear_share", "residence_unknown_share", "persons", "persons_under_35", "persons_15_34", "persons_18_35",
     ),
-    Outcome.SPACE_USE: (HEADLINE, "use_of_open_hours", "booking_rate", "use_weighted_by_area", "use_of_reference_hours_all_rooms"),
+    Outcome.SPACE_USE: (HEADLINE, "rate_lower", "rate_upper", "entries_without_room", "use_of_open_hours", "booking_rate", "use_weighted_by_area", "use_of_reference_hours_all_rooms"),
     Outcome.AREA_IN_USE: (HEADLINE, "area_in_use_with_tenancies", "tenancy_share_of_area"),
 }
 #: what else stands beside an outcome, over all months
@@ -59,6 +61,8 @@ def outcome(page: PanelPage, name: str) -> list[Item]:
         low, high = page.digits(float(known.min())), page.digits(float(known.max()))
         title = page.say(f"heading_same_{wanted}", low=low, months=len(known)) if low == high else page.say(f"heading_{wanted}", low=low, high=high, months=len(known))
     items: list[Item] = [heading(title), page.prose(page.say("definition", text=page.panels[wanted].definition.sentence(page.language)))]
+    if NOT_FOLDED in set(page.panels[wanted].account["rule"]):
+        items.append(page.prose(page.say("not_folded")))
     if len(known):
         items.append(_figure(page, wanted))
     return [*items, *_account(page, wanted), *_variants(page, wanted), *_companions(page, wanted)]
@@ -124,13 +128,16 @@ def _figure_note(page: PanelPage, wanted: Outcome) -> str:
 
 
 def _account(page: PanelPage, wanted: Outcome) -> list[Item]:
+    """What became of every event; lines that tell of events which another line counts stand last, and are no part of the sum."""
     account = page.panels[wanted].account
     if account.empty:
         return []
-    total = int(account["events"].sum())
+    beside = account["rule"].isin(TOLD_BESIDE)
+    total = int(account.loc[~beside, "events"].sum())
+    lines = pd.concat([account[~beside], account[beside]])
     rows = [
         [page.say("account_counted") if rule == COUNTED else page.rule(str(rule)), number(int(n)), percent_of(int(n), total)]
-        for rule, n in account[["rule", "events"]].itertuples(index=False, name=None)
+        for rule, n in lines[["rule", "events"]].itertuples(index=False, name=None)
     ]
     rows = [[page.say(f"account_read_{wanted}"), number(total), percent_of(total, total)], *rows]
     counted = int(account.loc[account["rule"] == COUNTED, "events"].sum())

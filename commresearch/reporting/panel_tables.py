@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.outcomes import Panel, PanelQuality
+from commresearch.outcomes.complaints import NOT_FOLDED
 from commresearch.outcomes.frame_panel import ratio
 from commresearch.terms import Outcome, Unit
 
@@ -51,17 +52,17 @@ def unit_month_states(panel: Panel, existed: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        States, units in rows (as ordered in the panel), months in columns. Of several that hold, the first of: no unit, missing, withheld, no
-        denominator, blocked, partial.
+        States, units in rows (as ordered in the panel), months in columns. Of several that hold, the first of: no unit, missing, no denominator,
+        withheld, blocked, partial.
     """
     frame = panel.frame
     there = pd.MultiIndex.from_frame(frame[["unit_id", "month"]]).isin(pd.MultiIndex.from_frame(existed[["unit_id", "month"]]))
     live = frame["live"].to_numpy(dtype=bool)
     conditions = [
-        ~there & ~live, ~live, frame["numerator"].isna().to_numpy(), frame["value"].isna().to_numpy(), frame["blocked"].to_numpy(dtype=bool),
+        ~there & ~live, ~live, ~(frame["denominator"] > 0).to_numpy(), frame["numerator"].isna().to_numpy(), frame["blocked"].to_numpy(dtype=bool),
         frame["partial_month"].to_numpy(dtype=bool),
     ]
-    named = [State.NO_UNIT, State.MISSING, State.WITHHELD, State.NO_BASE, State.BLOCKED, State.PARTIAL]
+    named = [State.NO_UNIT, State.MISSING, State.NO_BASE, State.WITHHELD, State.BLOCKED, State.PARTIAL]
     states = np.select(conditions, [s.value for s in named], default=State.USABLE.value)
     return frame.assign(state=states).pivot(index="unit_id", columns="month", values="state")
 
@@ -238,9 +239,11 @@ def problems(outcome: Outcome, panel: Panel, quality: PanelQuality, covered: Cov
         found.append(Problem(kind="dated_break", outcome=outcome, gravity=1, share=min(touched, 100 - touched), n=len(breaks), month=row.month, note=row.note))
     if outcome is Outcome.COMPLAINT_RATE and (shift := type_shift(panel)) is not None and shift.is_flagged:
         found.append(Problem(kind="type_shift", outcome=outcome, gravity=1, share=shift.gap, n=shift.last))
+    unfolded = int(panel.account.loc[panel.account["rule"] == NOT_FOLDED, "events"].sum())
+    found.append(Problem(kind="not_folded", outcome=outcome, gravity=1, share=100.0 if unfolded else 0.0, n=unfolded))
     undated = quality.breaks[~quality.breaks["dated"].astype(bool)]["unit_id"].nunique() if len(quality.breaks) else 0
     found.append(Problem(kind="undated_break", outcome=outcome, gravity=2, share=100 * undated / max(covered.units, 1), n=undated))
-    found.append(Problem(kind="unplaced", outcome=outcome, gravity=2, share=float(quality.unplaced["share"].sum()), n=int(quality.unplaced["events"].sum())))
+    found.append(Problem(kind="unplaced", outcome=outcome, gravity=2, share=100 * quality.nowhere / max(quality.to_place, 1), n=quality.nowhere))
     small = int(quality.small_denominators["months"].sum())
     found.append(Problem(kind="small", outcome=outcome, gravity=2, share=100 * small / max(covered.existed, 1), n=small))
     return [p for p in found if p.share >= TOLERABLE]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.reporting.quality_tables import Effect
-from commresearch.reporting.style import INK, MUTED, RULE, WIDTH, house_style
+from commresearch.reporting.style import ACCENT, INK, MUTED, RULE, WIDTH, house_style, stamp_drawing
 from commresearch.terms import MissingKind
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ KIND_SHADE: Mapping[str, str] = {
     MissingKind.UNREADABLE: "#dcb24a", MissingKind.SKIPPED: "#dde2e8", MissingKind.NOT_EXPORTED: "#f5f6f8",
 }
 DARK = frozenset({MissingKind.BLANK, MissingKind.REFUSED})
-ACCENT, PALE, WITHOUT = "#b8460e", "#b9c3cf", "#7c8794"
+PALE, WITHOUT = "#b9c3cf", "#7c8794"
 HATCH = "////"  #: simulated data
 ROW = 0.27  #: inches per row
 LABELLED = 3.0  #: percent of the axis below which a segment carries no number
@@ -53,7 +53,7 @@ def missing_kinds(counts: pd.DataFrame, names: Sequence[str], labels: Mapping[st
         axes.set_xlim(0, widest * 1.02)
         handles = [Patch(facecolor=KIND_SHADE[k], edgecolor=MUTED, linewidth=0.4, label=labels[k]) for k in counts.columns]
         figure.legend(handles=handles, ncols=min(len(handles), MOST_IN_LINE), loc="outside lower center", frameon=False, fontsize=8.5)
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
 
 
@@ -88,7 +88,7 @@ def durations(
         axes.set_xlabel(words["axis"])
         axes.set_ylabel(words["sheets"])
         axes.tick_params(length=0)
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
 
 
@@ -106,7 +106,7 @@ def counts(names: Sequence[str], values: np.ndarray, axis: str, stamp: str) -> "
         axes.set_xlabel(axis)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.margins(x=0.08)
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
 
 
@@ -130,7 +130,7 @@ def effects(panels: Sequence[tuple[str, Sequence[tuple[Effect, str]]]], series: 
         handles = [places[0].plot([], [], linestyle="-", color=c, marker=m, markersize=4.5, linewidth=1.2, label=s)[0]
                    for (c, m), s in zip(((INK, "o"), (WITHOUT, "s")), series, strict=True)]
         figure.legend(handles=handles, ncols=2, loc="outside upper left", frameon=False, fontsize=8.5)
-        _stamp(figure, stamp)
+        stamp_drawing(figure, stamp)
     return figure
 
 
@@ -156,9 +156,3 @@ def _steps(low: float, high: float) -> "Locator":
 
     steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440, 2880, 10080]
     return FixedLocator([s for s in steps if low * 0.8 <= s <= high * 1.2])
-
-
-def _stamp(figure: "Figure", stamp: str) -> None:
-    """The words that mark simulated data, above the drawing at its right."""
-    if stamp:
-        figure.suptitle(stamp, x=0.99, ha="right", fontsize=8, color=ACCENT, bbox={"boxstyle": "square,pad=0.3", "fc": "white", "ec": ACCENT, "lw": 0.8})

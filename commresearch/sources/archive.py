@@ -36,8 +36,10 @@ _LOOSE_CELL = re.compile(rb'<c(?=[ >/])(?![^>]* r=")')
 _LOOSE_ROW = re.compile(rb'<row(?=[ >/])(?![^>]* r=")')
 _REFERENCE = re.compile(rb'r="([A-Za-z]{1,3})(\d{1,7})')
 _FORMULA_CELL = rb" *<f\b[^>]*(?:/>|>[^<]*</f *>) *"
-_FORMULA = re.compile(rb"<c ([^>]*)>" + _FORMULA_CELL + rb"(<v>[^<]+<)?")
+_FORMULA = re.compile(rb"<c(?: ([^>]*))?>" + _FORMULA_CELL + rb"(<v>[^<]+<)?")
 _ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:' + _FORMULA_CELL + rb")?<v>([^<]*)<")
+_ROW_OR_CELL = re.compile(rb"<row(?=[ >/])([^>]*)>|<c(?=[ >/])([^>]*?)(?:/>|>.*?</c *>)", re.DOTALL)
+_ROW_NUMBER = re.compile(rb' r="(\d{1,7})"')
 _HAS_TEXT_RESULT = re.compile(rb'\bt="(?:str|e)"')
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b")
 _SPACED = re.compile(rb" *= *\"")
@@ -166,6 +168,8 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
             cutter.give_up()
     if cutter is not None:
         cutter.close()
+    if is_loose:
+        _note_kinds_by_place(scan, _pieces(data, member))
     if near is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS:
         scan.rows, scan.columns = near.rows, near.columns
         return
@@ -235,20 +239,47 @@ def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
 
 
 def _note_kinds(scan: SheetScan, piece: bytes) -> None:
+    """Formulas, truth values and error values of cells that say where they stand."""
     if b"f" in piece and b"<f" in piece:
         for match in _FORMULA.finditer(piece):
-            if (found := _REFERENCE.search(match[1])) is None:
-                continue
-            column = column_position(found[1].decode())
-            scan.formulas[column] = scan.formulas.get(column, 0) + 1
-            if match[2] is None and not _HAS_TEXT_RESULT.search(match[1]):
-                scan.uncalculated.append(f"{column_letters(column)}{found[2].decode()}")
+            if (found := _place_of(match[1])) is not None:
+                _note_formula(scan, *found, match)
     scan.has_booleans |= b"b" in piece and b't="b"' in piece
     if b"e" in piece and b't="e"' in piece:
         for match in _ERROR.finditer(piece):
-            if (found := _REFERENCE.search(match[1])) is not None:
-                place = int(found[2]) - 1, column_position(found[1].decode())
-                scan.errors[place] = html.unescape(match[2].decode("utf8", "replace"))
+            if (found := _place_of(match[1])) is not None:
+                scan.errors[found] = html.unescape(match[2].decode("utf8", "replace"))
+
+
+def _note_kinds_by_place(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None:
+    """The same where cells or rows do not say where they stand: each follows the one before it."""
+    scan.formulas.clear()
+    scan.uncalculated.clear()
+    scan.errors.clear()
+    row, column = -1, -1
+    for _, piece in pieces:
+        for match in _ROW_OR_CELL.finditer(piece):
+            if match[2] is None:
+                number = _ROW_NUMBER.search(match[1])
+                row, column = (int(number[1]) - 1 if number else row + 1), -1
+                continue
+            row, column = _place_of(match[2]) or (row, column + 1)
+            if (formula := _FORMULA.match(match[0])) is not None:
+                _note_formula(scan, row, column, formula)
+            if (error := _ERROR.match(match[0])) is not None:
+                scan.errors[row, column] = html.unescape(error[2].decode("utf8", "replace"))
+
+
+def _place_of(attributes: bytes | None) -> tuple[int, int] | None:
+    """Row and column that a cell states."""
+    found = _REFERENCE.search(attributes or b"")
+    return None if found is None else (int(found[2]) - 1, column_position(found[1].decode()))
+
+
+def _note_formula(scan: SheetScan, row: int, column: int, match: re.Match[bytes]) -> None:
+    scan.formulas[column] = scan.formulas.get(column, 0) + 1
+    if match[2] is None and not _HAS_TEXT_RESULT.search(match[1] or b""):
+        scan.uncalculated.append(f"{column_letters(column)}{row + 1}")
 
 
 def _sheet_names(data: bytes, members: dict[str, zipfile.ZipInfo]) -> dict[str, str]:

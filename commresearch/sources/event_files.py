@@ -14,7 +14,6 @@ from commresearch.records import join_logs, log_lines
 from commresearch.sources.delimited import open_text
 from commresearch.sources.event_headers import (
     MAPPING_COLUMNS,
-    HeaderMatch,
     Vocabulary,
     ambiguous_fields,
     header_words,
@@ -114,7 +113,7 @@ def _tables_of(
     sheets, sha256, encoding, file_log, searched = _sheets(path, wanted)
     words = header_words(vocabulary, mapping)
     found: list[TableRows] = []
-    faulty: list[tuple[Sheet, Sequence[HeaderMatch]]] = []
+    faulty: list[tuple[Sheet, TableRows]] = []
     logs = list(file_log)
     for sheet in sheets:
         registers = find_registers(sheet, words, searched=searched)
@@ -126,15 +125,17 @@ def _tables_of(
                 good += 1
                 found.append(rows)
             elif sum(bool(m.field) for m in rows.matches) >= LEAST_FIELDS or ambiguous_fields(rows.matches, vocabulary):
-                faulty.append((sheet, rows.matches))
+                faulty.append((sheet, rows))
             else:
                 area = register.layout.table.extent.a1 if len(register.layout.rows) else ""
                 logs.append(log_lines(step="read", rule="other_table", file=path.name, sheet=sheet.name, old=area))
         if not registers:
             logs.append(log_lines(step="read", rule="other_sheet", file=path.name, sheet=sheet.name))
-    failures = [failure for sheet, matches in faulty for failure in column_failures(path, sheet, matches, vocabulary)]
+    failures = [
+        failure for sheet, rows in faulty for failure in column_failures(path, sheet, rows.matches, vocabulary, mapping=mapping, lost=_needed(rows, vocabulary))
+    ]
     if not found and not failures:
-        failures = [no_table(path, sheets, vocabulary)]
+        failures = no_table(path, sheets, vocabulary, mapping)
     if failures:
         raise SourceError(*failures)
     return _one_year(found), logs
@@ -153,6 +154,12 @@ def _is_whole(rows: TableRows, vocabulary: Vocabulary) -> bool:
         return False
     kept = [match for match in rows.matches if match.header not in rows.lost]
     return not missing_fields(kept, vocabulary) and sum(bool(m.field) for m in kept) > 1
+
+
+def _needed(rows: TableRows, vocabulary: Vocabulary) -> list[str]:
+    """Headers of columns that lost all their digits and without which the table is of no use."""
+    needed = {field for fields in missing_fields([m for m in rows.matches if m.header not in rows.lost], vocabulary) for field in fields}
+    return [match.header for match in rows.matches if match.header in rows.lost and match.field in needed]
 
 
 def _joined(tables: Sequence[TableRows], logs: Sequence[pd.DataFrame]) -> RawTable:

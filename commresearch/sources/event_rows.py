@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.records import log_lines
-from commresearch.sources.column_rules import column_faults, masked
+from commresearch.sources.column_rules import column_faults, masked, written_out
 from commresearch.sources.event_headers import HeaderMatch, Vocabulary, match_headers
 from commresearch.sources.event_layout import Register
 from commresearch.sources.headers import name_columns
@@ -164,26 +164,24 @@ def _log(part: RawPart, lines: Sequence[Line]) -> pd.DataFrame:
 def _without_lost_digits(
     columns: dict[str, Any], types: NDArray[np.uint8] | None, matches: Sequence[HeaderMatch],
 ) -> tuple[tuple[str, ...], list[Line]]:
-    """Numbers that had lost digits before the file was written are blank; a column of nothing else is left out. A line about each."""
+    """Columns of numbers that had all lost digits before the file was written, to be left out, and a line about each.
+
+    Single ones stay as they stand: whoever types the column knows whether it can do without them. Those in scientific notation that
+    lost none are written out.
+    """
     lost: list[str] = []
     logs: list[Line] = []
     for j, match in enumerate(matches):
         if match.field:
-            column = columns[match.header]
+            column, whole = written_out(columns[match.header])
+            columns[match.header] = column
+            if len(whole):
+                logs.append(Line("code_repaired", match.header, "", len(whole)))
             places, _ = column_faults(column, None if types is None else types[:, j])
-            if len(places):
+            if len(places) and len(places) == (text_lengths(column) > 0).sum():
                 logs.append(Line("lost_digits", match.header, masked(column[int(places[0])].as_py()), len(places)))
-                columns[match.header] = blanked(column, places)
-                if not (text_lengths(columns[match.header]) > 0).any():
-                    lost.append(match.header)
+                lost.append(match.header)
     return tuple(lost), logs
-
-
-def blanked(column: Any, places: NDArray[np.int64]) -> Any:
-    """A column with some of its cells empty."""
-    gone = np.zeros(len(column), bool)
-    gone[places] = True
-    return pc.if_else(pa.array(gone), pa.scalar("", pa.large_string()), column)
 
 
 def _aside_lines(sheet: Sheet, layout: Layout, aside: Mapping[int, str], part: RawPart) -> list[Line]:

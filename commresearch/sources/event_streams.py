@@ -22,7 +22,7 @@ from pyarrow import csv as arrow_csv
 
 from commresearch.errors import Failure, SourceError
 from commresearch.records import log_lines
-from commresearch.sources.column_rules import column_faults, masked
+from commresearch.sources.column_rules import may_be_scientific, written_out
 from commresearch.sources.delimited import SAMPLE_BYTES, separator_of
 from commresearch.sources.event_headers import (
     MAPPING_COLUMNS,
@@ -36,7 +36,6 @@ from commresearch.sources.event_headers import (
 from commresearch.sources.event_layout import SEARCHED_ROWS, find_registers
 from commresearch.sources.event_parquet import column_text, file_hash, open_parquet
 from commresearch.sources.event_problems import column_failures, no_table
-from commresearch.sources.event_rows import blanked
 from commresearch.sources.headers import name_columns
 from commresearch.sources.raw_table import RawPart
 from commresearch.sources.row_rules import ANY_TOTAL
@@ -206,12 +205,12 @@ def _read_head(path: Path, data: bytes, vocabulary: Vocabulary, mapping: Mapping
     sheet = Sheet(name="", columns=[text_array(row[j] if j < len(row) else "" for row in rows) for j in range(width)])
     found = find_registers(sheet, header_words(vocabulary, mapping))
     if not found:
-        raise SourceError(no_table(path, [sheet], vocabulary))
+        raise SourceError(*no_table(path, [sheet], vocabulary, mapping))
     register = found[0]
     names, logs = name_columns(path.name, sheet, register.layout)
     matches = match_headers(names, vocabulary, mapping)
     if ambiguous_fields(matches, vocabulary) or missing_fields(matches, vocabulary):
-        raise SourceError(*column_failures(path, sheet, matches, vocabulary))
+        raise SourceError(*column_failures(path, sheet, matches, vocabulary, mapping=mapping))
     by_place = dict(zip(register.layout.table.columns.tolist(), matches, strict=True))
     whole = [by_place.get(j, HeaderMatch("", "", "unknown")) for j in range(width)]
     return _Head(matches=whole, row=max(register.layout.table.header), separator=separator, logs=logs)
@@ -265,21 +264,23 @@ def _stream_part(
         for row, rule in aside.items():
             lines.append(log_lines(step="read", rule=rule, file=part.path.name, row_id=part.row_id(row)))
         rows = rows[keep]
-    for name, column in columns.items():
-        places = column_faults(column, None)[0] if _may_be_scientific(column) else np.zeros(0, np.int64)
-        if len(places):
-            old = masked(column[int(places[0])].as_py())
-            lines.append(log_lines(step="read", rule="lost_digits", file=part.path.name, variable=part.fields[name][0], old=old, count=len(places)))
-            columns = columns | {name: blanked(column, places)}
+    columns, digit_lines = _with_digits(columns, part)
+    lines += digit_lines
     mapping = pd.DataFrame([(part.path.name, "", m.header, m.field, m.how) for m in matches if m.header], columns=list(MAPPING_COLUMNS))
     counted = {rule: list(aside.values()).count(rule) for rule in ("total_row", "header_row") if rule in aside.values()}
     return StreamPart(part=replace(part, n_rows=len(rows)), columns=columns, rows=rows, logs=lines, aside=counted, mapping=mapping)
 
 
-def _may_be_scientific(column: Any) -> bool:
-    """Whether 3.7E+11 may stand somewhere in a column, told by the bytes of all its cells at once."""
-    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)
-    return bool((data == ord("+")).any())
+def _with_digits(columns: Mapping[str, Any], part: RawPart) -> tuple[dict[str, Any], list[pd.DataFrame]]:
+    """Columns with numbers in scientific notation written out where no digit is lost, and a line about every column that has some."""
+    found, lines = dict(columns), []
+    for name, column in columns.items():
+        if not may_be_scientific(column):
+            continue
+        found[name], whole = written_out(column)
+        if len(whole):
+            lines.append(log_lines(step="read", rule="code_repaired", file=part.path.name, variable=part.fields[name][0], count=len(whole)))
+    return found, lines
 
 
 def _one(column: Any) -> Any:
@@ -317,7 +318,7 @@ def stream_parquet(path: Path, vocabulary: Vocabulary, mapping: Mapping[str, str
     matches = match_headers(names, vocabulary, mapping)
     sheet = Sheet(name="", columns=[text_array([name]) for name in names])
     if ambiguous_fields(matches, vocabulary) or missing_fields(matches, vocabulary):
-        raise SourceError(*column_failures(path, sheet, matches, vocabulary))
+        raise SourceError(*column_failures(path, sheet, matches, vocabulary, mapping=mapping))
     fields = {m.field: (m.header, m.negated) for m in matches if m.field}
     part = RawPart(path=path, sha256=file_hash(path), sheet="", n_rows=0, fields=fields)
     wanted = [match.header for match in matches if match.field]

@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from commresearch.errors import Failure
 from commresearch.survey.auxiliaries import Auxiliaries
@@ -65,6 +64,8 @@ def greatest_lower(auxiliaries: Auxiliaries, base: Floats, totals: Floats, floor
     # with g = s + h and h ≥ 0 the bound is one more column
     with_bound = sparse.hstack([equations, sparse.csr_array(equations.sum(axis=1)[:, None])], format="csr")
     cost = np.append(np.zeros(equations.shape[1]), -1.0)
+    from scipy.optimize import linprog  # slow to load, and wanted only where a calibration fails
+
     found = linprog(cost, A_eq=with_bound, b_eq=aims, bounds=[(0, None)] * (len(cost) - 1) + [(floor, None)], method="highs")
     return float(found.x[-1]) if found.success else None
 
@@ -74,6 +75,8 @@ def least_upper(auxiliaries: Auxiliaries, base: Floats, totals: Floats, lower: f
 
     One smaller by `BISECTED` may not do. None also where the lower bound is so close to what is possible that nothing is found.
     """
+    from scipy.optimize import linprog
+
     equations, aims = _scaled(auxiliaries, base, totals)
 
     def is_enough(bound: float) -> bool:

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 from scipy.special import fdtri
 
 from commresearch.errors import EstimationError, Failure
@@ -176,6 +175,8 @@ def _omega(correlations: Floats) -> float:
     """McDonald's omega from one factor fitted to the correlations by least squares."""
     if len(correlations) < FEWEST_FOR_OMEGA:
         return float("nan")
+    from scipy import optimize  # slow to load, and wanted for scales only
+
     rows, columns = np.triu_indices(len(correlations), 1)
     observed = correlations[rows, columns]
     values, vectors = np.linalg.eigh(correlations)

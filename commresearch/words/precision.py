@@ -5,6 +5,7 @@ import math
 from commresearch.words.numbers import number
 
 SMALL_BASE = 100  #: shares of fewer things than this are shown without decimals
+SMALL_P = 0.005  #: p values below this would be shown as zero
 MINUS = "−"
 
 
@@ -82,3 +83,18 @@ def percent_of(part: float, whole: float) -> str:
 def _magnitude(value: float) -> int:
     """Place of the first significant digit: 62 → 1, 5.3 → 0, 0.08 → −2; 0 for zero."""
     return math.floor(math.log10(abs(value))) if value and math.isfinite(value) else 0
+
+
+def short(value: float, *, sign: bool = False) -> str:
+    """A number of a finding in about three digits, never as a power of ten: 0.42, −12.3, +350; 0 for what is nothing; a dash for none."""
+    if not math.isfinite(value):
+        return "—"
+    digits = min(max(2 - _magnitude(value), 0), 3) if value else 0
+    return signed(value, digits) if sign else fixed(value, digits)
+
+
+def p_text(value: float) -> str:
+    """A p value with its sign of comparison: = 0.03, < 0.005; a dash for none."""
+    if not math.isfinite(value):
+        return "= —"
+    return "< 0.005" if value < SMALL_P else f"= {value:.2f}"

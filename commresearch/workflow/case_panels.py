@@ -15,11 +15,13 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from commresearch.cases import Case
+from commresearch.cases.case import LogRules
+from commresearch.cleaning.event_table import EventTable
 from commresearch.errors import CaseError, CommResearchError, Failure, OutcomeError
 from commresearch.outcomes import Engine, Panel, build_panel, open_engine, read_panel
 from commresearch.outcomes.build import LOGS, MAIN_KIND
 from commresearch.outcomes.engine import Source
-from commresearch.records import canonical_json, package_hash, package_versions, write_whole
+from commresearch.records import canonical_json, held, package_hash, package_versions, unwritable, write_whole
 from commresearch.terms import DataKind, Outcome
 from commresearch.workflow.case_logs import CleanedLog, clean_logs
 
@@ -80,15 +82,24 @@ def build_case_panels(
     Raises
     ------
     CommResearchError
-        There is no roster; units, places or definitions are faulty: of all outcomes together.
+        There is no roster; units, places or definitions are faulty: of all outcomes together. Another run works on the case (CR-C06).
     """
+    with held(out):
+        return _built(case, logs, out, engine, progress)
+
+
+def _built(case: Case, logs: Sequence[CleanedLog], out: Path, engine: str, progress: Callable[[str, int, int], None]) -> list[CasePanel]:
     tables = _by_kind(logs)
     wanted = [outcome for outcome, ways in NEEDS.items() if any(way <= set(tables) for way in ways)]
+    _sweep(out / STAGES, set(wanted))
     if not wanted:
-        _sweep(out, set())
+        _sweep(out / PANELS, set())
         return []
     if DataKind.ROSTER not in tables:
         raise CaseError(Failure(code="CR-F12", values={"file": "case.toml", "case": case.id}))
+    if not any(log.table.rows("rows_out") for log in tables[DataKind.ROSTER]):
+        files = ", ".join(file for log in tables[DataKind.ROSTER] for file in log.table.provenance["files"])
+        raise CaseError(Failure(code="CR-F15", values={"file": files or "communities.csv", "case": case.id}))
     failures: list[Failure] = []
     made = []
     for outcome in wanted:
@@ -102,16 +113,28 @@ def build_case_panels(
                 panel.write(folder)
                 write_whole(folder / MANIFEST, key)
             made.append(CasePanel(outcome=outcome, folder=folder, panel=panel))
-        except CommResearchError as error:
+        except (CommResearchError, OSError) as problem:
+            error = problem if isinstance(problem, CommResearchError) else unwritable(out, problem)
             failures += [f for f in error.failures if f not in failures]
-    _sweep(out, {one.outcome for one in made})
+    _sweep(out / PANELS, {one.outcome for one in made})
     if failures:
         raise CommResearchError(*failures)
     return made
 
 
-def check_logs(cases: Sequence[Case]) -> dict[str, int]:
+def check_logs(
+    cases: Sequence[Case], *, done: Callable[[str, EventTable], None] = lambda *_: None, counted: Callable[[CasePanel], None] = lambda _: None,
+) -> dict[str, int]:
     """Clean the logs of the cases and count their outcomes as `clean_logs` and `build_case_panels` do, and keep nothing.
+
+    Parameters
+    ----------
+    cases
+        Checked case folders.
+    done
+        Given the name of each table and the table, faultless ones of a case that is refused among them; its rows do not outlast the check.
+    counted
+        Given each panel of a faultless case.
 
     Returns
     -------
@@ -128,9 +151,10 @@ def check_logs(cases: Sequence[Case]) -> dict[str, int]:
     for case in cases:
         with TemporaryDirectory() as folder:
             try:
-                logs = clean_logs(case, Path(folder))
+                logs = clean_logs(case, Path(folder), done=done)
                 found[case.id] = len(logs)
-                build_case_panels(case, logs, Path(folder))
+                for made in build_case_panels(case, logs, Path(folder)):
+                    counted(made)
             except CommResearchError as error:
                 failures += [f for f in error.failures if f not in failures]
     if failures:
@@ -146,10 +170,12 @@ def _by_kind(logs: Sequence[CleanedLog]) -> dict[DataKind, list[CleanedLog]]:
     return kinds
 
 
-def _sweep(out: Path, made: AbstractSet[Outcome]) -> None:
-    """Take away panels that the logs do not tell any more: they would be exported and reported as if they did."""
-    for outcome in set(Outcome) - made:
-        shutil.rmtree(out / PANELS / outcome, ignore_errors=True)
+def _sweep(folder: Path, counted: AbstractSet[Outcome]) -> None:
+    """Take away what the logs do not tell any more: panels would be exported and reported as if they did, stages hold rows about persons."""
+    for outcome in set(Outcome) - counted:
+        shutil.rmtree(folder / outcome, ignore_errors=True)
+    with suppress(OSError):  # it goes with the last of them
+        folder.rmdir()
 
 
 def _used(outcome: Outcome, tables: Mapping[DataKind, Sequence[CleanedLog]]) -> dict[DataKind, list[CleanedLog]]:
@@ -183,8 +209,17 @@ def _counted(
     rollout, coverage = (_frame(tables[kind]) if kind in tables else None for kind in (DataKind.ROLLOUT, DataKind.COVERAGE))
     return build_panel(
         outcome, events, _frame(tables[DataKind.ROSTER]), rollout, months=months, coverage=coverage,
-        engine=engine, extract_at=_extract_at(outcome, used), **case.settings.outcomes[outcome].stated,
+        engine=engine, extract_at=_extract_at(outcome, used), months_without_rows=_months_without_rows(case), **case.settings.outcomes[outcome].stated,
     )
+
+
+def _months_without_rows(case: Case) -> dict[DataKind, str]:
+    """What becomes of months in which a kind of log has no row: zero only where that is said of all its files."""
+    rules: dict[DataKind, set[str]] = {}
+    for data in case.settings.data:
+        if data.kind in TIMES:
+            rules.setdefault(data.kind, set()).add((data.rules if isinstance(data.rules, LogRules) else LogRules()).months_without_rows)
+    return {kind: "zero" if stated == {"zero"} else "missing" for kind, stated in rules.items()}
 
 
 def _frame(logs: Sequence[CleanedLog]) -> pd.DataFrame:

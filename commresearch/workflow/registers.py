@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from commresearch.cleaning.event_fields import vocabulary_of
 from commresearch.terms import DataKind, Language
 from commresearch.workflow.scaffold_phrases import template
 
@@ -136,3 +137,15 @@ def labels_of(listed: str, language: Language) -> tuple[str, ...]:
 def sheet_names(language: Language) -> dict[DataKind, str]:
     """The sheet of a register that is read as each kind of data."""
     return {sheet.kind: sheet.name[language] for register in registers().registers for sheet in register.sheets}
+
+
+def field_name(kind: DataKind, field: str, language: Language) -> str:
+    """What a field is called: as in the registers of a new case, else its first known header; in English its name in words."""
+    if language is Language.EN:
+        return field.replace("_", " ")
+    sheets = (sheet for register in registers().registers for sheet in register.sheets if sheet.kind is kind)
+    if own := next((column[language] for sheet in sheets for column in sheet.columns if column.field == field), ""):
+        return own
+    words = next((f for f in vocabulary_of(kind).fields if f.name == field), None)
+    first = next((word for rank in words.ranks for word in rank), field) if words else field
+    return first.removeprefix("!")

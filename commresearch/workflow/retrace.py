@@ -1,68 +1,24 @@
 """One printed complaint rate taken apart again, from rows of the received files: a way of its own, beside the one that counted it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import parquet
 
-from commresearch.cleaning.event_contracts import contract_of
 from commresearch.cleaning.event_table import EventTable
 from commresearch.outcomes import Panel, UnitRegister
-from commresearch.outcomes.belongings import BEGINNING, day_of
 from commresearch.terms import DataKind
+from commresearch.workflow.retraced import COUNTED, RateOfPeople, denominator_day, denominator_on, month_after, read_rows
 
 HELP = "help"
 COLUMNS = ("row_id", "ticket_id", "received_at", "closed_at", "type", "topic", "status", "place", "is_outside", "is_repeat", "repeat_of", "caller_key")
 #: which of several rows with one number and one caller is the ticket: the first received
 FIRST = ("received_at", "seconds", "is_undated", "place", "topic", "is_main", "is_marked")
-COUNTED = "counted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RetracedRate:
-    """How a rate follows from the rows of a log.
-
-    rows : DataFrame
-        row_id, type, place, rule, follows: every row of the place and month with the rule that sets it aside (`counted` where none does); `follows` is the
-        row that a repeat within days comes after. Rules in the order in which they are applied.
-    readings : DataFrame
-        as_of, value, source: readings of the denominator that it was made from, one or two.
-    numerator, denominator, rate
-        As they follow from these.
-    day : date
-        The day for which the denominator holds.
-    """
-
-    unit_id: str
-    month: pd.Timestamp
-    rows: pd.DataFrame
-    readings: pd.DataFrame
-    day: date
-    numerator: int
-    denominator: float
-    rate: float
-
-
-def median_cell(panel: Panel) -> tuple[str, pd.Timestamp] | None:
-    """The unit and month with the median numerator among those recorded completely that have one, the lower of two in the middle; None where there is none.
-
-    Units and months with equal numerators are ordered by month, then by unit.
-    """
-    frame = panel.frame
-    whole = frame["live"].astype(bool) & ~frame["partial_month"].astype(bool) & ~frame["provisional"].astype(bool) & (frame["value"] > 0)
-    found = frame[whole].sort_values(["numerator", "month", "unit_id"], ignore_index=True)
-    if found.empty:
-        return None
-    middle = found.iloc[(len(found) - 1) // 2]
-    return str(middle["unit_id"]), pd.Timestamp(middle["month"])
-
-
-def retrace_complaints(tickets: Sequence[EventTable], register: UnitRegister, panel: Panel, unit: str, month: pd.Timestamp) -> RetracedRate:
+def retrace_complaints(tickets: Sequence[EventTable], register: UnitRegister, panel: Panel, unit: str, month: pd.Timestamp) -> RateOfPeople:
     """Count one cell of a panel of complaints again, row by row.
 
     Parameters
@@ -78,7 +34,8 @@ def retrace_complaints(tickets: Sequence[EventTable], register: UnitRegister, pa
 
     Returns
     -------
-    RetracedRate
+    RateOfPeople
+        `rows` also says type, place and follows, the row that a repeat within days comes after; rules in the order in which they are applied.
         `numerator` agrees with the panel where both are right.
 
     Notes
@@ -86,7 +43,7 @@ def retrace_complaints(tickets: Sequence[EventTable], register: UnitRegister, pa
     Only the rows of the places of the unit in the month and `repeat_days` before it are read, and those that share a number with one of them.
     """
     choices = panel.definition
-    end = month + pd.offsets.MonthBegin(1)
+    end = month_after(month)
     begin, earliest = (m - pd.Timedelta(days=choices["repeat_days"]) for m in (month, panel.frame["month"].min()))
     places = register.places()
     places = places[places["unit_id"] == unit]
@@ -98,10 +55,10 @@ def retrace_complaints(tickets: Sequence[EventTable], register: UnitRegister, pa
     follows = _follows(contacts[contacts["place"].isin(set(places["place"])) & (contacts["received_at"] >= begin)], choices["repeat_days"])
     rows = rows.assign(rule=_rules(rows, contacts, follows, panel), follows=rows["row_id"].map(follows))
     rows["follows"] = rows["follows"].where(rows["rule"] == "repeat_within_days")
-    day = (choices["baseline"] if choices["baseline"] is not None else panel.frame["month"].min().date()) if choices["denominator"] == "baseline" else month.date()
-    readings, denominator = _denominator(register, unit, day)
+    day = denominator_day(panel, month)
+    readings, denominator = denominator_on(register, "households", unit, day)
     numerator = int((rows["rule"] == COUNTED).sum())
-    return RetracedRate(
+    return RateOfPeople(
         unit_id=unit, month=month, rows=rows[["row_id", "type", "place", "rule", "follows"]], readings=readings, day=day, numerator=numerator,
         denominator=denominator, rate=1_000 * numerator / denominator if denominator else float("nan"),
     )
@@ -112,15 +69,7 @@ def _read(tickets: Sequence[EventTable], column: tuple[str, list[str]], begin: p
     name, values = column
     low, high = begin.to_pydatetime(), end.to_pydatetime()
     wanted = (pc.field(name).isin(pa.array(values, pa.string()))) & (pc.field("received_at") >= low) & (pc.field("received_at") < high)
-    parts: list[Any] = []
-    for log in tickets:
-        if log.table is not None:
-            parts.append(log.table.filter(wanted).select(COLUMNS))
-        elif log.parquet_files:
-            parts.append(parquet.read_table([str(p) for p in log.parquet_files], columns=list(COLUMNS), filters=wanted))
-    parts = parts or [contract_of(DataKind.TICKETS).arrow_schema.empty_table().select(COLUMNS)]
-    frames: list[pd.DataFrame] = [part.to_pandas() for part in parts]
-    return pd.concat(frames, ignore_index=True)
+    return read_rows(tickets, DataKind.TICKETS, COLUMNS, wanted)
 
 
 def _contacts(rows: pd.DataFrame, panel: Panel) -> pd.DataFrame:
@@ -175,31 +124,3 @@ def _rules(rows: pd.DataFrame, contacts: pd.DataFrame, follows: dict[str, str], 
 def _true(column: "pd.Series[Any]") -> "pd.Series[bool]":
     """Where a truth value is known and true."""
     return column.isin([True])
-
-
-def _denominator(register: UnitRegister, unit: str, day: date) -> tuple[pd.DataFrame, float]:
-    """The readings of households before and after a day, and their value on that day: on the line between them, or that of the only one."""
-    spells = register.components[unit]
-    own = register.roster[register.roster["unit_id"].astype(str).isin({s.unit for s in spells}) & register.roster["households"].notna()]
-    as_of = own["as_of"] if "as_of" in own else pd.Series(pd.NaT, index=own.index)
-    source = own["source"] if "source" in own else pd.Series("", index=own.index)
-    table = pd.DataFrame({"part": own["unit_id"].astype(str), "as_of": [day_of(d, BEGINNING) for d in as_of], "value": own["households"].astype("float64"), "source": source})
-    read = table.drop_duplicates(["part", "as_of"], keep="last")
-    whole = []
-    days: list[date] = sorted(set(read["as_of"]))
-    for when in days:  # a reading counts where every part that there was on its day has one; before or after all of them, as it is
-        rows = read[read["as_of"] == when]
-        there = {s.unit for s in spells if s.start <= when < s.end} or set(rows["part"])
-        if there <= set(rows["part"]):
-            whole.append((when, float(rows.loc[rows["part"].isin(there), "value"].sum()), rows["source"].iloc[0]))
-    sums = pd.DataFrame(whole, columns=["as_of", "value", "source"])
-    if sums.empty:
-        return sums, float("nan")
-    earlier, later = sums[sums["as_of"] <= day].tail(1), sums[sums["as_of"] > day].head(1)
-    if earlier.empty or later.empty:
-        only = later if earlier.empty else earlier
-        return only.reset_index(drop=True), float(only["value"].iloc[0])
-    (start, low), (stop, high) = ((row["as_of"].iloc[0], float(row["value"].iloc[0])) for row in (earlier, later))
-    if start == day:
-        return earlier.reset_index(drop=True), low
-    return pd.concat([earlier, later], ignore_index=True), low + (high - low) * (day - start).days / (stop - start).days

@@ -1,6 +1,7 @@
 """Checks that keep the house in order: import order, public names, budgets, docstrings, notebooks, dependencies."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -84,6 +85,37 @@ def test_public_names_are_few_load_late_and_work():
 @pytest.mark.parametrize("code", ["import commresearch", "import commresearch.cli"])
 def test_importing_imports_nothing_heavy(code):
     script = f"import sys; {code}; print(','.join(sorted(m for m in sys.modules if m.split('.')[0] in {HEAVY!r} and '.' not in m)))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""
+
+
+LATE = ("cleaning", "outcomes", "workflow")  #: rooms whose public names load their modules at first use
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_public_names_of_a_room_load_late_and_are_those_that_types_are_checked_with(name):
+    room_of = importlib.import_module(f"commresearch.{name}")
+    tree = ast.parse((PACKAGE / name / "__init__.py").read_text(encoding="utf8"))
+    checked = {alias.name: node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module != "commresearch" for alias in node.names}
+    assert {public: module for public, module in checked.items() if public != "TYPE_CHECKING"} == room_of._MODULES
+    assert set(room_of.__all__) == set(room_of._MODULES) <= set(dir(room_of))
+    assert not set(room_of.__all__) & {path.stem for path in (PACKAGE / name).glob("*.py")}, "a module would stand in the place of the name"
+    for public in room_of.__all__:
+        assert getattr(room_of, public).__module__.startswith("commresearch.")
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = room_of.no_such_name
+
+
+@pytest.mark.parametrize(
+    ("names", "unwanted"),
+    [
+        ("clean_case, check_cases", {"commresearch.outcomes", "commresearch.cleaning.event_cleaning", "commresearch.reporting", "duckdb", "scipy.optimize", "pandera", "statsmodels"}),
+        ("clean_logs, build_case_panels, check_logs", {"commresearch.survey", "commresearch.cleaning.clean", "commresearch.reporting", "scipy", "pandera", "statsmodels"}),
+    ],
+    ids=["surveys", "logs"],
+)
+def test_work_on_surveys_does_not_load_that_on_logs_nor_the_other_way_round(names, unwanted):
+    script = f"import sys; from commresearch.workflow import {names}; print(','.join(sorted({unwanted!r} & set(sys.modules))))"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == ""
 

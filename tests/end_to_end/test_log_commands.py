@@ -1,12 +1,14 @@
 """The commands check, panel, clean and export on a case with event logs, as a user meets them."""
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from commresearch.cleaning.event_table import read_event_table
+from commresearch.records import held
 from commresearch.simulate import LogDirt, LogSpec, RoomSpec, SigninSpec, TicketSpec, simulate_logs, write_case
 from tests.conftest import small_project
 
@@ -42,6 +44,8 @@ def test_what_is_right_is_said_and_nothing_is_written(project):
     done = run(project, "check", "binhai", "--lang", "en")
     assert (done.returncode, done.stderr) == (0, "")
     assert "surveys read: 0, logs and registers: 12" in done.stdout
+    assert "受理时间 → received at" in done.stdout
+    assert "lineage.csv" in done.stdout, "a table with headers only is told"
     assert not (project / "reports" / "clean").exists()
 
 
@@ -89,6 +93,29 @@ def test_everything_wrong_is_said_at_once_in_both_languages(project, cleaned, tm
         assert "rollout.csv" in done.stderr
         assert "Traceback" not in done.stderr
     assert not (project / "reports" / "clean" / "broken").exists()
+
+
+def test_a_case_that_another_run_works_on_is_left_alone(project, cleaned):
+    with held(project / "reports" / "clean" / "binhai"):
+        done = run(project, "panel", "binhai", "--lang", "en")
+    assert done.returncode == 2
+    assert "[CR-C06]" in done.stderr
+    assert f"process {os.getpid()}" in done.stderr
+
+
+def test_a_good_case_is_done_beside_faulty_ones_and_every_fault_is_told(project, cleaned):
+    for name in ("first", "second"):
+        case = project / "data_raw" / name
+        write_case(simulate_logs(SPEC, rng=4), case, case_id=name)
+        (case / "grids.csv").write_text("甲,乙\n1,2\n", encoding="utf8")
+    panels = project / "reports" / "clean" / "binhai" / "_panels"
+    shutil.rmtree(panels)
+    done = run(project, "panel", "first", "binhai", "second", "ghost", "--lang", "en")
+    assert done.returncode == 2
+    assert (panels / "complaint_rate" / "frame.parquet").is_file()
+    assert [name in done.stderr for name in ("Case first:", "Case second:", "Case ghost:")] == [True] * 3
+    assert done.stderr.count("grids.csv") >= 2
+    assert "Traceback" not in done.stderr
 
 
 def test_a_case_without_logs_of_events_is_told_what_is_missing(project, tmp_path):

@@ -14,7 +14,7 @@ from commresearch.cli import app
 from tests.conftest import small_project
 from tests.spec.conftest import write_csv, write_xlsx
 from tests.unit.survey_cases import CORRECTION_COLUMNS, correction, data_part, write_case
-from tests.unit.test_clean_case import HEADER, rows, write_book
+from tests.unit.test_case_surveys import HEADER, rows, write_book
 from tests.unit.test_sources_refusals import compound_file
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths are written as on Linux and macOS")

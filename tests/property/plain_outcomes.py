@@ -55,18 +55,26 @@ def complaints(tickets, places, months, *, types=("complaint", "report"), topics
         and t["received_at"] >= months[0] - timedelta(days=gap_days)
     ]
     cells = defaultdict(lambda: {"cases": 0, "contacts": 0, "callers": 0})
+    own_cell, counted_case = {}, {}
     for ticket, has_predecessor in with_predecessors(counted, gap_days):
+        matter = (ticket["caller_key"], ticket["topic"], ticket["place"]) if ticket["caller_key"] is not None else ticket["row_id"]
+        callers = max(
+            1 if t["callers"] is None else t["callers"]
+            for t in counted if (t["ticket_id"], t["caller_key"]) == (ticket["ticket_id"], ticket["caller_key"])
+        )
         unit = unit_at(places, ticket["place"], ticket["received_at"])
         month = month_of(ticket["received_at"])
-        if unit is None or month not in months:
-            continue
+        is_here = unit is not None and month in months
         is_marked = bool(ticket["is_repeat"]) or ticket["repeat_of"] not in (None, ticket["ticket_id"])
-        cell = cells[unit, month]
-        cell["contacts"] += 1
-        if not is_marked and not has_predecessor:
-            cell["cases"] += 1
-            cell["callers"] += ticket["callers"] if ticket["callers"] is not None else 1
-    return dict(cells)
+        if not has_predecessor:  # a contact with the official mark opens no case: who follows it belongs to none
+            own_cell[matter], counted_case[matter] = cells[unit, month] if is_here and not is_marked else None, 0
+        if is_here:
+            cells[unit, month]["contacts"] += 1
+            cells[unit, month]["cases"] += not is_marked and not has_predecessor
+        if own_cell[matter] is not None and callers > counted_case[matter]:
+            own_cell[matter]["callers"] += callers - counted_case[matter]
+            counted_case[matter] = callers
+    return {key: cell for key, cell in cells.items() if cell["contacts"]}
 
 
 def with_predecessors(tickets, gap_days):
@@ -193,12 +201,12 @@ def minutes_of(start, end):
 
 
 def was_used(booking):
-    """Whether somebody came: what was marked afterwards, else the head count; a booking alone says nothing."""
+    """Whether somebody came: what was marked afterwards, else the head count; None where nothing tells."""
     if booking["is_cancelled"]:
         return False
     if booking["is_used"] is not None:
         return booking["is_used"]
-    return booking["headcount"] is not None and booking["headcount"] > 0
+    return None if booking["headcount"] is None else booking["headcount"] > 0
 
 
 def open_minutes(open_hours, room, day):
@@ -215,8 +223,9 @@ def open_minutes(open_hours, room, day):
 
 
 def minutes_by_room(bookings, counters):
-    """Minutes used and booked of every room and day, and how many minutes were booked once too often."""
-    used, booked, twice = defaultdict(set), defaultdict(set), defaultdict(int)
+    """Minutes used, perhaps used and booked of every room and day, and how many minutes were booked once too often."""
+    used, possible, booked, twice = defaultdict(set), defaultdict(set), defaultdict(set), defaultdict(int)
+    counted_days = {(c["room"], c["start_at"].date()) for c in counters}
     for row in bookings:
         if not row["is_cancelled"]:
             for day, minutes in minutes_of(row["start_at"], row["end_at"]):
@@ -224,11 +233,14 @@ def minutes_by_room(bookings, counters):
                 booked[row["room"], day] |= minutes
                 if was_used(row):
                     used[row["room"], day] |= minutes
+                if was_used(row) or (was_used(row) is None and (row["room"], row["start_at"].date()) not in counted_days):
+                    possible[row["room"], day] |= minutes
     for row in counters:
         if row["persons"] > 0:
             for day, minutes in minutes_of(row["start_at"], row["end_at"]):
                 used[row["room"], day] |= minutes
-    return used, booked, twice
+                possible[row["room"], day] |= minutes
+    return used, possible, booked, twice
 
 
 def visits_by_day(bookings, counters):
@@ -245,7 +257,7 @@ def visits_by_day(bookings, counters):
 
 def space(bookings, counters, rooms, open_hours, places, month, *, baseline, window=(510, 1260)):
     """Minutes used, booked and open, and those that count, by unit in one month; rooms as (unit, class) in the two sets."""
-    used, booked, twice = minutes_by_room(bookings, counters)
+    used, possible, booked, twice = minutes_by_room(bookings, counters)
     visits = visits_by_day(bookings, counters)
     cells = defaultdict(lambda: defaultdict(float))
     day = month.date()
@@ -253,12 +265,13 @@ def space(bookings, counters, rooms, open_hours, places, month, *, baseline, win
         for room in rooms:
             unit = unit_at(places, room["unit_id"], at_midnight(day))
             if is_valid(room, at_midnight(day)) and unit is not None:
-                _one_room_day(cells[unit], room, rooms, day, baseline, window, open_minutes(open_hours, room["room"], day), used, booked, twice, visits)
+                opened = open_minutes(open_hours, room["room"], day)
+                _one_room_day(cells[unit], room, rooms, day, baseline, window, opened, used, possible, booked, twice, visits)
         day += timedelta(days=1)
     return {unit: dict(cell) for unit, cell in cells.items()}
 
 
-def _one_room_day(cell, room, rooms, day, baseline, window, opened, used, booked, twice, visits):
+def _one_room_day(cell, room, rooms, day, baseline, window, opened, used, possible, booked, twice, visits):
     name, kind, area = room["room"], room["room_class"], room["area_m2"]
     if kind in ("office", "corridor", "plant"):
         return
@@ -271,6 +284,7 @@ def _one_room_day(cell, room, rooms, day, baseline, window, opened, used, booked
     is_fixed = any(r["room"] == name and is_valid(r, baseline) for r in rooms)
     for which in ("all", "fixed") if is_fixed else ("all",):
         cell[f"{which}_used"] += len(in_use & reference)
+        cell[f"{which}_possible"] += len(possible[name, day] & reference)
         cell[f"{which}_reference"] += len(reference)
         cell[f"{which}_used_open"] += len(in_use & opened)
         cell[f"{which}_open"] += len(opened)
@@ -279,6 +293,7 @@ def _one_room_day(cell, room, rooms, day, baseline, window, opened, used, booked
         cell[f"{which}_visits"] += visits[name, day]
         if area is not None:
             cell[f"{which}_area_used"] += area * len(in_use & reference)
+            cell[f"{which}_area_possible"] += area * len(possible[name, day] & reference)
             cell[f"{which}_area_reference"] += area * len(reference)
             cell[f"{which}_visits_with_area"] += visits[name, day]
             cell[f"{which}_area_days"] += area
@@ -293,7 +308,7 @@ def area_in_use(rooms, places, month):
         unit = unit_at(places, room["unit_id"], last)
         if unit is None or not is_valid(room, last) or room["area_m2"] is None or room["room_class"] in ("office", "corridor", "plant"):
             continue
-        in_service = room["in_service_from"] is not None and room["in_service_from"] <= last
+        in_service = room["in_service_from"] is None or room["in_service_from"] <= last  # without a first day it was in service all along
         if in_service and (room["in_service_to"] is None or last < room["in_service_to"]):
             cells[unit][0] += room["area_m2"]
         cells[unit][1] += room["area_m2"]

@@ -91,6 +91,47 @@ def test_a_collective_case_counts_once_with_its_callers_beside():
     assert companion(panel, "callers", "101", "2024-03-01") == 41
 
 
+@pytest.mark.parametrize(
+    ("rows", "callers"),
+    [
+        ([{"callers": None, "ticket_id": "A"}, {"callers": 40, "ticket_id": "A"}], 40),  # copies of one ticket
+        ([{"callers": 40, "ticket_id": "A"}, {"callers": 12, "ticket_id": "A"}], 40),
+        ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "K"}, {"callers": 3, "caller_key": "K"}], 40),  # repeats within days
+        ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "K", "is_repeat": True}], 40),
+        ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "K", "topic": "物业"}], 41),  # two matters
+        ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "L"}], 41),
+        ([{"callers": None}, {"callers": 40}], 41),  # nobody is never the same
+    ],
+)
+def test_a_collective_case_has_the_callers_that_any_copy_or_repeat_names(rows, callers):
+    for order in (rows, rows[::-1]):
+        panel = counted(tickets(*({"at": f"2024-03-0{day + 1}"} | row for day, row in enumerate(order))))
+        if not order[0].get("is_repeat"):  # a mark alone opens no case
+            assert companion(panel, "callers", "101", "2024-03-01") == callers
+
+
+def test_callers_of_a_repeat_in_another_month_belong_to_the_case():
+    panel = counted(tickets({"at": "2024-03-30", "caller_key": "K"}, {"at": "2024-04-02", "caller_key": "K", "callers": 40}, {"at": "2024-04-20", "caller_key": "K"}))
+    assert [companion(panel, "callers", "101", f"2024-0{month}-01") for month in (3, 4)] == [40, 1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "told"),
+    [
+        ([{}, {}], None, [("repeats_not_folded", 2), ("counted", 2)]),  # nobody is told from another, nothing is marked
+        ([{}, {"is_repeat": True}], 50, [("repeat_marked", 1), ("repeats_not_folded", 2), ("counted", 1)]),
+        ([{"caller_key": "K"}, {}], 0, [("counted", 2)]),
+        ([{"caller_key": "K"}, {"caller_key": "K"}], 50, [("repeat_within_days", 1), ("counted", 1)]),
+    ],
+)
+def test_where_no_caller_is_told_from_another_the_share_folded_is_not_known(rows, share, told):
+    panel = counted(tickets(*({"at": f"2024-03-0{day + 1}"} | row for day, row in enumerate(rows))))
+    found = companion(panel, "folded_share", "101", "2024-03-01")
+    assert np.isnan(found) if share is None else found == share
+    assert list(panel.account.itertuples(index=False, name=None)) == told
+    assert companion(panel, "caller_known_share", "101", "2024-03-01") == 100 * sum("caller_key" in row for row in rows) / len(rows)
+
+
 def test_labels_given_after_handling_stay_in_the_headline():
     log = tickets(
         {"at": "2024-03-01", "handling": "malicious", "caller_key": "K"}, {"at": "2024-03-03", "caller_key": "K"}, {"at": "2024-03-03", "handling": "unreasonable"},
@@ -158,6 +199,19 @@ def test_shares_are_over_valid_call_backs():
     assert companion(panel, "satisfied_share", "101", "2024-03-01") == 0
 
 
+def test_tickets_that_name_only_the_community_tell_nothing_of_its_estates():
+    made = pd.DataFrame(
+        {"unit_id": ["C", "E1", "E2"], "unit_level": ["community", "estate", "estate"], "community_id": ["C", "C", "C"], "households": 500, "as_of": "2023-01-01"}
+    )
+    log = tickets(*({"at": f"2024-03-0{day}", "place": "C"} for day in (1, 2, 3)), {"at": "2024-03-04", "place": "E1"}, {"at": "2024-04-01", "place": "E1"})
+    panel = build_panel("complaint_rate", log, made, None, months=YEAR, coverage=coverage(), unit_level="estate")
+    assert [np.isnan(cell(panel, unit, "2024-03-01")["numerator"]) for unit in ("E1", "E2")] == [True, True]
+    assert [cell(panel, unit, "2024-04-01")["numerator"] for unit in ("E1", "E2")] == [1, 0]
+    assert np.isnan(companion(panel, "cases", "E2", "2024-03-01"))
+    assert excluded(panel)["unplaced"] == 3
+    assert panel.unplaced[["place", "events"]].to_numpy().tolist() == [["C", 3]]
+
+
 def test_a_place_counts_where_it_belongs_on_its_date():
     log = tickets(
         {"at": "2024-05-09 23:59:59", "place": "101"}, {"at": "2024-05-10", "place": "103"}, {"at": "2024-05-10", "place": "101"},
@@ -169,7 +223,8 @@ def test_a_place_counts_where_it_belongs_on_its_date():
     whole = build_panel(
         "complaint_rate", {"tickets": log, "lineage": MERGER}, roster(), None, months=YEAR, coverage=coverage(), boundaries="2024-12-31"
     )
-    assert cell(whole, "103", "2024-05-01")["numerator"] == 3
+    assert cell(whole, "103", "2024-05-01")["numerator"] == 4
+    assert excluded(whole)["carried_on"] == 1
     assert set(whole.frame["unit_id"]) == {"103"}
     assert whole.frame["value"].notna().all()  # the community of the end, in every month
     before = build_panel(

@@ -10,6 +10,7 @@ import pytest
 from commresearch.cleaning.event_cleaning import clean_events
 from commresearch.cleaning.event_rules import EventSettings
 from commresearch.cleaning.event_table import EventTable
+from commresearch.errors import CleaningError
 from tests.spec.conftest import write_csv
 
 KEY = b"a key that is long enough"
@@ -175,11 +176,32 @@ def test_codes_are_text(tmp_path, cell, value, rule):
     [
         ({"状态": "已取消"}, True, None), ({"状态": "作废"}, True, None), ({"状态": "已使用"}, False, True), ({"状态": "爽约"}, False, False), ({"备注": "下雨取消"}, True, None),
         ({"备注": "带投影"}, False, None), ({"是否取消": "是"}, True, None), ({"是否使用": "否"}, False, False), ({"状态": ""}, False, None),
+        ({"状态": "已预约"}, False, None), ({"状态": "审核 通过"}, False, None), ({"状态": "未取消"}, False, None),
     ],
 )
 def test_cancelled_and_used_bookings_are_kept_and_marked(tmp_path, cells, cancelled, used):
     row = one(tmp_path, "bookings", {"日期": "2025-03-01", "时段": "9:00-11:00", "活动室": "多功能厅", **cells}).frame().astype(object).iloc[0]
     assert (row["is_cancelled"], None if pd.isna(row["is_used"]) else row["is_used"]) == (cancelled, used)
+
+
+STATED = {"日期": "2025-03-01", "时段": "9:00-11:00", "活动室": "多功能厅", "状态": "蓝色"}
+
+
+@pytest.mark.parametrize(("action", "rows"), [("clear", 1), ("drop", 0)])
+def test_a_state_that_nobody_knows_is_decided_by_a_rule(tmp_path, action, rows):
+    table = one(tmp_path, "bookings", STATED, rules={"unknown_code": action})
+    assert table.rows("rows_out") == rows
+    assert table.frame()["is_used"].isna().all()
+    assert table.findings.loc[table.findings["rule"] == "unknown_code", "variable"].tolist() == ["is_used"]
+
+
+def test_a_state_that_nobody_knows_is_refused_where_nothing_is_decided_and_may_be_explained(tmp_path):
+    with pytest.raises(CleaningError) as raised:
+        one(tmp_path, "bookings", STATED, rules=None)
+    assert [(f.code, f.values["column"]) for f in raised.value.failures] == [("CR-E12", "is_used")]
+    assert "蓝色" in str(raised.value.failures[0].values["examples"])
+    explained = EventSettings(values={"is_used": {"蓝色": "true"}})
+    assert one(tmp_path, "bookings", STATED, rules=None, settings=explained).frame()["is_used"].tolist() == [True]
 
 
 @pytest.mark.parametrize(
@@ -206,3 +228,5 @@ def test_open_ends_and_weekdays(tmp_path):
     assert frame["valid_from"].dt.date.unique().tolist() == [date(2025, 1, 1)]
     assert frame["row_id"].is_unique
     assert int(table.account["rows"].iloc[0]) == int(table.account["rows"].iloc[1:].sum())
+    assert (table.account["rows"] >= 0).all()
+    assert table.log.loc[table.log["rule"] == "weekdays_spread", "count"].tolist() == [3]

@@ -209,10 +209,24 @@ def test_a_moved_place_counts_where_it_belonged_on_the_day():
     rows = pd.DataFrame([came("k1", at(2, 10), event="e1"), came("k2", at(2, 11), place="B", home="B", event="e2"), came("k3", at(2, 12), event="e3")])
     events = {"signins": rows, "lineage": lineage}
     made = build_panel("youth_participation", events, roster, None, months=MONTHS, coverage=LIVE)
-    assert [values(made, unit, "persons")[1] for unit in ("A", "B")] == [1, 1]
-    assert made.unplaced[["place", "events"]].to_numpy().tolist() == [["A", 1]]
+    assert [values(made, unit, "persons")[1] for unit in ("A", "B")] == [1, 2]  # whoever still writes A on the 12th means B
+    assert dict(zip(made.account["rule"], made.account["events"], strict=True))["carried_on"] == 1
+    assert made.unplaced.empty
     later = build_panel("youth_participation", events, roster, None, months=MONTHS, coverage=LIVE, boundaries=date(2024, 3, 1))
     assert values(later, "B", "persons")[1] >= 2
+
+
+def test_where_most_places_are_unknown_nobody_is_zero():
+    made = panel(came("k1", at(1, 5), place="海边"), came("k2", at(1, 6), place="海边"), came("k3", at(1, 6)), came("k4", at(2, 6)))
+    frame = made.frame.set_index(["unit_id", "month"])["numerator"].unstack("month")
+    assert frame.iloc[:, 0].isna().all()
+    assert frame.iloc[:, 1].notna().all()
+    assert made.companion("persons").set_index(["unit_id", "month"])["value"].unstack("month").iloc[:, 0].isna().all()
+
+
+def test_visits_in_dark_months_are_told():
+    made = panel(came("k1", at(1, 5)), came("k2", at(2, 6)), coverage=LIVE.assign(live_from=pd.Timestamp("2024-02-01")))
+    assert made.account.to_numpy().tolist() == [["not_live", 1], ["counted", 1]]
 
 
 def test_places_outside_the_register_are_listed():
@@ -232,3 +246,9 @@ def test_a_band_that_ends_before_it_begins_is_refused():
         panel(came("k1", at(1, 5)), age_low=36, age_high=35)
     assert [f.code for f in raised.value.failures] == ["CR-O61"]
     assert all("36" in render_error(raised.value, language) for language in ("zh", "en"))
+
+
+def test_a_log_in_which_nobody_can_be_counted_is_a_panel_all_the_same():
+    made = panel(came("k1", at(1, 5), place="nowhere"), came("k2", at(2, 5), role="staff", place="elsewhere"))
+    assert dict(zip(made.account["rule"], made.account["events"], strict=True)) == {"unplaced": 2}
+    assert nothing(values(made)[0])  # most of January names no place of the register

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -70,11 +71,82 @@ def test_used_hours_over_the_fixed_reference_hours_of_every_room():
 
 def test_a_booking_alone_is_no_use_but_gives_a_booking_rate():
     rows = [booked(at(3, 9), at(3, 10), people=None), booked(at(4, 9), at(4, 10), people=0), booked(at(5, 9), at(5, 10), used=False)]
-    made = panel([*rows, booked(at(6, 9), at(6, 10), people=None, used=True), booked(at(7, 9), at(7, 10), cancelled=True)])
-    assert first(made, what="numerator") == 1.0
-    assert first(made, "booking_rate", "numerator") == 4.0
+    made = panel([*rows, booked(at(6, 9), at(6, 13), people=None, used=True), booked(at(7, 9), at(7, 10), cancelled=True)])
+    assert first(made, what="numerator") == 4.0
+    assert first(made, "booking_rate", "numerator") == 7.0
+    assert [first(made, name, "numerator") for name in ("rate_lower", "rate_upper")] == [4.0, 5.0]
     account = dict(zip(made.account["rule"], made.account["events"], strict=True))
     assert account == {"booking_cancelled": 1, "booking_use_unknown": 1, "booking_not_used": 2, "counted": 1}
+
+
+def test_bookings_that_do_not_say_whether_anybody_came_give_bounds_and_no_rate():
+    made = panel([booked(at(3, 9), at(3, 11), people=None), booked(at(3, 10), at(3, 12), people=None), booked(at(4, 9), at(4, 10), people=3)])
+    assert made.frame["numerator"].isna().tolist() == [True, False, False, True, True, True]  # B has no room; in February nothing was booked
+    assert [first(made, name, "numerator") for name in ("rate_lower", "rate_upper", "booking_rate")] == [1.0, 4.0, 4.0]
+    assert all(np.isnan(first(made, name)) for name in ("used_hours", "use_of_open_hours", "use_weighted_by_area", "visits"))
+    assert dict(zip(made.account["rule"], made.account["events"], strict=True)) == {"booking_use_unknown": 2, "counted": 1}
+    weighed = panel([booked(at(3, 9), at(3, 11), people=None)], weighting="area")
+    assert np.isnan(first(weighed, what="numerator"))
+
+
+def test_a_door_counter_tells_of_use_where_bookings_do_not():
+    made = panel([booked(at(3, 9), at(3, 12), people=None), booked(at(4, 9), at(4, 10), people=None)], counters=[("r1", at(3, 9), at(3, 11), 5), ("r1", at(4), at(4, 23), 0)])
+    assert [first(made, what="numerator"), first(made, "rate_upper", "numerator"), first(made, "visits")] == [2.0, 2.0, 5.0]
+
+
+@pytest.mark.parametrize("written", ["R1", " r1 ", "ｒ１", "活动室", " 活动 室", "望海驿站活动室", "望海社区活动室", "A活动室"])
+def test_a_room_may_be_written_by_its_name(written):
+    rooms = (room() | {"name": "活动室", "site": "望海驿站"}, room("r2") | {"name": "会议室", "site": "望海驿站"})
+    made = panel([booked(at(3, 9), at(3, 11), name=written)], registered=rooms, counters=[(written, at(4, 9), at(4, 10), 2)])
+    assert (first(made, what="numerator"), made.unplaced.empty) == (3.0, True)
+
+
+def test_a_name_of_several_rooms_is_nobodys_and_no_zero_follows():
+    rooms = (room() | {"name": "活动室", "site": None}, room("r2", unit="B") | {"name": "活动室", "site": None})
+    made = panel([booked(at(3, 9), at(3, 11), name="活动室")], registered=rooms)
+    assert dict(zip(made.account["rule"], made.account["events"], strict=True)) == {"room_name_ambiguous": 1}
+    assert made.unplaced["place"].tolist() == ["活动室"]
+    assert made.frame["numerator"].fillna(-1).tolist() == [-1, 0, 0, -1, 0, 0]  # either may have been used in January
+    assert panel([booked(at(3, 9), at(3, 11), name="听涛社区活动室")], registered=rooms).frame["numerator"].fillna(-1).tolist() == [0, 0, 0, 2, 0, 0]
+
+
+def test_a_name_may_pass_from_one_room_to_another():
+    rooms = (room(until=at(11)) | {"name": "活动室", "site": None}, room("r2", unit="B", since=at(11)) | {"name": "活动室", "site": None})
+    made = panel([booked(at(10, 9), at(10, 11), name="活动室"), booked(at(11, 9), at(11, 10), name="活动室")], registered=rooms, rooms="all")
+    assert [first(made, what="numerator", unit=unit) for unit in ("A", "B")] == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(("astray", "expected"), [(1, [4.0, None]), (2, [None, None])])
+def test_entries_of_no_known_room_make_no_zero_and_beyond_a_fifth_no_number(astray, expected):
+    rows = [booked(at(3 + k, 9), at(3 + k, 10)) for k in range(4)] + [booked(at(9 + k, 9), at(9 + k, 10), name="东楼") for k in range(astray)]
+    made = panel(rows, registered=(room(), room("r2", unit="B")))
+    assert [None if np.isnan(first(made, what="numerator", unit=unit)) else first(made, what="numerator", unit=unit) for unit in ("A", "B")] == expected
+    assert first(made, "entries_without_room") == pytest.approx(100 * astray / (4 + astray))
+    assert made.frame.loc[made.frame["month"] > "2024-01-31", "numerator"].eq(0).all()
+    off = panel([*rows[:4], booked(at(9, 9), at(9, 10), name="东楼", cancelled=True)], registered=(room(), room("r2", unit="B")))
+    assert first(off, what="numerator", unit="B") == 0.0  # a booking that was cancelled is nobody's use
+
+
+def test_rooms_of_no_known_unit_are_told():
+    rows = [booked(at(3, 9), at(3, 10)), booked(at(3, 9), at(3, 10), name="r7")]
+    rooms = (room(), room("r7", unit="C"), room("r8", unit="C"))
+    made = panel(rows, registered=rooms)
+    assert dict(zip(made.account["rule"], made.account["events"], strict=True)) == {"room_without_unit": 1, "counted": 1}
+    assert made.problems[["problem", "place", "unit_id"]].to_numpy().tolist() == [["room_without_unit", "r7", "C"], ["room_without_unit", "r8", "C"]]
+    area = panel([], registered=rooms, outcome="area_in_use", coverage=None)
+    assert dict(zip(area.account["rule"], area.account["events"], strict=True)) == {"room_without_unit": 2, "counted": 1}
+    assert len(area.problems) == 2
+
+
+def test_a_unit_without_a_room_has_no_number_at_all():
+    made = panel([booked(at(3, 9), at(3, 10))])
+    assert made.frame.loc[made.frame["unit_id"] == "B", ["numerator", "denominator", "value"]].isna().all(axis=None)
+
+
+def test_what_was_counted_in_dark_months_is_told():
+    rows = [booked(at(3, 9), at(3, 10)), booked(at(5, 9, month=2), at(5, 10, month=2))]
+    made = panel(rows, coverage=LIVE.assign(live_from=pd.Timestamp("2024-02-01")))
+    assert dict(zip(made.account["rule"], made.account["events"], strict=True)) == {"not_live": 1, "counted": 1}
 
 
 def test_bookings_that_overlap_are_united_before_they_are_clipped():
@@ -183,6 +255,8 @@ def test_a_booking_that_ends_before_it_begins_is_set_aside():
 
 
 def test_area_in_use_at_the_end_of_the_month():
+    always = panel([], registered=(room(area=30.0), room("r2", area=30.0, left=at(1, month=2))), outcome="area_in_use", coverage=None)
+    assert always.frame.loc[always.frame["unit_id"] == "A", "value"].tolist() == [100.0, 50.0, 50.0]  # no first day: in service all along
     rooms = (
         room("r1", area=40.0, service=at(31)), room("r2", area=60.0, service=at(1, month=2)), room("r3", area=100.0, service=at(1), left=at(31)),
         room("r4", area=500.0, kind="office", service=at(1)), room("r5", area=50.0, kind="tenancy", service=at(1)), room("r6", area=None, service=at(1)),

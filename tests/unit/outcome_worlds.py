@@ -58,8 +58,8 @@ def companion(panel, measure, unit, month):
 
 
 def excluded(panel):
-    """The account as a dict."""
-    return dict(zip(panel.account["rule"], panel.account["events"], strict=True))
+    """The account as a dict, without the line that says that no caller is told from another: hardly any log here has callers."""
+    return {rule: n for rule, n in zip(panel.account["rule"], panel.account["events"], strict=True) if rule != "repeats_not_folded"}
 
 
 def many_tickets(folder: Path, n: int, *, parts: int = 1) -> Path:

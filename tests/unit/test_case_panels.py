@@ -1,6 +1,9 @@
 """Logs of a case to clean tables and panels: all faults at once, all or nothing, again only what changed."""
 
+import errno
 import shutil
+import threading
+from pathlib import Path
 
 import pandas as pd
 import pyreadstat
@@ -8,11 +11,12 @@ import pytest
 
 from commresearch.cases import load_case
 from commresearch.errors import CommResearchError
+from commresearch.records import held
 from commresearch.simulate import LogDirt, LogSpec, RoomSpec, SigninSpec, TicketSpec, simulate_logs, write_case
 from commresearch.terms import DataKind, Language, Outcome
 from commresearch.workflow import build_case_panels, check_logs, clean_logs, export_case
 from commresearch.workflow import case_logs as module
-from commresearch.workflow.clean_case import waves_in
+from commresearch.workflow.case_surveys import waves_in
 
 KEY = b"k" * 32
 SPEC = LogSpec(
@@ -182,3 +186,108 @@ def test_cleaning_surveys_leaves_logs_and_panels(done, tmp_path):
     (out / "2026a").mkdir()
     (out / "2026a" / "manifest.json").write_text("{}", encoding="utf8")
     assert waves_in(out) == ["2026a"]
+
+
+def test_another_run_on_the_case_is_waited_for(folder, tmp_path):
+    case, out, found = load_case(folder), tmp_path / "out", []
+
+    def run(work):
+        with pytest.raises(CommResearchError) as error:
+            work()
+        found.append(codes(error))
+
+    with held(out):
+        for work in (lambda: clean_logs(case, out), lambda: build_case_panels(case, [], out)):
+            thread = threading.Thread(target=run, args=(work,))
+            thread.start()
+            thread.join()
+    assert found == [["CR-C06"]] * 2
+    assert not out.exists()
+
+
+def test_what_a_run_that_was_killed_left_goes_with_the_next(done, written, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    for left in (out / ".work-a", out / "_panels" / ".work-b", out / "_stages" / "space_use" / ".work-spill"):
+        left.mkdir(parents=True)
+        (left / "part.parquet").touch()
+    (out / ".lock").write_text("1\n2020-01-01 00:00:00\n")
+    clean_logs(load_case(written), out, pseudonym_key=KEY)
+    assert sorted(p.relative_to(out) for p in out.rglob("*")) == sorted(p.relative_to(done[0]) for p in done[0].rglob("*"))
+
+
+def test_stages_of_outcomes_that_are_not_counted_any_more_go(done, written, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    assert {path.name for path in (out / "_stages").iterdir()} >= {"youth_participation", "complaint_rate"}
+    build_case_panels(load_case(written), [log for log in done[1] if log.table.kind is not DataKind.SIGNINS], out)
+    assert "youth_participation" not in {path.name for path in (out / "_stages").iterdir()}
+    assert (out / "_stages" / "complaint_rate").is_dir()
+    build_case_panels(load_case(written), [], out)
+    assert not (out / "_stages").exists()
+
+
+def test_clean_logs_that_are_not_named_any_more_go(folder, done, tmp_path):
+    out = shutil.copytree(done[0], tmp_path / "out")
+    text = (folder / "case.toml").read_text(encoding="utf8")
+    (folder / "case.toml").write_text(text[: text.index("[[data]]")], encoding="utf8")
+    assert clean_logs(load_case(folder), out) == []
+    assert not (out / "_logs").exists()
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "names"),
+    [
+        (lambda file, out: OSError(errno.EIO, "Input/output error", str(file)), "CR-S04", "file"),
+        (lambda file, out: OSError(errno.EIO, "Input/output error"), "CR-S04", "grids.csv"),
+        (lambda file, out: OSError(errno.EACCES, "Permission denied", str(out / "_logs" / "grids")), "CR-C04", "out"),
+        (lambda file, out: OSError(errno.ENOSPC, "No space left on device"), "CR-C04", "out"),
+    ],
+    ids=["an input by its name", "an input without a name", "a result by its name", "a full disk"],
+)
+def test_what_the_system_refuses_is_said_of_the_file_that_it_is_about(folder, tmp_path, monkeypatch, problem, code, names):
+    out, file = tmp_path / "out", folder / "grids.csv"
+
+    def clean(paths, kind, **options):
+        if kind is DataKind.GRIDS:
+            raise problem(file, out)
+        return real(paths, kind, **options)
+
+    real = module.clean_events
+    monkeypatch.setattr(module, "clean_events", clean)
+    with pytest.raises(CommResearchError) as error:
+        clean_logs(load_case(folder), out, pseudonym_key=KEY)
+    (failure,) = error.value.failures
+    assert failure.code == code
+    said = str(failure.values["file" if code == "CR-S04" else "path"])
+    assert said == str({"file": file, "grids.csv": file, "out": out}[names])
+
+
+def test_files_that_cannot_be_read_are_named_together_before_anything_is_cleaned(folder, tmp_path, monkeypatch):
+    case = load_case(folder)
+
+    def hashed(*parts):
+        if isinstance(parts[0], Path) and parts[0].name in {"grids.csv", "lineage.csv"}:
+            raise OSError(errno.EACCES, "Permission denied", str(parts[0]))
+        return real(*parts)
+
+    real = module.sha256_of
+    monkeypatch.setattr(module, "sha256_of", hashed)
+    with pytest.raises(CommResearchError) as error:
+        clean_logs(case, tmp_path / "out")
+    assert {(f.code, Path(str(f.values["file"])).name) for f in error.value.failures} == {("CR-S04", "grids.csv"), ("CR-S04", "lineage.csv")}
+
+
+def test_months_without_rows_are_zero_only_where_the_case_says_so(folder, tmp_path):
+    """Of the tickets only those of the last month came, though coverage.csv says that more were recorded."""
+    path = next(folder.glob("*热线工单*.csv"))
+    header, *rows = path.read_text(encoding="gb18030").splitlines(keepends=True)
+    path.write_text(header + "".join(row for row in rows if row.split(",")[1].startswith("2023-04")), encoding="gb18030")
+    text = (folder / "case.toml").read_text(encoding="utf8")
+    for rule, missing in (("missing", True), ("zero", False)):
+        stated = text.replace(', "模拟数据_滨海示范区_工单台账.xlsx"]', "]").replace('duplicate_id = "keep_first" }', f'duplicate_id = "keep_first", months_without_rows = "{rule}" }}', 1)
+        (folder / "case.toml").write_text(stated, encoding="utf8")
+        case, out = load_case(folder), tmp_path / rule
+        tickets = [log for log in clean_logs(case, out, pseudonym_key=KEY) if log.table.kind not in {DataKind.SIGNINS, DataKind.ROOMS}]
+        (made,) = build_case_panels(case, tickets, out)
+        frame = made.panel.frame
+        assert frame.loc[frame["month"] == "2023-03-01", "value"].isna().all() == missing
+        assert frame.loc[frame["month"] == "2023-04-01", "value"].notna().any()

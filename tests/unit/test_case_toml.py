@@ -8,7 +8,7 @@ import pytest
 from commresearch.cases import load_case
 from commresearch.cases.case import LogRules
 from commresearch.cases.outcome_settings import OutcomeSettings
-from commresearch.cleaning.event_rules import ACTIONS
+from commresearch.cleaning.event_rules import ACTIONS, EventSettings
 from commresearch.errors import CaseError, CommResearchError, SchemaError
 from commresearch.outcomes.definition import PARAMETERS, OutcomeDefinition
 from commresearch.terms import DataKind, Language, Level, Outcome, Platform, Sampling
@@ -207,7 +207,42 @@ def test_logs_say_their_columns_what_becomes_of_faults_and_when_they_were_extrac
 
 def test_the_rules_of_logs_are_those_of_cleaning():
     assert {name: get_args(field.annotation) for name, field in LogRules.model_fields.items()} == dict(ACTIONS)
-    assert {field.default for field in LogRules.model_fields.values()} == {"refuse"}
+    assert {name: field.default for name, field in LogRules.model_fields.items() if field.default != "refuse"} == {"months_without_rows": "missing"}
+
+
+READING = 'mapping = "m.csv"\nvalues = { unit_level = { "居委会" = "community" } }\nyear = 2024\nday_first = true\nhours = { full_day = ["9:00", "17:00"] }\n'
+
+
+def test_logs_and_the_tables_of_units_say_how_they_are_read(case):
+    rules = 'rules = { overlapping_validity = "cut", months_without_rows = "zero" }\n'
+    text = CASE + '[roster]\nfile = "r.csv"\n' + READING + rules + '[rollout]\nfile = "o.csv"\nsheet = "甲"\n' + LOG + READING
+    settings = case(text, "a.csv", "r.csv", "o.csv", "m.csv").settings
+    for data in (settings.roster, settings.data[0]):
+        stated = EventSettings.stated(data, ("2024-01", "2024-12"))
+        assert (stated.values, stated.year, stated.day_first, stated.months) == ({"unit_level": {"居委会": "community"}}, 2024, True, ("2024-01", "2024-12"))
+        assert (stated.full_day, stated.morning) == (("9:00", "17:00"), EventSettings().morning)
+    assert settings.roster.rules.stated == {"overlapping_validity": "cut", "months_without_rows": "zero"}
+    assert (settings.rollout.sheet, settings.rollout.rules, settings.rollout.stated_settings) == ("甲", None, {})
+    assert codes(refused(case, text.replace("m.csv", "none.csv"), "a.csv", "r.csv", "o.csv")) == ["CR-F07"]
+    assert EventSettings.stated(None) == EventSettings()
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "code", "said"),
+    [
+        ('values = { type = "complaint" }', "data.1.values", "CR-F05", "values"), ("values = { type = { a = 1 } }", "data.1.values", "CR-F05", "values"),
+        ('hours = { full_day = ["21:00", "8:30"] }', "data.1.hours.full_day", "CR-F05", "clocks"), ('hours = { full_day = ["8.30", "21:00"] }', "data.1.hours.full_day", "CR-F05", "clocks"),
+        ('hours = { noon = ["8:30", "21:00"] }', "data.1.hours.noon", "CR-F06", None), ("year = 25", "data.1.year", "CR-F05", "at_least"),
+        ('day_first = "yes"', "data.1.day_first", "CR-F05", "boolean"), ('rules = { months_without_rows = "drop" }', "data.1.rules.months_without_rows", "CR-F06", None),
+    ],
+)
+def test_how_a_log_is_read_has_its_forms(case, line, key, code, said):
+    error = refused(case, CASE + LOG + line + "\n", "a.csv", kind=SchemaError)
+    assert [(f.code, f.values["key"]) for f in error.failures] == [(code, key)]
+    if said is not None:
+        told(error, code, key)
+        assert entries("errors")[f"rule_case_{said}"][Language.ZH].partition("{")[0] in error.failures[0].values["rule"][Language.ZH]
+    assert codes(refused(case, CASE + SURVEY + "year = 2024\n", "a.csv")) == ["CR-F05"]
 
 
 @pytest.mark.parametrize("outcome", Outcome)

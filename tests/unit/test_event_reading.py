@@ -96,7 +96,7 @@ def test_missing_and_ambiguous_columns_of_several_files_are_reported_together(tm
     with pytest.raises(SourceError) as error:
         cr.read_events([one, two, tmp_path / "c.csv"], "tickets")
     assert codes(error) == ["CR-E04", "CR-E03", "CR-S01"]
-    assert error.value.failures[0].values["column"] == "type"
+    assert error.value.failures[0].values["column"] == "诉求类型 (type)"
     assert error.value.failures[1].values["got"] == "诉求类型, 工单类型"
     raw = cr.read_events(two, "tickets", mapping={"工单类型": ""})
     assert raw.parts[0].fields["type"] == ("诉求类型", False)

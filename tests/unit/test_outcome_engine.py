@@ -13,7 +13,7 @@ import pytest
 from commresearch.errors import OutcomeError
 from commresearch.outcomes import build_panel, open_engine, read_panel
 from commresearch.outcomes.engine import literal, sql_text
-from commresearch.outcomes.staging import WORK
+from commresearch.records import WORK
 from tests.conftest import ROOT
 from tests.unit.outcome_worlds import coverage, many_tickets, many_units
 

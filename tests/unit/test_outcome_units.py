@@ -159,6 +159,44 @@ def test_a_unit_without_successor_is_told():
     assert list(register.problems["problem"]) == ["no_successor"]
 
 
+def test_a_place_that_is_named_by_its_old_unit_counts_for_what_became_of_it():
+    old_grid = grids(("G", "101", None, None), ("H", "102", "2015-01-01", "2024-05-10"), ("H", "104", "2024-05-10", None))
+    everything = pd.concat([roster(), steady("104").assign(as_of="2023-12-31")], ignore_index=True)
+    register = UnitRegister.of(everything, old_grid, MERGER)
+    assert {p: where(register, p, "2024-06-01") for p in ("101", "102", "望海社区", "G")} == dict.fromkeys(("101", "102", "望海社区", "G"), "103")
+    assert where(register, "101", "2024-05-09") == "101"
+    assert where(register, "H", "2024-06-01") == "104"  # what the register of grids says comes first
+    told = register.problems[register.problems["problem"] == "carried_on"]
+    assert set(told["place"]) == {"101", "102", "望海社区", "听涛社区", "G"}
+    assert set(told["unit_id"]) == {"103"}
+    assert "grid_outside_unit" not in set(register.problems["problem"])
+    later = UnitRegister.of(roster(), None, MERGER, boundaries=date(2025, 1, 1))
+    assert where(later, "101", "2025-03-01") == "103"
+
+
+def test_old_names_are_carried_through_several_changes_and_not_through_a_split():
+    made = units(
+        ("1", "community", None, "望海社区", None, "2022-01-01"), ("2", "community", None, "听涛社区", "2022-01-01", "2023-01-01"),
+        ("3", "community", None, "海棠社区", "2023-01-01", "2024-01-01"), ("4", "community", None, None, "2024-01-01", None),
+        ("5", "community", None, None, "2024-01-01", None),
+    )
+    changes = lineage(
+        ("1", "2", "2022-01-01", "rename"), ("2", "3", "2023-01-01", "merge"), ("3", "4", "2024-01-01", "split"), ("3", "5", "2024-01-01", "split"),
+    )
+    register = UnitRegister.of(made, None, changes)
+    assert [where(register, "望海社区", f"{year}-06-01") for year in (2021, 2022, 2023, 2024)] == ["1", "2", "3", None]
+    given_again = UnitRegister.of(pd.concat([made, units(("6", "community", None, "望海社区", "2023-01-01", None))]), None, changes)
+    assert [where(given_again, "望海社区", f"{year}-06-01") for year in (2021, 2022, 2023)] == ["1", "2", "6"]
+
+
+def test_an_estate_that_was_renamed_still_counts_for_its_community():
+    made = units(
+        ("C", "community", None, None, None, None), ("E1", "estate", "C", "海棠苑", None, "2024-01-01"), ("E2", "estate", "C", "海棠花园", "2024-01-01", None)
+    )
+    register = UnitRegister.of(made, None, lineage(("E1", "E2", "2024-01-01", "rename")))
+    assert where(register, "海棠苑", "2024-06-01") == "C"
+
+
 def test_months_are_cut_where_a_unit_ends():
     months = UnitRegister.of(roster()).unit_months(month_table(("2024-04", "2024-06")))
     shares = {(u, f"{m:%m}"): s for u, m, s in months.itertuples(index=False, name=None)}
@@ -174,6 +212,62 @@ def test_denominators_of_merged_parts_are_sums_of_readings_of_one_day():
     apart = UnitRegister.of(roster(as_of=["2023-12-01", "2023-11-01", "2024-06-01"]), None, MERGER, boundaries=date(2025, 1, 1))
     assert set(denominators(apart, months, "households", how="interpolated")["value"]) == {1500.0}
     assert denominators(after, months, "area_m2", how="interpolated")["value"].isna().all()
+
+
+def households_by_month(register, first, last):
+    found = denominators(register, month_table((first, last)), "households", how="interpolated")
+    return {unit: rows["value"].round(6).tolist() for unit, rows in found.groupby("unit_id")}
+
+
+def survivor(*rows):
+    """Readings of unit 2, which takes in unit 1 on 1 March 2024: rows of (unit_id, households, as_of, valid_from, valid_to)."""
+    return pd.DataFrame(list(rows), columns=["unit_id", "households", "as_of", "valid_from", "valid_to"]).assign(unit_level="community")
+
+
+TAKEN_IN = pd.DataFrame({"old_id": ["1"], "new_id": ["2"], "changed_on": ["2024-03-01"], "kind": ["merge"]})
+
+
+def test_readings_are_not_joined_by_a_line_across_a_merger():
+    ended = ("1", 1000, "2024-01-01", "2015-01-01", "2024-03-01")
+    for rows in (
+        [("2", 500, "2024-01-01", "2015-01-01", None), ("2", 1500, "2024-05-01", "2015-01-01", None)],  # one validity, read before and after
+        [("2", 500, "2024-01-01", "2015-01-01", "2024-03-01"), ("2", 1500, "2024-05-01", "2024-03-01", None)],
+        [("2", 500, "2024-01-01", "2015-01-01", "2024-03-01"), ("2", 1500, "2024-01-01", "2024-03-01", None)],  # the row says which unit it is of
+        [("2", 500, "2024-01-01", "2015-01-01", None)],  # not read since: what it was made up of
+    ):
+        assert households_by_month(UnitRegister.of(survivor(ended, *rows), None, TAKEN_IN), "2024-01", "2024-04")["2"] == [500, 500, 1500, 1500]
+    both = survivor(ended, ("2", 500, "2024-01-01", "2015-01-01", "2024-03-01"), ("2", 1600, "2024-05-01", "2024-03-01", None))
+    fixed = households_by_month(UnitRegister.of(both, None, TAKEN_IN, boundaries=date(2025, 1, 1)), "2024-01", "2024-05")
+    assert fixed["2"] == pytest.approx([1500, 1500 + 100 * 31 / 121, 1500 + 100 * 60 / 121, 1500 + 100 * 91 / 121, 1600])
+
+
+def test_a_register_renewed_every_january_makes_no_step():
+    rows = survivor(("2", 500, "2023-01-01", "2023-01-01", "2024-01-01"), ("2", 600, "2024-01-01", "2024-01-01", None))
+    found = households_by_month(UnitRegister.of(rows), "2023-12", "2024-01")["2"]
+    assert found == pytest.approx([500 + 100 * 334 / 365, 600], abs=1e-6)
+
+
+def test_parts_of_a_split_have_their_shares_of_what_was_read_before():
+    made = survivor(("1", 1000, "2023-12-01", None, "2024-03-01"), ("1A", 620, "2024-05-01", "2024-03-01", None), ("1B", 390, "2024-05-01", "2024-03-01", None))
+    change = pd.DataFrame({"old_id": ["1", "1"], "new_id": ["1A", "1B"], "changed_on": ["2024-03-01"] * 2, "kind": ["split"] * 2})
+    register = UnitRegister.of(made, None, change.assign(share=[0.6, 0.4]), boundaries=date(2025, 1, 1))
+    found = households_by_month(register, "2023-12", "2024-05")
+    assert (found["1A"][0], found["1A"][-1], found["1B"][0]) == (600, 620, 400)
+    for shares in ([0.6, None], [0.6, 0.3]):  # not written, or not all of it
+        unknown = UnitRegister.of(made, None, change.assign(share=shares), boundaries=date(2025, 1, 1))
+        assert households_by_month(unknown, "2023-12", "2023-12") == {"1A": [620], "1B": [390]}
+    as_was = households_by_month(UnitRegister.of(made[made["unit_id"] == "1"], None, change), "2024-01", "2024-02")
+    assert as_was == {"1": [1000, 1000]}
+
+
+def test_a_part_that_is_handed_over_takes_its_share_along():
+    made = survivor(("1", 1000, "2024-01-01", None, None), ("2", 500, "2024-01-01", None, None))
+    handed = TAKEN_IN.assign(kind="transfer", share=0.1)
+    register = UnitRegister.of(made, None, handed, boundaries=date(2025, 1, 1))
+    assert households_by_month(register, "2024-01", "2024-01") == {"1": [900], "2": [600]}
+    assert households_by_month(UnitRegister.of(made, None, handed), "2024-02", "2024-03") == {"1": [1000, 900], "2": [500, 600]}
+    untold = UnitRegister.of(made, None, TAKEN_IN.assign(kind="transfer"))
+    assert np.isnan(households_by_month(untold, "2024-03", "2024-03")["1"]).all()
 
 
 def test_the_most_exact_coverage_counts_and_every_kind_is_needed():
@@ -214,7 +308,7 @@ def test_three_months_before_the_start_is_too_late():
 
 
 def test_months_are_read_in_any_form():
-    months = month_table([date(2024, 3, 9), "2024-01"])
+    months = month_table(["2024-01", date(2024, 3, 9)])
     assert months["month"].tolist() == [T("2024-01-01"), T("2024-02-01"), T("2024-03-01")]
     assert months["next_month"].iloc[-1] == T("2024-04-01")
     assert not np.isnan(months["month"].astype("int64")).any()

@@ -68,8 +68,9 @@ def test_nothing_is_said_of_effects(bodies):
 
 #: keys that are put together from a vocabulary, or named in a table of them
 BUILT = re.compile(
-    r"(outcome|rate|axis|heading|heading_same|account_caption|account_note|account_read|variants_caption|variants_note)_(complaint_rate|youth_participation|space_use|"
-    r"area_in_use)|unit_\w+|kind_\w+|state_\w+|problem_\w+|measure_\w+|rule_\w+|tier_\w+|how_\w+|reason_\w+|figure_(total|median|band|hollow)"
+    r"(outcome|rate|axis|heading|heading_same|account_caption|account_note|account_read|variants_caption|variants_note|retrace_what|retrace_amount|retrace_begin|retrace_left)_(complaint_rate|youth_participation|space_use|"
+    r"area_in_use)|unit_\w+|kind_\w+|state_\w+|problem_\w+|measure_\w+|rule_\w+|tier_\w+|how_\w+|reason_\w+|figure_(total|median|band|hollow)|doubt_\w+|empty_(missing|zero|not_covered)|"
+    r"retrace_amount_by_area|retrace_(people|reading)_(households|youth_population)|retrace_(yes|no|unclear)"
 )
 
 
@@ -195,7 +196,7 @@ def test_accounts_add_up_on_the_page():
     received = {row[0]: row[2:] for row in table(opened(), "logs").rows}
     assert received["工单"] == ["130", "1", "129"]
     assert table(opened(), "aside").rows == [["工单", "合计、小计行", "1", "0.8"]]
-    assert table(opened(), "empty-months").rows == [["工单", "2", "2023-10、2023-11"]]
+    assert table(opened(), "empty-months").rows == [["工单", "2", "2023-10、2023-11", "按零（case.toml 的规则）"]]
 
 
 def test_the_first_screen_says_what_can_be_used_and_the_three_gravest_problems():
@@ -227,7 +228,9 @@ def test_other_ways_of_counting_stand_side_by_side():
     assert rows["投诉率（本报告口径）"] == f"每千户{pooled(panel, 'headline').value:.2f}件"
     assert rows["含求助"] == f"每千户{pooled(panel, 'cases_with_help_per_1000_households').value:.2f}件"
     assert float(rows["不折叠重复件"][3:-1]) > float(rows["投诉率（本报告口径）"][3:-1]) > float(rows["去掉事后认定无理、恶意或不可控的"][3:-1])
-    assert list(table(opened(), "variants-space-use").rows[1]) == ["预约占参照小时", "3.49%"]
+    space = {row[0]: row[1] for row in table(opened(), "variants-space-use").rows}
+    assert space["预约占参照小时"] == "3.49%"
+    assert space["下限：不明的都不算"] == space["上限：不明的都算"]  # of every booking it is known whether somebody came
     youth = {row[0]: row[1] for row in table(opened("en"), "variants-youth-participation").rows}
     assert float(youth["Lower bound: unknown all outside"][:-1]) < float(youth["Upper bound: unknown all inside"][:-1])
 
@@ -328,7 +331,7 @@ def test_the_steps_lead_from_the_rows_to_the_printed_rate():
 
 def test_repeats_are_paired_with_the_contact_before(monkeypatch):
     monkeypatch.setattr(panel_retrace, "median_cell", lambda _panel: ("101", T("2024-03-01")))
-    items = panel_retrace.retrace(opened())
+    items = panel_retrace.retrace_outcome(opened(), Outcome.COMPLAINT_RATE)
     rows = {r[0]: r[1] for r in table_of(items, "retrace-steps").rows}
     assert rows["去掉：限期内同一人、同一事项、同一地点再次来电"] == "−1"
     assert rows["去掉：官方标记的重复件、并案"] == "−1"
@@ -336,12 +339,38 @@ def test_repeats_are_paired_with_the_contact_before(monkeypatch):
     assert "A：123 接在 A：122 之后" in text
 
 
-def test_a_panel_that_was_counted_otherwise_is_found_out():
-    page = opened()
-    panel = page.panels[Outcome.COMPLAINT_RATE]
+@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize("language", list(Language))
+def test_a_panel_that_was_counted_otherwise_is_found_out(outcome, language):
+    page = opened(language)
+    panel = page.panels[outcome]
     wrong = replace(panel, frame=panel.frame.assign(numerator=panel.frame["numerator"] + 1))
-    text = "".join(i.text for i in panel_retrace.retrace(replace(page, panels={Outcome.COMPLAINT_RATE: wrong})) if hasattr(i, "text"))
-    assert "**两者不一致**" in text
+    for shown, key in ((panel, "retrace_agrees"), (wrong, "retrace_differs")):
+        text = "".join(i.text for i in panel_retrace.retrace(replace(page, panels={outcome: shown})) if hasattr(i, "text"))
+        assert entries("panel")[key][language.value].rpartition("}")[2] in text
+
+
+def test_persons_stand_by_numbers_with_the_reason_why_they_do_not_count(monkeypatch):
+    monkeypatch.setattr(panel_retrace, "median_cell", lambda _panel: ("103", T("2024-11-01")))
+    page = opened()
+    items = panel_retrace.retrace_outcome(page, Outcome.YOUTH_PARTICIPATION)
+    persons = [list(r) for r in table_of(items, "retrace-persons-list").rows]
+    assert [r[0] for r in persons] == [str(n) for n in range(1, 15)]
+    assert sorted(r[4] for r in persons) == ["年龄不清楚"] * 6 + ["是"] * 8
+    steps = {r[0]: r[1] for r in table_of(items, "retrace-persons-steps").rows}
+    assert (steps["去掉：工作人员"], steps["去掉：年龄不清楚"], steps["剩下的是计入的人的签到行"], steps["其中不同的人数（分子）"]) == ("−1", "−6", "8", "8")
+    keys = set(page.frame(DataKind.SIGNINS)["person_key"].dropna())
+    assert not any(key in i.markdown(Path()) for i in items for key in keys)
+
+
+def test_hours_of_use_add_up_to_the_printed_rate():
+    page = opened()
+    items = panel_retrace.retrace_outcome(page, Outcome.SPACE_USE)
+    spans, steps = table_of(items, "retrace-space-spans").rows, table_of(items, "retrace-space-steps").rows
+    assert sum(float(r[3]) for r in spans) == 12
+    assert (list(spans[0][:3]), steps[-1][1]) == (["R1", "2024年2月5日", "09:00—12:00"], "4")
+    assert [r[5] for r in table_of(items, "retrace-space-rooms").rows] == ["计入", "办公用房"]
+    assert "**12 ÷ 362.50 × 100 = 3.31。**" in "".join(i.text for i in items if hasattr(i, "text"))
 
 
 # ---------------------------------------------------------------- with little
@@ -355,7 +384,7 @@ def test_a_case_with_one_outcome_says_so_and_shows_no_empty_table(language, spar
     text = body_of(page)
     for key in ("late_none", "unplaced_none", "small_none", "aside_none", "empty_months_none", "readings_none"):
         assert entries("panel")[key][language.value] in text, key
-    assert panel_retrace.retrace(page) == []
+    assert panel_retrace.retrace_outcome(page, Outcome.COMPLAINT_RATE) == []
     assert panel_outcomes.outcome(page, "complaint_rate") == []
     assert "tier" not in text
 

@@ -47,7 +47,7 @@ def test_the_notebook_shows_every_section_in_both_languages(tmp_path):
         for name in re.findall(r"\]\((figs/[\w-]+\.png)\)", text):
             assert (tmp_path / language / name).stat().st_size > 10_000
             assert (tmp_path / language / name).with_suffix(".svg").is_file()
-    assert [len(h) for h in headings] == [10, 10]
+    assert [len(h) for h in headings] == [13, 13]
     assert headings[0][0].startswith("收到什么")
     assert headings[0][-1] == "附录：去哪里查"
 

@@ -7,7 +7,8 @@ import pytest
 
 from commresearch.cleaning.event_table import event_table_of, write_event_table
 from commresearch.outcomes import UnitRegister, build_panel
-from commresearch.workflow.retrace import median_cell, retrace_complaints
+from commresearch.workflow.retrace import retrace_complaints
+from commresearch.workflow.retraced import median_cell
 from tests.unit.outcome_worlds import MERGER, coverage, roster, steady, tickets
 
 T = pd.Timestamp

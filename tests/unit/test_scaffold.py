@@ -10,6 +10,7 @@ import pytest
 from python_calamine import load_workbook
 
 from commresearch.cases import load_case
+from commresearch.cases.case import ONLY_LOGS, LogRules, NamedHours
 from commresearch.cases.outcome_settings import OutcomeSettings
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.fit import place_variables
@@ -117,6 +118,13 @@ def test_every_key_of_the_case_file_is_explained(case):
     lines = read(case, "case.toml").splitlines()
     bare = [line for line in lines if re.match(r"#?\w+ = ", line) and "  # " not in line and not re.match(r"#(kind|files|platform|sheet|wave|codebook|sampling|mapping|rules|extracted_on)", line)]
     assert bare == []
+
+
+def test_every_rule_and_way_of_reading_a_log_is_explained_in_the_case_file(case):
+    text = read(case, "case.toml")
+    assert [name for name in LogRules.model_fields if not re.search(rf"{name} ?[\u4e00-\u9fff]", text)] == []
+    assert [name for name in ONLY_LOGS if f"\n# {name}" not in text] == []
+    assert [name for name in NamedHours.model_fields if name not in text] == []
 
 
 @pytest.mark.parametrize("name", HEADERS)

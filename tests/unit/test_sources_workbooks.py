@@ -1,5 +1,7 @@
 """Cells of .xlsx and .xls: types, texts, errors, formulas, digits that the file has lost."""
 
+import re
+import zipfile
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -95,7 +97,7 @@ def test_long_numbers_have_lost_digits(tmp_path):
 
 @pytest.mark.parametrize(
     ("cell", "lost"),
-    [("3.71002E+17", True), ("1.38001E+11", True), ("4E+15", True), ("1.5E+3", False), ("1.2E+10", False), ("E+17", False), ("3.7E17年", False),
+    [("3.71002E+17", True), ("1.38001E+11", True), ("4E+15", True), ("1.5E+3", False), ("1.2E+9", False), ("1.2E+10", True), ("1.38123E10", True), ("3E12", False), ("E+17", False), ("3.7E17年", False),
      ("-3.71002E+17", True), ("371002199001011234", False), (" 3.71002E+17", False)],
 )
 def test_numbers_that_a_spreadsheet_saved_shortened(tmp_path, cell, lost):
@@ -168,3 +170,26 @@ def test_cells_of_another_writer_mean_the_same(tmp_path):
     assert prefixed.frame.equals(plain.frame)
     assert (prefixed.types == plain.types).all()
     assert prefixed.log["count"].tolist() == plain.log["count"].tolist() == [2]
+
+
+@pytest.mark.parametrize("rows_too", [False, True])
+def test_errors_and_formulas_of_cells_that_do_not_say_where_they_stand(tmp_path, rows_too):
+    rows = [["序号", "甲", "乙"], [1, "=NA()|#N/A", 5], [2, "x", "=1/0|#DIV/0!"]]
+    path = write_xlsx(tmp_path / "a.xlsx", rows)
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    bare = re.sub(rb' r="[A-Z]+\d+"', b"", sheet)
+    change_member(path, "xl/worksheets/sheet1.xml", sheet, re.sub(rb'<row r="\d+"', b"<row", bare) if rows_too else bare)
+    raw = read_survey(path)
+    assert raw.frame[["甲", "乙"]].to_numpy().tolist() == [["#N/A", "5"], ["x", "#DIV/0!"]]
+    assert (raw.types == CellType.ERROR).sum() == 2
+
+
+def test_formulas_without_a_result_are_named_where_cells_do_not_say_where_they_stand(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", [["序号", "甲"], [1, "=1+1|2"], [2, "x"]])
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    bare = re.sub(rb' r="[A-Z]+\d+"', b"", sheet).replace(b"</f><v>2</v>", b"</f>")
+    with pytest.raises(SourceError) as error:
+        read_survey(change_member(path, "xl/worksheets/sheet1.xml", sheet, bare))
+    assert [(f.code, f.values["cells"]) for f in error.value.failures] == [("CR-S15", "B2")]

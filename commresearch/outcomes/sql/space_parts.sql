@@ -1,19 +1,14 @@
 -- Bookings that were not cancelled, and counts above zero, cut at midnight, in seconds of their day.
--- What was marked afterwards says whether a booking was used, otherwise its head count does; a booking alone says nothing.
 WITH intervals AS (
-  SELECT room, start_at, end_at, TRUE AS is_booking, COALESCE(is_used, headcount > 0, FALSE) AS is_used
-  FROM bookings
-  WHERE NOT COALESCE(is_cancelled, FALSE) AND end_at > start_at AND start_at < {{until}} AND end_at > {{start}}
-  UNION ALL
-  SELECT room, start_at, end_at, FALSE AS is_booking, TRUE AS is_used
-  FROM counters
-  WHERE persons > 0 AND end_at > start_at AND start_at < {{until}} AND end_at > {{start}}
+  SELECT room, start_at, end_at, is_booking, COALESCE(is_used, FALSE) AS is_used, may_be_used
+  FROM space_entries
+  WHERE room IS NOT NULL AND NOT is_cancelled AND (is_booking OR is_used) AND end_at > start_at AND start_at < {{until}} AND end_at > {{start}}
 )
 SELECT
   room, CAST(start_at AS DATE) AS day,
   cr_seconds(CAST(CAST(start_at AS DATE) AS TIMESTAMP), start_at) AS starts,
   cr_seconds(CAST(CAST(start_at AS DATE) AS TIMESTAMP), end_at) AS ends,
-  is_booking, is_used, cr_bucket(room, {{buckets}}) AS bucket
+  is_booking, is_used, may_be_used, cr_bucket(room, {{buckets}}) AS bucket
 FROM intervals
 WHERE CAST(start_at AS DATE) = CAST(end_at AS DATE)
 UNION ALL
@@ -21,7 +16,7 @@ SELECT
   i.room, d.day,
   CASE WHEN i.start_at > d.day_at THEN cr_seconds(d.day_at, i.start_at) ELSE 0 END AS starts,
   CASE WHEN i.end_at < d.next_at THEN cr_seconds(d.day_at, i.end_at) ELSE 86400 END AS ends,
-  i.is_booking, i.is_used, cr_bucket(i.room, {{buckets}}) AS bucket
+  i.is_booking, i.is_used, i.may_be_used, cr_bucket(i.room, {{buckets}}) AS bucket
 FROM intervals AS i
 JOIN days AS d ON i.start_at < d.next_at AND i.end_at > d.day_at
 WHERE CAST(i.start_at AS DATE) < CAST(i.end_at AS DATE)

@@ -17,7 +17,7 @@ from commresearch.simulate.wenjuanxing import write_wenjuanxing
 from commresearch.sources import read_survey
 from commresearch.terms import Language, Sampling
 from commresearch.workflow import check_cases, clean_case, require_clean_reports
-from commresearch.workflow.clean_case import waves_in
+from commresearch.workflow.case_surveys import waves_in
 from commresearch.workflow.survey_quality import assess_survey, read_quality
 from tests.spec.conftest import codebook, write_csv
 from tests.unit.survey_cases import CORRECTION_COLUMNS, KEY, OTHER_KEY, codes, correction, data_part, told, values, write_case

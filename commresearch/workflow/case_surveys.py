@@ -25,7 +25,7 @@ from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.cleaning.rules import load_rules
 from commresearch.errors import CaseError, CleaningError, CommResearchError, Failure
-from commresearch.records import RunRecord, Standby, package_versions, replace_folder, sha256_of, work_folder, write_whole
+from commresearch.records import RunRecord, Standby, held, package_versions, replace_folder, sha256_of, work_folder, write_whole
 from commresearch.sources import RawTable, read_survey, read_survey_pair
 from commresearch.terms import Export, Language, Role, Sampling
 from commresearch.workflow.margins_file import load_margins
@@ -82,8 +82,15 @@ def clean_case(
     ------
     CommResearchError
         Files that cannot be read, codebooks that do not fit, corrections and decisions that fail, identifiers that would be
-        written: all faults of all surveys together; then nothing is written.
+        written: all faults of all surveys together; then nothing is written. Another run works on the case (CR-C06).
     """
+    with held(out):
+        return _cleaned_and_written(case, out, pseudonym_key, language, today, progress)
+
+
+def _cleaned_and_written(
+    case: Case, out: Path, pseudonym_key: bytes | None, language: Language, today: str, progress: Progress
+) -> list[CleanedSurvey]:
     if not case.surveys:
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
     failures: list[Failure] = []
