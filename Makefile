@@ -42,7 +42,7 @@ $(VENV)/installed-spark: pyproject.toml constraints.txt | $(VENV)/installed-test
 test: $(VENV)/installed-test $(if $(filter all,$(REQUIRE)),$(VENV)/installed-spark) ## lint, types and all tests (REQUIRE=all: a missing tool fails)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	REQUIRE=$(REQUIRE) $(BIN)/python -m pytest
+	REQUIRE=$(REQUIRE) $(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: $(VENV)/installed-lab ## open the notebooks in JupyterLab
 	$(BIN)/commresearch lab
@@ -61,6 +61,15 @@ bench: $(VENV_BENCH)/installed ## speed beside named peers, as tables (BENCH_ROW
 	$(BENCH).tickets_to_panel $(SIZE) --folder $(BENCH_FOLDER)
 	$(BENCH).hotline_csv $(SIZE) --folder $(BENCH_FOLDER)
 	$(BENCH).booking_overlap $(SIZE) --folder $(BENCH_FOLDER)
+	$(BENCH).fixed_effects $(SIZE)
+	$(BENCH).poisson $(SIZE)
+	$(BENCH).wild_bootstrap
+	$(BENCH).randomisation
+	$(BENCH).group_time
+	$(BENCH).synthetic_did
+	$(BENCH).honest
+	$(BENCH).power
+	$(BENCH).impact_study --draws 200
 
 clean: ## remove the environments and the built site
 	rm -rf $(VENV) $(VENV_BENCH) reports/site build *.egg-info

@@ -6,6 +6,7 @@ CommResearchError
 ├── SchemaError      columns, types, codes and references of a table; a codebook that does not fit
 ├── CleaningError    corrections, decisions and identifiers
 ├── OutcomeError     events, units and months that a panel cannot be made from
+├── DesignError      units, starts and months that no comparison can be made from
 ├── EstimationError  weights, margins and designs that an estimate cannot be made from
 └── ReportError      notebook parameters, execution, fonts, renderers
 """
@@ -52,6 +53,10 @@ class CleaningError(CommResearchError):
 
 class OutcomeError(CommResearchError):
     """Events, units and months that a panel cannot be made from."""
+
+
+class DesignError(CommResearchError):
+    """Units, starts and months that no comparison can be made from."""
 
 
 class EstimationError(CommResearchError):

@@ -169,10 +169,72 @@ class Check(StrEnum):
 
 
 class Grade(StrEnum):
-    """Grades of evidence that a published number can reach at most: E0 no comparison, E1 uncontrolled comparison."""
+    """Grades of evidence, from E0 (no comparison) to E5 (randomised); a published number reaches E1 at most."""
 
     E0 = "E0"
     E1 = "E1"
+    E2 = "E2"
+    E3 = "E3"
+    E4 = "E4"
+    E5 = "E5"
+
+
+class Method(StrEnum):
+    """How an effect is estimated."""
+
+    BEFORE_AFTER = "before_after"
+    TWO_WAY_FIXED_EFFECTS = "two_way_fixed_effects"
+    GROUP_TIME = "group_time"
+    IMPUTATION = "imputation"
+    POISSON = "poisson"
+    SATURATED_POISSON = "saturated_poisson"
+    FRACTIONAL_LOGIT = "fractional_logit"
+    REPEATED_SECTIONS = "repeated_sections"
+    INTERRUPTED_SERIES = "interrupted_series"
+    SYNTHETIC_CONTROL = "synthetic_control"
+    SYNTHETIC_DID = "synthetic_did"
+
+
+class Inference(StrEnum):
+    """Where an interval and a p value come from."""
+
+    ANALYTIC = "analytic"
+    CR1 = "cr1"
+    CR2 = "cr2"
+    CR3 = "cr3"
+    WILD_BOOTSTRAP = "wild_bootstrap"
+    RANDOMISATION = "randomisation"
+    MULTIPLIER = "multiplier"
+    FERMAN_PINTO = "ferman_pinto"
+    PLACEBO = "placebo"
+    HAC = "hac"
+    MODEL = "model"
+    NONE = "none"
+
+
+class Estimand(StrEnum):
+    """What an effect is the effect of, and on whom."""
+
+    ATT = "att"
+    ATT_PERCENT = "att_percent"
+    ATT_BY_EVENT_TIME = "att_by_event_time"
+    ATT_BY_GROUP = "att_by_group"
+    ATT_BY_PERIOD = "att_by_period"
+    COEFFICIENT = "coefficient"
+    LEVEL_CHANGE = "level_change"
+    SLOPE_CHANGE = "slope_change"
+    CHANGE = "change"
+
+
+class ChosenBy(StrEnum):
+    """How the treated units were chosen."""
+
+    ALL = "all"
+    RANDOM = "random"
+    VOLUNTEER = "volunteer"
+    WORST = "worst"
+    BEST = "best"
+    UNKNOWN = "unknown"
 
 
 class Format(StrEnum):
