@@ -19,6 +19,7 @@ from commresearch.impact.routes import RunSettings, estimate_by
 from commresearch.simulate.panels import PanelSpec, simulate_panel
 
 DRAWS = 400
+PATHS = 999  #: permutations of each test; the default of the package is 9,999
 EFFECTS = {"counts": -20.0, "shares": 3.0}
 LEVELS = {"counts": 2.0, "shares": 20.0}  #: 2 cases per 1,000 households and month: in small units many months have none
 
@@ -55,7 +56,7 @@ def one(spec: PanelSpec, seed: int) -> tuple[str, str, float, float, bool, float
         unit="per_1000_households" if spec.kind == "counts" else "percentage_points",
     )
     design = detect_design(panel, made.rollout)
-    found, _ = estimate_by(design_panel(panel, design), design, design.method, design.inference, RunSettings(seed=seed))
+    found, _ = estimate_by(design_panel(panel, design), design, design.method, design.inference, RunSettings(seed=seed, draws=PATHS))
     held = found.conf_low <= made.truth <= found.conf_high
     return str(found.method), str(found.inference), found.estimate - made.truth, made.truth, held, found.p_value, found.details.get("attainable_level", 0.05)
 

@@ -1,5 +1,7 @@
 """Commands about the cases of partners: scaffold, cleaning, panels, export."""
 
+import shutil
+from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -8,12 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commresearch.cli.making import (
+    case_by_case,
+    each_case,
     finish,
     load_cases,
     make_reports,
     project_at,
     pseudonym_key,
     require_choices,
+    say_findings,
+    say_missing_months,
+    say_not_folded,
     say_progress,
     stage_bar,
     together,
@@ -39,11 +46,12 @@ from commresearch.cli.options import (
     says_its_errors,
 )
 from commresearch.errors import CaseError, Failure
-from commresearch.terms import Language
+from commresearch.terms import DataKind, Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
     from commresearch.reporting.build import Project, ReportTask
+    from commresearch.workflow import CasePanel, CleanedLog
 
 
 @app.command(help="新建案例文件夹:问卷、编码簿、知情同意书等 / scaffold of a new case")
@@ -90,14 +98,26 @@ def clean(
     how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
     require_choices(how)
     known: dict[str, str] = {}
-    chosen = load_cases(place.root, cases)
-    with Standby(partial(make_ready, place.published)) as ready:  # what reports need is loaded while surveys are cleaned
-        tasks = [task for case in chosen for task in _all_cleaned(lang, place, case, key, how, known, on)]
-        results = make_reports(lang, place, tasks, how, partial(build_ahead, ready))
-        require_clean_reports(_left_by(place, tasks), known)
-        if published := ready.first():
-            write_site(place, published, how.languages[0])
-    finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+    with case_by_case(cases, lang) as faults, ExitStack() as kept:
+        chosen = load_cases(place.root, cases, faults)
+        with Standby(partial(make_ready, place.published)) as ready:  # what reports need is loaded while surveys are cleaned
+            cleaned = each_case(chosen, lambda case: _all_cleaned(lang, place, case, key, how, known, on, kept), faults)
+            tasks = [task for planned in cleaned.values() for task in planned]
+            if not tasks:
+                return
+            _sweep_reports(place, tasks)
+            results = make_reports(lang, place, tasks, how, partial(build_ahead, ready))
+            require_clean_reports(_left_by(place, tasks), known)
+            if published := ready.first():
+                write_site(place, published, how.languages[0])
+        finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+
+
+def _sweep_reports(place: "Project", tasks: "list[ReportTask]") -> None:
+    """Take away what runs that were killed left of these reports; their cases are kept for this run."""
+    for subject in {task.subject for task in tasks}:
+        for left in (place.site / subject).glob(".*.work-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _left_by(place: "Project", tasks: "list[ReportTask]") -> list[Path]:
@@ -106,10 +126,18 @@ def _left_by(place: "Project", tasks: "list[ReportTask]") -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in {".html", ".docx", ".pdf", ".ipynb", ".json"})
 
 
-def _all_cleaned(lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, known: dict[str, str], on: str) -> "list[ReportTask]":
-    """The reports to be made on surveys and panels of a case; what is wrong with either is said together."""
+def _all_cleaned(
+    lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, known: dict[str, str], on: str, kept: ExitStack,
+) -> "list[ReportTask]":
+    """The reports to be made on surveys and panels of a case; what is wrong with either is said together.
+
+    The case is kept for this run until its reports are made, which read what is cleaned here.
+    """
+    from commresearch.records import held
+
     if not case.settings.data:
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
+    kept.enter_context(held(place.root / "reports" / "clean" / case.id))
     surveys = [partial(_cleaned, lang, place, case, key, how, known)] if case.surveys else []
     return [task for tasks in together([*surveys, partial(_counted, lang, place, case, key, how, on)]) for task in tasks]
 
@@ -136,15 +164,19 @@ def _cleaned(lang: Language, place: "Project", case: "Case", key: bytes | None, 
 
 def _counted(lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, on: str) -> "list[ReportTask]":
     """The reports to be made on the panels of a case, now counted; none where it has no logs."""
+    if len(case.surveys) == len(case.settings.data) and not any((place.root / "reports" / "clean" / case.id).glob("_*")):
+        return []  # nor is there anything of earlier logs to be taken away
     from commresearch.reporting.panel_reports import plan_panel_reports
 
-    if not _panels(lang, place, case, key, on):
+    if not count_outcomes(lang, place, case, key, on)[1]:
         return []
     return plan_panel_reports(case.id, place.root / "reports" / "clean" / case.id, list(dict.fromkeys(how.languages)))
 
 
-def _panels(lang: Language, place: "Project", case: "Case", key: bytes | None, on: str) -> int:
-    """Clean the logs of a case and count its outcomes, telling of each; the number of outcomes."""
+def count_outcomes(
+    lang: Language, place: "Project", case: "Case", key: bytes | None, on: str
+) -> "tuple[list[CleanedLog], list[CasePanel]]":
+    """Clean the logs of a case and count its outcomes, telling of each."""
     from commresearch.words import say
     from commresearch.workflow import build_case_panels, clean_logs
 
@@ -153,14 +185,18 @@ def _panels(lang: Language, place: "Project", case: "Case", key: bytes | None, o
     for log in logs:
         account = log.table.rows
         typer.echo(say("cli.cleaned_log", lang, name=log.name, read=account("rows_read"), kept=account("rows_out"), lines=len(log.table.log)))
-    panels = build_case_panels(case, logs, out, engine=on, progress=stage_bar(lang))
+        say_findings(lang, log.name, log.table, is_covered=DataKind.COVERAGE in {one.table.kind for one in logs})
+    with stage_bar(lang) as shown:
+        panels = build_case_panels(case, logs, out, engine=on, progress=shown)
     for made in panels:
         frame = made.panel.frame
         values = {"outcome": say(f"labels.outcome_{made.outcome}", lang), "units": frame["unit_id"].nunique(), "months": frame["month"].nunique()}
-        typer.echo(say("cli.counted", lang, **values, live=int(frame["live"].sum()), cells=len(frame)))
+        typer.echo(say("cli.counted", lang, **values, live=int(frame["numerator"].notna().sum()), cells=len(frame)))
+        say_missing_months(lang, made)
+        say_not_folded(lang, made)
     if logs:
         typer.echo(say("cli.where", lang, path=out))
-    return len(panels)
+    return logs, panels
 
 
 @app.command(help="清洗台账并计算成果面板,不出报告 / clean the logs of a case and count its outcomes, without a report")
@@ -169,18 +205,25 @@ def panel(cases: CaseIds, lang: Lang = Language.ZH, project: ProjectFolder = HER
     """The panels of the named cases below reports/clean."""
     place = project_at(project, None)
     key = pseudonym_key(key_file, place.root)
-    for case in load_cases(place.root, cases):
-        if not _panels(lang, place, case, key, on):
+    with case_by_case(cases, lang) as faults:
+        each_case(load_cases(place.root, cases, faults), lambda case: _panels_only(lang, place, case, key, on), faults)
+
+
+def _panels_only(lang: Language, place: "Project", case: "Case", key: bytes | None, on: str) -> None:
+    from commresearch.records import held
+
+    with held(place.root / "reports" / "clean" / case.id):
+        if not count_outcomes(lang, place, case, key, on)[1]:
             raise CaseError(Failure(code="CR-F14", values={"case": case.id}))
 
 
-@app.command(help="导出清洗后的数据和成果面板:SPSS、Stata、CSV / export clean data and panels")
+@app.command(help="导出清洗后的数据、成果面板和影响估计:SPSS、Stata、CSV,复算脚本和三线表 / export clean data, panels, and estimates with scripts")
 @says_its_errors
 def export(
     cases: CaseIds, lang: Lang = Language.ZH, project: ProjectFolder = HERE,
     out: Annotated[Path | None, typer.Option("--out", help="输出文件夹 / folder to write to")] = None,
 ) -> None:
-    """The clean tables and panels of the named cases as .sav, .dta and .csv."""
+    """The clean tables and panels of the named cases as .sav, .dta and .csv; estimates as scripts that make them again, and a table."""
     from commresearch.words import say
     from commresearch.workflow import export_case
 

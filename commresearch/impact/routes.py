@@ -41,10 +41,13 @@ class RunSettings:
         Of everything random.
     conf_level : float
         Between 0 and 1.
+    draws : int
+        Permutations or sign changes; fewer where every one of them is a fit of its own.
     """
 
     seed: int = 0
     conf_level: float = 0.95
+    draws: int = DRAWS
 
 
 Route = Callable[[Panel, Design, RunSettings], ImpactEstimate]
@@ -134,10 +137,10 @@ def _permuted_imputation(panel: Panel, _: Design, settings: RunSettings) -> Impa
     arrays = usable(arrays_of(panel))
     base = imputation(panel, draws=BAND_DRAWS, seed=settings.seed, conf_level=settings.conf_level)
     if len(arrays.cohorts) == 1 and arrays.observed.all() and (arrays.weight == arrays.weight[:, :1]).all():
-        made = randomisation_inference(panel, draws=DRAWS, seed=settings.seed, conf_level=settings.conf_level)
+        made = randomisation_inference(panel, draws=settings.draws, seed=settings.seed, conf_level=settings.conf_level)
     else:
         made = randomisation_inference(
-            panel, statistic=_imputed_paths, draws=FITTED_DRAWS, seed=settings.seed, conf_level=settings.conf_level, method=Method.IMPUTATION
+            panel, statistic=_imputed_paths, draws=min(settings.draws, FITTED_DRAWS), seed=settings.seed, conf_level=settings.conf_level, method=Method.IMPUTATION
         )
     return replace(made, method=Method.IMPUTATION, estimand=base.estimand, path=base.path, dropped=base.dropped)
 
@@ -155,7 +158,7 @@ def _imputed(arrays: PanelArrays) -> float:
 
 def _permuted_group_time(panel: Panel, design: Design, settings: RunSettings) -> ImpactEstimate:
     made = randomisation_inference(
-        panel, statistic=lambda a, first: group_time_paths.att_of_paths(a, first, control=_control(design.control)), draws=DRAWS, seed=settings.seed,
+        panel, statistic=lambda a, first: group_time_paths.att_of_paths(a, first, control=_control(design.control)), draws=settings.draws, seed=settings.seed,
         conf_level=settings.conf_level,
     )
     return replace(made, path=_group_time(panel, design, settings).path)
@@ -180,9 +183,9 @@ RECIPES: Mapping[Method, Recipe] = {
         more={
             Inference.CR1: lambda p, _, s: two_way_fixed_effects(p, vcov="cr1", conf_level=s.conf_level),
             Inference.CR3: lambda p, _, s: two_way_fixed_effects(p, vcov="cr3", conf_level=s.conf_level),
-            Inference.WILD_BOOTSTRAP: lambda p, _, s: wild_cluster_bootstrap(p, draws=DRAWS, seed=s.seed, conf_level=s.conf_level),
-            Inference.RANDOMISATION: lambda p, _, s: randomisation_inference(p, draws=DRAWS, seed=s.seed, conf_level=s.conf_level),
-            Inference.FERMAN_PINTO: lambda p, _, s: ferman_pinto(p, draws=DRAWS, seed=s.seed, conf_level=s.conf_level),
+            Inference.WILD_BOOTSTRAP: lambda p, _, s: wild_cluster_bootstrap(p, draws=s.draws, seed=s.seed, conf_level=s.conf_level),
+            Inference.RANDOMISATION: lambda p, _, s: randomisation_inference(p, draws=s.draws, seed=s.seed, conf_level=s.conf_level),
+            Inference.FERMAN_PINTO: lambda p, _, s: ferman_pinto(p, draws=s.draws, seed=s.seed, conf_level=s.conf_level),
         },
     ),
     Method.GROUP_TIME: Recipe(inference=Inference.ANALYTIC, own=_group_time, point=_group_time_point, more={Inference.RANDOMISATION: _permuted_group_time}),
@@ -194,13 +197,13 @@ RECIPES: Mapping[Method, Recipe] = {
         inference=Inference.CR2, own=lambda p, _, s: poisson_did(p, vcov="cr2", conf_level=s.conf_level, seed=s.seed), point=lambda a, _: log_ratio(a), ratio=True,
         more={
             Inference.CR1: lambda p, _, s: poisson_did(p, vcov="cr1", conf_level=s.conf_level, seed=s.seed),
-            Inference.WILD_BOOTSTRAP: lambda p, _, s: poisson_wild_bootstrap(p, draws=DRAWS, seed=s.seed, conf_level=s.conf_level),
-            Inference.RANDOMISATION: lambda p, _, s: poisson_randomisation(p, draws=DRAWS, seed=s.seed, conf_level=s.conf_level),
+            Inference.WILD_BOOTSTRAP: lambda p, _, s: poisson_wild_bootstrap(p, draws=s.draws, seed=s.seed, conf_level=s.conf_level),
+            Inference.RANDOMISATION: lambda p, _, s: poisson_randomisation(p, draws=s.draws, seed=s.seed, conf_level=s.conf_level),
         },
     ),
     Method.SATURATED_POISSON: Recipe(
         inference=Inference.CR1, own=lambda p, _, s: poisson_did(p, conf_level=s.conf_level, seed=s.seed), point=lambda a, _: log_ratio(a), ratio=True,
-        more={Inference.RANDOMISATION: lambda p, _, s: poisson_randomisation(p, draws=DRAWS, seed=s.seed, conf_level=s.conf_level)},
+        more={Inference.RANDOMISATION: lambda p, _, s: poisson_randomisation(p, draws=s.draws, seed=s.seed, conf_level=s.conf_level)},
     ),
     Method.FRACTIONAL_LOGIT: Recipe(
         inference=Inference.CR1, own=lambda p, _, s: fractional_logit_did(p, conf_level=s.conf_level, draws=BAND_DRAWS, seed=s.seed),

@@ -96,17 +96,21 @@ def _write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
 
 
 def export_case(cleaned: str | Path, folder: str | Path, case: str, language: Language) -> list[Path]:
-    """Export every cleaned survey of a case: `<case>_<wave>.sav` and the others of `export_clean`; and every panel: `<case>_<outcome>.sav` and others.
+    """Export every cleaned survey of a case, `<case>_<wave>.sav` and others, and every panel, `<case>_<outcome>.sav` and others.
+
+    Surveys as `export_clean` does; beside panels stand scripts and a table of what was estimated from them (`estimate_files`).
 
     Raises
     ------
     CaseError
         The case has not been cleaned; as `export_clean`, for all surveys together; then nothing is written.
     """
+    from commresearch.workflow.export_estimates import estimate_files
     from commresearch.workflow.export_panels import panel_files
 
     waves = sorted(p.parent for p in Path(cleaned).glob("*/frame.parquet"))
     files = panel_files(Path(cleaned), case, language)
+    files |= estimate_files(Path(cleaned), case, language) if files else {}
     if not waves and not files:
         raise CaseError(Failure(code="CR-F09", values={"folder": str(cleaned), "missing": "frame.parquet"}))
     failures: list[Failure] = []
