@@ -13,6 +13,11 @@ from commresearch.terms import Unit
 #: Number of the first treated period of a unit that is never treated.
 NEVER = np.iinfo(np.int64).max
 
+#: With fewer treated or comparison assignments no standard error by assignment can be trusted.
+FEW = 6
+
+SHOWN = 10  #: units that a message names
+
 #: Why months of a unit, or all of it, are not used; estimators add their own.
 REASONS = ("partial_month", "blocked", "no_record")
 
@@ -138,10 +143,12 @@ def arrays_of(panel: Panel) -> PanelArrays:
     Raises
     ------
     DesignError
-        A unit has two starts (CR-I01) or two assignments (CR-I02), no unit is left (CR-I03).
+        A unit has two starts (CR-I01) or two assignments (CR-I02), no unit is left (CR-I03), values are infinite (CR-I71), starts are 0 where
+        periods are numbers above it (CR-I72).
     """
     grid, frame = _grid(panel.frame)
     starts = period_numbers(frame["treated_from"].iloc[grid.first_row])[0]
+    _require_sound(grid, frame, starts)
     _require_one(grid, frame["treated_from"], lambda unit: Failure(code="CR-I01", values={"unit": unit}))
     if not frame["assignment_id"].equals(frame["unit_id"]):
         _require_one(grid, frame["assignment_id"], lambda unit: Failure(code="CR-I02", values={"unit": unit}))
@@ -231,6 +238,23 @@ def _require_one(grid: _Grid, column: pd.Series, fault: Callable[[str], Failure]
     within = np.setdiff1d(_changes(column), grid.first_row)
     if len(within):
         raise DesignError(*(fault(str(grid.units[i])) for i in np.unique(grid.rows[within])))
+
+
+def _require_sound(grid: _Grid, frame: pd.DataFrame, starts: np.ndarray) -> None:
+    """Refuse infinite numbers, and the zeros by which other programs say never."""
+    rows = np.flatnonzero(np.isinf(_floats(frame["value"])) | np.isinf(_floats(frame["numerator"])) | np.isinf(_floats(frame["denominator"])))
+    failures = [
+        Failure(code="CR-I71", values={"unit": str(grid.units[grid.rows[i]]), "period": _shown(frame["month"].iloc[i])}) for i in rows[:SHOWN]
+    ]
+    if not grid.dated and (starts == 0).any() and grid.periods[0] > 0:
+        units = [str(u) for u in grid.units[starts == 0]]
+        failures.append(Failure(code="CR-I72", values={"n": len(units), "units": "、".join(units[:SHOWN])}))
+    if failures:
+        raise DesignError(*failures)
+
+
+def _shown(period: object) -> str:
+    return f"{period:%Y-%m}" if isinstance(period, pd.Timestamp) else str(period)
 
 
 def _dropped(frame: pd.DataFrame, grid: _Grid, kept: np.ndarray) -> tuple[Dropped, ...]:

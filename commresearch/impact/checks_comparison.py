@@ -1,21 +1,23 @@
 """Checks of a comparison by its own numbers: trends before the start, pretended starts, one assignment left out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from commresearch.errors import DesignError, EstimationError
 from commresearch.impact.arrays import NEVER, PanelArrays
+from commresearch.impact.checks_records import amount
 from commresearch.impact.jackknife import Jackknife, Point, cluster_jackknife
 from commresearch.impact.result import CheckResult, Note, t_quantile, two_sided_p
-from commresearch.terms import Language, Unit
+from commresearch.terms import Unit
 from commresearch.words.precision import p_text, short
 
 LEVEL = 0.05  #: below this p value a check fails
 POWER = 0.80  #: with which a trend would be found
 TREND_PERIODS = 4  #: recorded periods from which a trend can be told
+ROUNDING = 1e-9  #: in units of the largest value: below it slopes differ by rounding alone
 LEAD = 3  #: months before the start in which a pilot may already be felt
 Told = Callable[[float], float]  #: from the scale of a point to the unit of the effect
 MOST_CHANGE = 0.5  #: share of an effect that one assignment may carry
@@ -35,24 +37,36 @@ def check_pre_trends(arrays: PanelArrays, *, relative: bool) -> CheckResult:
     Returns
     -------
     CheckResult
-        table: slope (per period), std_error, p_value, detectable_slope, periods.
+        table: slope (per period), std_error, p_value, detectable_slope, periods. Not made where nothing varies before the start, or everything
+        in the same way.
     """
+    if not _varies(arrays):
+        return _not_made("pre_trends", "trend_flat", {})
     treated, others, periods = _slopes(arrays, relative=relative)
     n1, n0 = len(treated), len(others)
     if n1 < 1 or n0 < 2 or periods < TREND_PERIODS:
         return _not_made("pre_trends", "trend_short", {"wanted": TREND_PERIODS})
     slope = float(treated.mean() - others.mean())
     error, df = _welch(treated, others)
-    p_value = two_sided_p(slope / error, df) if error > 0 else np.nan
+    rounding = ROUNDING * (100.0 if relative else float(np.nanmax(np.abs(arrays.value))))
+    if error <= rounding and abs(slope) <= rounding:
+        return _not_made("pre_trends", "trend_flat", {})
+    p_value = two_sided_p(slope / error, df) if error > rounding else 0.0
     found = float((t_quantile(1 - LEVEL, df) + t_quantile(2 * POWER - 1, df)) * error)
     table = pd.DataFrame([{"slope": slope, "std_error": error, "p_value": p_value, "detectable_slope": found, "periods": periods}])
     passed = bool(p_value >= LEVEL)
-    values = {"slope": short(slope, sign=True), "detectable": short(found), "p": p_text(p_value), "unit": _per_period(arrays.unit, relative=relative)}
+    unit = Unit.PERCENT if relative else arrays.unit
+    values = {"slope": amount(short(slope, sign=True), unit), "detectable": amount(short(found), unit), "p": p_text(p_value)}
     return CheckResult(name="pre_trends", passed=passed, table=table, note=Note(key="trend_passed" if passed else "trend_failed", values=values))
 
 
-def check_placebo_dates(point: Point, arrays: PanelArrays, *, told: Told = float) -> CheckResult:
+def check_placebo_dates(point: Point, arrays: PanelArrays, *, told: Told = float, unit: Unit | None = None) -> CheckResult:
     """Whether an effect shows at a start that was none: half-way through the record before it, without anything after it.
+
+    Parameters
+    ----------
+    told, unit
+        How the point is told, and in which unit; as it is, in that of the panel, where not given.
 
     Returns
     -------
@@ -60,11 +74,17 @@ def check_placebo_dates(point: Point, arrays: PanelArrays, *, told: Told = float
         table: estimate, p_value of the pretended start.
     """
     before = _before(arrays)
-    return _tested("placebo_dates", point, before, _halfway(before), "placebo_date", {}, told)
+    shown = _Shown(told=told, unit=arrays.unit if unit is None else unit)
+    return _tested("placebo_dates", point, before, _halfway(before), "placebo_date", {}, shown)
 
 
-def check_anticipation(point: Point, arrays: PanelArrays, *, told: Told = float) -> CheckResult:
+def check_anticipation(point: Point, arrays: PanelArrays, *, told: Told = float, unit: Unit | None = None) -> CheckResult:
     """Whether the last three months before the start already differ; the last period where periods are no months.
+
+    Parameters
+    ----------
+    told, unit
+        How the point is told, and in which unit; as it is, in that of the panel, where not given.
 
     Returns
     -------
@@ -74,10 +94,11 @@ def check_anticipation(point: Point, arrays: PanelArrays, *, told: Told = float)
     before = _before(arrays)
     lead = LEAD if arrays.dated else 1
     span = {"zh": f"{lead}个月" if arrays.dated else "1期", "en": f"{lead} months" if arrays.dated else "period"}
-    return _tested("anticipation", point, before, np.where(before.first == NEVER, NEVER, before.first - lead), "anticipation", {"span": span}, told)
+    shown = _Shown(told=told, unit=arrays.unit if unit is None else unit)
+    return _tested("anticipation", point, before, np.where(before.first == NEVER, NEVER, before.first - lead), "anticipation", {"span": span}, shown)
 
 
-def check_leave_one_out(jackknife: Jackknife, labels: Sequence[str], conf: tuple[float, float]) -> CheckResult:
+def check_leave_one_out(jackknife: Jackknife, labels: Sequence[str], conf: tuple[float, float], *, unit: Unit) -> CheckResult:
     """Whether the effect stands without each of the assignments.
 
     Parameters
@@ -88,6 +109,8 @@ def check_leave_one_out(jackknife: Jackknife, labels: Sequence[str], conf: tuple
         Names of the assignments, in its order.
     conf : (low, high)
         Interval of the effect; where it holds zero there is nothing that one assignment could overturn.
+    unit : Unit
+        Of the estimates.
 
     Returns
     -------
@@ -97,8 +120,10 @@ def check_leave_one_out(jackknife: Jackknife, labels: Sequence[str], conf: tuple
     change = jackknife.without - jackknife.estimate
     table = pd.DataFrame({"assignment_id": labels, "treated": jackknife.treated, "estimate": jackknife.without, "change": change})
     worst = int(np.nanargmax(np.abs(change))) if not np.isnan(change).all() else 0
-    values = {"unit": labels[worst], "estimate": short(jackknife.without[worst]), "all": short(jackknife.estimate)}
-    if conf[0] <= 0 <= conf[1]:
+    values = {"unit": labels[worst]} | {
+        name: amount(short(value, sign=True), unit) for name, value in (("estimate", float(jackknife.without[worst])), ("all", jackknife.estimate))
+    }
+    if not (conf[0] > 0 or conf[1] < 0):
         return CheckResult(name="leave_one_out", passed=None, table=table, note=Note(key="left_out_nothing", values=values))
     judged = np.isfinite(change) | (jackknife.treated.sum() > 1)  # a single pilot cannot be left out, which its design says already
     flipped = np.sign(jackknife.without) != np.sign(jackknife.estimate)
@@ -107,13 +132,15 @@ def check_leave_one_out(jackknife: Jackknife, labels: Sequence[str], conf: tuple
     return CheckResult(name="leave_one_out", passed=passed, table=table, note=Note(key="left_out_passed" if passed else "left_out_failed", values=values))
 
 
-def check_spill_over(point: Point, arrays: PanelArrays, near: Sequence[str], whole: Jackknife, *, told: Told = float) -> CheckResult:
+def check_spill_over(point: Point, arrays: PanelArrays, near: Sequence[str], whole: Jackknife, *, told: Told = float, unit: Unit | None = None) -> CheckResult:
     """Whether units near a pilot changed with it: the effect again without them in the comparison.
 
     Parameters
     ----------
     near : sequence of str
         Untreated units that lie beside treated ones.
+    told, unit
+        How the point is told, and in which unit; as it is, in that of the panel, where not given.
 
     Returns
     -------
@@ -136,8 +163,28 @@ def check_spill_over(point: Point, arrays: PanelArrays, near: Sequence[str], who
     error = np.hypot(_side_error(away), _side_error(beside_only))
     p_value = two_sided_p((away.estimate - beside_only.estimate) / error, min(away.df, beside_only.df)) if error > 0 else np.nan
     passed = bool(p_value >= LEVEL) if np.isfinite(p_value) else None
-    values = {"away": short(told(away.estimate)), "near": short(told(beside_only.estimate)), "n": int(beside.sum()), "p": p_text(p_value)}
+    shown = _Shown(told=told, unit=arrays.unit if unit is None else unit)
+    values = {"away": shown.text(away.estimate), "near": shown.text(beside_only.estimate), "n": int(beside.sum()), "p": p_text(p_value)}
     return CheckResult(name="spill_over", passed=passed, table=table, note=Note(key="spill_failed" if passed is False else "spill_passed", values=values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """How a point is told, and in which unit."""
+
+    told: Told
+    unit: Unit
+
+    def text(self, value: float) -> dict[str, str]:
+        """The point with its sign and unit, in both languages."""
+        return amount(short(self.told(value), sign=True), self.unit)
+
+
+def _varies(arrays: PanelArrays) -> bool:
+    """Whether any unit has two different values before the start; of untreated units before the last one."""
+    before = (arrays.periods[None, :] < arrays.first[:, None]) & (arrays.periods < arrays.cohorts[-1])[None, :]
+    value = np.where(before, arrays.value, np.nan)
+    return bool((np.fmax.reduce(value, axis=1) > np.fmin.reduce(value, axis=1)).any())
 
 
 def _side_error(jackknife: Jackknife) -> float:
@@ -217,7 +264,7 @@ def _halfway(before: PanelArrays) -> np.ndarray:
     return np.where(before.first == NEVER, NEVER, before.periods[place])
 
 
-def _tested(name: str, point: Point, before: PanelArrays, first: np.ndarray, key: str, values: dict[str, object], told: Told) -> CheckResult:
+def _tested(name: str, point: Point, before: PanelArrays, first: np.ndarray, key: str, values: dict[str, object], shown: _Shown) -> CheckResult:
     """The effect at pretended starts, tested by leaving assignments out."""
     try:
         found = cluster_jackknife(point, replace(before, first=first))
@@ -226,16 +273,10 @@ def _tested(name: str, point: Point, before: PanelArrays, first: np.ndarray, key
     if not 0 < found.std_error < np.inf:
         return _not_made(name, f"{key}_not_made", values)
     p_value = two_sided_p(found.estimate / found.std_error, found.df)
-    table = pd.DataFrame([{"estimate": told(found.estimate), "p_value": p_value}])
+    table = pd.DataFrame([{"estimate": shown.told(found.estimate), "p_value": p_value}])
     passed = bool(p_value >= LEVEL)
-    said = values | {"estimate": short(told(found.estimate), sign=True), "p": p_text(p_value)}
+    said = values | {"estimate": shown.text(found.estimate), "p": p_text(p_value)}
     return CheckResult(name=name, passed=passed, table=table, note=Note(key=f"{key}_passed" if passed else f"{key}_failed", values=said))
-
-
-def _per_period(unit: Unit, *, relative: bool) -> dict[str, str]:
-    """What a slope is counted in, in both languages."""
-    shown = Unit.PERCENT if relative else unit
-    return {language.value: Note(key=f"unit_{shown}", values={"n": ""}).text(language).strip() for language in Language}
 
 
 def _not_made(name: str, key: str, values: dict[str, object]) -> CheckResult:

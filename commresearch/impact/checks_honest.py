@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.errors import DesignError, EstimationError
-from commresearch.impact.arrays import NEVER, PanelArrays
-from commresearch.impact.design import FEW
+from commresearch.impact.arrays import FEW, NEVER, PanelArrays
 from commresearch.impact.fixed_effects import event_study_regression
 from commresearch.impact.honest import honest_did
 from commresearch.impact.result import CheckResult, Note

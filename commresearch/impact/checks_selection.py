@@ -1,6 +1,5 @@
 """Units that were chosen because they were worst, or best, return towards the others by themselves: how much of the effect is that?"""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +7,10 @@ import pandas as pd
 
 from commresearch.errors import DesignError, EstimationError
 from commresearch.impact.arrays import PanelArrays
+from commresearch.impact.checks_records import amount
 from commresearch.impact.jackknife import Point
 from commresearch.impact.result import CheckResult, Note
-from commresearch.terms import ChosenBy
+from commresearch.terms import ChosenBy, Unit
 from commresearch.words.precision import short
 
 SELECTION = 6  #: months before the start on which a choice is thought to rest
@@ -29,7 +29,7 @@ class Shrinkage:
         Share of a difference of means over the selection months that lasts, between² … as between / (between + within × r), r: variance of
         a mean of so many serially correlated months in units of `within`.
     gap : float
-        Mean of the treated less that of all units, over the selection months.
+        Mean of the treated less that of the untreated units, over the selection months.
     """
 
     between: float
@@ -39,34 +39,43 @@ class Shrinkage:
 
     @property
     def implied(self) -> float:
-        """Change that return to the mean alone would bring, in the unit of the panel."""
+        """Change of the difference between treated and untreated that return to the mean alone would bring, in the unit of the panel."""
         return -(1 - self.reliability) * self.gap
 
 
 def check_regression_to_mean(
-    point: Point, arrays: PanelArrays, chosen_by: ChosenBy, estimate: float, *, as_effect: Callable[[float, float], float]
+    point: Point, arrays: PanelArrays, chosen_by: ChosenBy, estimate: float, conf: tuple[float, float], *, relative: bool, unit: Unit
 ) -> CheckResult:
     """How much of the effect is return to the mean, by shrinkage; and the effect again without the months of selection.
 
     Parameters
     ----------
     point : Point
-        The estimator.
+        The estimator, in the unit of the effect.
     estimate : float
-        The effect.
-    as_effect : callable
-        (change, mean of the treated before) → the change in the unit of the effect.
+        The effect, by this estimator.
+    conf : (low, high)
+        Interval of the effect; where it holds zero there is nothing that return to the mean would have to explain.
+    relative : bool
+        Whether the effect is in percent of the mean of the treated before.
+    unit : Unit
+        Of the effect.
 
     Returns
     -------
     CheckResult
-        table: quantity, value. Judged where units were chosen for their standing, or nobody knows how.
+        table: quantity, value. Judged where units were chosen for their standing, or nobody knows how. Not made where the record before the
+        start is too short, or the mean of the treated over the selection months, of which the effect is a percentage, is zero.
     """
     shrinkage = _shrinkage(arrays)
     if shrinkage is None:
         return CheckResult(name="regression_to_mean", passed=None, table=pd.DataFrame(), note=Note(key="mean_short", values={"wanted": FEWEST}))
-    before = np.nanmean(np.where(_selection(arrays), arrays.value, np.nan)[arrays.ever_treated])
-    implied = as_effect(shrinkage.implied, float(before))
+    implied = shrinkage.implied
+    if relative:
+        before = arrays.value[_selection(arrays) & arrays.observed & arrays.ever_treated[:, None]].mean()
+        if not before > 0:
+            return CheckResult(name="regression_to_mean", passed=None, table=pd.DataFrame(), note=Note(key="mean_zero", values={"months": SELECTION}))
+        implied = 100 * implied / float(before)
     again = _without_selection(point, arrays)
     table = pd.DataFrame(
         [
@@ -74,7 +83,10 @@ def check_regression_to_mean(
         ],
         columns=["quantity", "value"],
     )
-    values: dict[str, object] = {"implied": short(implied, sign=True), "estimate": short(estimate, sign=True), "again": short(again, sign=True), "months": SELECTION}
+    said = {name: amount(short(value, sign=True), unit) for name, value in (("implied", implied), ("estimate", estimate), ("again", again))}
+    values: dict[str, object] = {**said, "months": SELECTION}
+    if not (conf[0] > 0 or conf[1] < 0):
+        return CheckResult(name="regression_to_mean", passed=None, table=table, note=Note(key="mean_nothing", values=values))
     same_way = implied * estimate > 0
     large = abs(implied) >= PART * abs(estimate)
     vanished = bool(np.isfinite(again)) and (again * estimate <= 0 or abs(again) < PART * abs(estimate))
@@ -113,18 +125,34 @@ def _shrinkage(arrays: PanelArrays) -> Shrinkage | None:
     rho = _autocorrelation(residual)
     between = max(float(means.var(ddof=1)) - within * _variance_of_mean(t, rho), 0.0)
     noise = within * _variance_of_mean(min(SELECTION, t), rho)
-    selected = np.where(_selection(arrays), arrays.value, np.nan)
-    with np.errstate(invalid="ignore"):
-        unit_means = np.nanmean(selected, axis=1)
-    gap = float(np.nanmean(unit_means[arrays.ever_treated]) - np.nanmean(unit_means))
+    gap = _gap(arrays)
+    if not np.isfinite(gap):
+        return None
     reliability = between / (between + noise) if between + noise > 0 else 1.0
     return Shrinkage(between=between, within=within, reliability=reliability, gap=gap)
 
 
+def _gap(arrays: PanelArrays) -> float:
+    """Mean of treated units less that of the untreated over the same months, those before the own start; where all are treated, of those treated later."""
+    never = ~arrays.ever_treated
+    gaps, sizes = [], []
+    for g in arrays.cohorts:
+        when = (arrays.periods < g) & (arrays.periods >= g - SELECTION)
+        means = pd.DataFrame(arrays.value[:, when]).mean(axis=1).to_numpy()
+        own, others = (means[side & np.isfinite(means)] for side in (arrays.first == g, never if never.any() else arrays.first > g))
+        if len(own) and len(others):
+            gaps.append(own.mean() - others.mean())
+            sizes.append(len(own))
+    return float(np.average(gaps, weights=sizes)) if gaps else np.nan
+
+
 def _autocorrelation(residual: np.ndarray) -> float:
-    """First-order autocorrelation within units, corrected for the means taken out; between 0 and 0.95."""
+    """First-order autocorrelation within units, corrected for the means taken out; between 0 and 0.95, 0 where nothing varies."""
     t = residual.shape[1]
-    found = float((residual[:, 1:] * residual[:, :-1]).sum() / (residual**2).sum())
+    total = float((residual**2).sum())
+    if total == 0:  # nothing varies within units
+        return 0.0
+    found = float((residual[:, 1:] * residual[:, :-1]).sum()) / total
     return float(np.clip(found + (1 + 3 * max(found, 0.0)) / t, 0.0, 0.95))
 
 

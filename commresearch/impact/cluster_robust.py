@@ -20,6 +20,8 @@ from commresearch.errors import EstimationError, Failure
 
 Kind = Literal["cr1", "cr2", "cr3"]
 KINDS: tuple[Kind, ...] = ("cr1", "cr2", "cr3")
+#: Of two clusters each balances the other: their scores say nothing of what either varies by.
+FEWEST = 3
 #: Below this, one minus the leverage of a direction counts as zero: only one cluster tells of it.
 ALONE = 1e-10
 
@@ -63,9 +65,9 @@ def small_sample_factor(clusters: int, n_obs: int, parameters: int) -> float:
     Raises
     ------
     EstimationError
-        Only one cluster (CR-I20), or no more observations than parameters (CR-I21).
+        Fewer than three clusters (CR-I20), or no more observations than parameters (CR-I21).
     """
-    if clusters < 2:
+    if clusters < FEWEST:
         raise EstimationError(Failure(code="CR-I20", values={"clusters": clusters}))
     if n_obs <= parameters:
         raise EstimationError(Failure(code="CR-I21", values={"observations": n_obs, "parameters": parameters}))
@@ -102,7 +104,7 @@ def cluster_vcov(
     Raises
     ------
     EstimationError
-        Only one cluster (CR-I20), too few observations (CR-I21), a singular design (CR-I22), CR3 where a coefficient needs one cluster (CR-I23).
+        Fewer than three clusters (CR-I20), too few observations (CR-I21), a singular design (CR-I22), CR3 where a coefficient needs one cluster (CR-I23).
     """
     k = x.shape[1]
     scale = np.ones(len(x)) if weight is None else np.sqrt(weight)
@@ -135,7 +137,7 @@ def adjusted(score: np.ndarray, cross: np.ndarray, *, k: int, kind: Kind) -> Clu
     cross : float array (G, K, K)
         X_g'X_g.
     """
-    if len(score) < 2:
+    if len(score) < FEWEST:
         raise EstimationError(Failure(code="CR-I20", values={"clusters": len(score)}))
     root = _root_of_inverse(cross.sum(axis=0), k)
     leverage, vectors = np.linalg.eigh(root @ cross @ root)

@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from commresearch.errors import DesignError, Failure
-from commresearch.impact.arrays import NEVER, Dropped, PanelArrays, arrays_of, period_numbers
+from commresearch.impact.arrays import FEW, NEVER, Dropped, PanelArrays, arrays_of, period_numbers
 from commresearch.impact.result import Note
+from commresearch.impact.rollout_facts import assigned, rollout_facts
 from commresearch.outcomes import Panel
 from commresearch.outcomes.live import WARM_UP_MONTHS
 from commresearch.terms import ChosenBy, Inference, Language, Method, Unit
 
-FEW = 6  #: with fewer treated or comparison assignments no standard error by cluster can be trusted
 SERIES_BEFORE, SERIES_AFTER = 24, 12  #: months that a series needs to tell a change from its seasons
 SYNTHETIC_BEFORE, SYNTHETIC_POOL = 12, 10  #: months and units from which a comparison is put together for a single treated one
 MANY_PATHS = 10**9  #: from here on the number of paths says nothing more
 COUNTS = frozenset({Unit.PER_1000_HOUSEHOLDS, Unit.PER_10000_RESIDENTS, Unit.COUNT, Unit.PERSONS, Unit.PERSON_TIMES})
 
+RECORD_SHARE = 0.5  #: of the record that others have of the time before a start; a unit with less has no "before"
 LONG_RECORD = 12  #: periods before the start from which all of them are the base, not the last alone: a single month is too noisy
 
 Control = Literal["never", "not_yet", "none"]
@@ -46,6 +47,8 @@ class Design:
         Ways in which the starts could have fallen on the assignments: no test of them can find a p value below 1 / n_paths.
     ended : dict
         Unit → number of the period in which its pilot ended; what comes after is not used.
+    assignments : dict
+        Unit → what it was decided on with, where the roll-out says so; inference goes by it.
     reasons : tuple of Note
         Why: comparison, inference, estimator.
     dropped : tuple of Dropped
@@ -66,6 +69,7 @@ class Design:
     control: Control
     n_paths: int
     ended: Mapping[str, int]
+    assignments: Mapping[str, str]
     reasons: tuple[Note, ...]
     dropped: tuple[Dropped, ...] = ()
 
@@ -89,7 +93,7 @@ class Design:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
-    """Counts that the choice is made from."""
+    """Counts that the choice is made from; `waiting`: assignments that have not begun when a cohort does, fewest, the last cohort left out."""
 
     treated: int
     never: int
@@ -97,7 +101,7 @@ class _Layout:
     before: int
     after: int
     counted: bool
-    units: int
+    waiting: int
 
 
 def detect_design(panel: Panel, rollout: pd.DataFrame | None = None) -> Design:
@@ -108,7 +112,8 @@ def detect_design(panel: Panel, rollout: pd.DataFrame | None = None) -> Design:
     panel : Panel
         Only its starts, what was recorded when, and values before the start are looked at.
     rollout : DataFrame, optional
-        unit_id, chosen_by, assigned_level, and end_month where a pilot ended. Without it nothing is known of how units were chosen.
+        unit_id, start_month, chosen_by, assigned_level, assignment_id, and end_month where a pilot ended. Without it nothing is known of how units
+        were chosen; how is known only where it is stated, alike, of every treated unit.
 
     Returns
     -------
@@ -118,22 +123,24 @@ def detect_design(panel: Panel, rollout: pd.DataFrame | None = None) -> Design:
     ------
     DesignError
         No unit is treated within the panel (CR-I04), no treated unit has a month before its start (CR-I05), the roll-out has an
-        unknown word for how units were chosen (CR-I06), and what `arrays_of` refuses.
+        unknown word for how units were chosen (CR-I06), lacks units (CR-I73) or says other than the panel (CR-I74), and what `arrays_of` refuses.
     """
-    arrays, gone = usable(arrays_of(panel))
-    chosen_by, level, ended = _rollout_facts(arrays, rollout)
+    facts = rollout_facts(arrays_of(panel), rollout)
+    whole = arrays_of(assigned(panel, facts.assignments))
+    arrays, gone = usable(whole, _live(panel, whole))
+    chosen_by, level, ended = facts.of(arrays)
     layout = _layout(arrays, panel, ended)
     method, inference, control, reasons = _choose(layout)
     treated = arrays.ever_treated
     return Design(
         cohorts=_cohorts(arrays), treated_units=tuple(arrays.units[treated]), comparison_units=tuple(arrays.units[~treated]), n_treated=layout.treated,
         n_comparison=layout.never, pre_periods=layout.before, post_periods=layout.after, chosen_by=chosen_by, assigned_level=level, method=method,
-        inference=inference, control=control, n_paths=_paths(arrays), ended=ended, reasons=reasons, dropped=arrays.dropped + gone,
+        inference=inference, control=control, n_paths=_paths(arrays), ended=ended, assignments=facts.assignments, reasons=reasons, dropped=arrays.dropped + gone,
     )
 
 
-def usable(arrays: PanelArrays) -> tuple[PanelArrays, tuple[Dropped, ...]]:
-    """The units that can take part: those that were treated before anything was recorded cannot.
+def usable(arrays: PanelArrays, live: np.ndarray) -> tuple[PanelArrays, tuple[Dropped, ...]]:
+    """The units that can take part: those that were treated before anything was recorded cannot, nor those that are silent from their start on.
 
     Raises
     ------
@@ -143,26 +150,42 @@ def usable(arrays: PanelArrays) -> tuple[PanelArrays, tuple[Dropped, ...]]:
     treated = arrays.ever_treated
     if not treated.any():
         raise DesignError(Failure(code="CR-I04", values={"first": arrays.label(arrays.periods[0]), "last": arrays.label(arrays.periods[-1])}))
-    never_before = treated & ~(arrays.observed & ~arrays.treated).any(axis=1)
+    before = arrays.observed & ~arrays.treated
+    never_before = treated & ~before.any(axis=1)
     late = never_before | _late(arrays)
     if late[treated].all():
         raise DesignError(Failure(code="CR-I05", values={"units": "、".join(map(str, arrays.units[treated][:10])), "n": int(treated.sum())}))
-    gone = tuple(
-        Dropped(unit_id=str(u), reason="no_period_before" if early else "late_record", months=0, whole=True)
-        for u, early in zip(arrays.units[late], (never_before & (arrays.first <= arrays.periods[0]))[late], strict=True)
-    )
-    return arrays.take(~late), gone
+    silent = treated & ~late & ~(live & arrays.treated).any(axis=1)
+    if (late | silent)[treated].all():
+        raise DesignError(Failure(code="CR-I04", values={"first": arrays.label(arrays.periods[0]), "last": arrays.label(arrays.periods[-1])}))
+    early = never_before & (arrays.first <= arrays.periods[0])
+    why = np.select([early, late, silent], ["no_period_before", "late_record", "no_period_after"], "")
+    gone = tuple(Dropped(unit_id=str(u), reason=str(w), months=0, whole=True) for u, w in zip(arrays.units, why, strict=True) if w)
+    return arrays.take(np.flatnonzero(why == "")), gone
 
 
 def _late(arrays: PanelArrays) -> np.ndarray:
-    """Treated units whose record of months begins with their start, or within three months of it, when others were recorded before: (N,)."""
-    begins = arrays.periods[arrays.observed.argmax(axis=1)]
-    return np.asarray(arrays.ever_treated & (begins > arrays.periods[0]) & (begins >= arrays.first - WARM_UP_MONTHS) & arrays.dated)
+    """Treated units with less than half of the record that others have of the time up to three months before their start: (N,)."""
+    made = np.zeros(len(arrays.units), dtype=bool)
+    for g in arrays.cohorts:
+        window = arrays.periods < g - WARM_UP_MONTHS
+        seen = arrays.observed[:, window].sum(axis=1)
+        made |= (arrays.first == g) & (seen < RECORD_SHARE * np.median(seen[arrays.first != g])) if (arrays.first != g).any() else False
+    return made
 
 
 def design_panel(panel: Panel, design: Design) -> Panel:
-    """A panel as a design uses it: without units that cannot take part, without months after a pilot ended."""
+    """A panel as a design uses it: without units that cannot take part, without months after a pilot ended, decided on as the roll-out says.
+
+    Raises
+    ------
+    DesignError
+        The design belongs to another panel (CR-I75).
+    """
+    if foreign := [u for u in design.treated_units if u not in set(panel.frame["unit_id"])]:
+        raise DesignError(Failure(code="CR-I75", values={"units": "、".join(map(str, foreign[:10]))}))
     gone = {d.unit_id for d in design.dropped if d.whole}
+    panel = assigned(panel, design.assignments)
     frame = panel.frame[~panel.frame["unit_id"].isin(gone)].reset_index(drop=True)
     if design.ended:
         over = np.array([design.ended.get(unit, NEVER) for unit in frame["unit_id"]])
@@ -178,24 +201,6 @@ def _cohorts(arrays: PanelArrays) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["start", "units", "assignments"])
 
 
-def _rollout_facts(arrays: PanelArrays, rollout: pd.DataFrame | None) -> tuple[ChosenBy, str, dict[str, int]]:
-    """How the treated units were chosen, at which level, and which pilots ended."""
-    if rollout is None or "unit_id" not in rollout:
-        return ChosenBy.UNKNOWN, "", {}
-    rows = rollout.assign(unit_id=rollout["unit_id"].astype("str"))
-    rows = rows[rows["unit_id"].isin([str(u) for u in arrays.units[arrays.ever_treated]])]
-    words = sorted({str(w) for w in rows["chosen_by"].dropna()}) if "chosen_by" in rows else []
-    if unknown := [w for w in words if w not in set(ChosenBy)]:
-        raise DesignError(*(Failure(code="CR-I06", values={"got": w, "allowed": ", ".join(ChosenBy)}) for w in unknown))
-    levels = sorted({str(v) for v in rows["assigned_level"].dropna()}) if "assigned_level" in rows else []
-    ended = {}
-    if "end_month" in rows:
-        for unit, end in rows[["unit_id", "end_month"]].dropna().itertuples(index=False, name=None):
-            stamp = pd.Timestamp(end) if arrays.dated else None
-            ended[unit] = 12 * stamp.year + stamp.month - 1 if stamp is not None else int(end)
-    return ChosenBy(words[0]) if len(words) == 1 else ChosenBy.UNKNOWN, "、".join(levels), ended
-
-
 def _layout(arrays: PanelArrays, panel: Panel, ended: Mapping[str, int]) -> _Layout:
     """What there is to compare; of periods after a start only whether they were recorded."""
     treated = arrays.ever_treated
@@ -203,11 +208,12 @@ def _layout(arrays: PanelArrays, panel: Panel, ended: Mapping[str, int]) -> _Lay
     over = np.array([ended.get(str(u), NEVER) for u in arrays.units])
     before = (live & ~arrays.treated)[treated].sum(axis=1)
     after = (live & arrays.treated & (arrays.periods[None, :] < over[:, None]))[treated].sum(axis=1)
-    outcome = arrays.numerator[~arrays.treated]
-    counted = panel.unit in COUNTS and bool(np.nansum(outcome) > 0)
+    counted = panel.unit in COUNTS and bool(np.nansum(arrays.numerator[:, arrays.periods < arrays.cohorts[0]]) > 0)
+    first_of = np.array([arrays.first[arrays.cluster == c].min() for c in range(len(arrays.assignments))])
+    waiting = min(int((first_of > g).sum()) for g in arrays.cohorts[:-1]) if len(arrays.cohorts) > 1 else 0
     return _Layout(
         treated=len(np.unique(arrays.cluster[treated])), never=len(np.unique(arrays.cluster[~treated])), cohorts=len(arrays.cohorts),
-        before=int(before.min()), after=int(after.min()), counted=counted, units=len(arrays.units),
+        before=int(before.min()), after=int(after.min()), counted=counted, waiting=waiting,
     )
 
 
@@ -243,7 +249,7 @@ def _choose(layout: _Layout) -> tuple[Method, Inference, Control, tuple[Note, ..
     comparison = Note(key="why_never" if layout.never else "why_not_yet", values=counts)
     if layout.treated == 1 and layout.before >= SYNTHETIC_BEFORE and layout.never >= SYNTHETIC_POOL and not layout.counted:
         return Method.SYNTHETIC_DID, Inference.PLACEBO, control, (comparison, Note(key="why_synthetic", values=counts))
-    many = layout.treated >= FEW and (layout.never >= FEW or control == "not_yet")
+    many = layout.treated >= FEW and (layout.never if control == "never" else layout.waiting) >= FEW
     estimator = Note(key="why_counts" if layout.counted else "why_long" if layout.before >= LONG_RECORD else "why_values", values=counts)
     method = Method.IMPUTATION if layout.before >= LONG_RECORD else Method.GROUP_TIME
     if layout.counted:

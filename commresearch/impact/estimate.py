@@ -21,19 +21,21 @@ from commresearch.impact.checks_records import (
     check_attrition,
     check_concurrent_programmes,
     check_late_record,
+    check_opening_hours,
     check_pandemic_months,
     check_recording_breaks,
     check_sign_conflict,
+    check_synthetic_fit,
 )
 from commresearch.impact.checks_selection import check_regression_to_mean
 from commresearch.impact.design import Design, design_panel, detect_design
-from commresearch.impact.grade import grade_evidence
+from commresearch.impact.grade import STEPS, grade_evidence
 from commresearch.impact.group_time import group_time_effects
 from commresearch.impact.jackknife import Jackknife, Point, cluster_jackknife
 from commresearch.impact.result import CONF_LEVEL, CheckResult, ImpactEstimate, Note
 from commresearch.impact.routes import BAND_DRAWS, RECIPES, Recipe, RunSettings, estimate_by
 from commresearch.outcomes import Panel
-from commresearch.terms import Inference, Method
+from commresearch.terms import Inference, Method, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +48,14 @@ class Beside:
         Untreated units that lie beside treated ones.
     placebo_panels : tuple of Panel
         Outcomes of the same units that the pilot should not touch.
+    seed : int
+        Of everything random in their estimates.
     """
 
     programmes: pd.DataFrame | None = None
     neighbours: tuple[str, ...] = ()
     placebo_panels: tuple[Panel, ...] = ()
+    seed: int = 0
 
 
 def estimate_impact(  # noqa: PLR0913 - what is known of a pilot
@@ -64,14 +69,14 @@ def estimate_impact(  # noqa: PLR0913 - what is known of a pilot
     ----------
     panel : Panel
     design : Design, optional
-        From `detect_design`; found from the panel and `rollout` where not given.
+        From `detect_design` on this panel, with its roll-out; found from the panel and `rollout` where not given.
     method, inference : optional
         Instead of those of the design.
     seed : int
         Of everything random.
     conf_level : float
     rollout : DataFrame, optional
-        unit_id, chosen_by, assigned_level: how units were chosen.
+        unit_id, start_month, chosen_by, assigned_level, assignment_id: how units were chosen, together with whom. Not looked at beside a design.
     programmes : DataFrame, optional
         unit_id, starts_on, ends_on, kind: what else happened.
     neighbours : sequence of str
@@ -95,8 +100,9 @@ def estimate_impact(  # noqa: PLR0913 - what is known of a pilot
     design = _chosen(design, method, inference)
     used = design_panel(panel, design)
     settings = RunSettings(seed=seed, conf_level=conf_level)
+    settings.require()
     estimate, jackknife = estimate_by(used, design, design.method, design.inference, settings)
-    beside = Beside(programmes=programmes, neighbours=tuple(neighbours), placebo_panels=tuple(placebo_panels))
+    beside = Beside(programmes=programmes, neighbours=tuple(neighbours), placebo_panels=tuple(placebo_panels), seed=seed)
     checks = run_checks(used, design, estimate, jackknife, beside)
     grading = grade_evidence(design, checks)
     return replace(estimate.with_judgement(design=design, checks=checks, grade=grading.grade, warnings=_caveats(design, checks)), dropped=_all_dropped(design, estimate))
@@ -157,35 +163,37 @@ def run_checks(used: Panel, design: Design, estimate: ImpactEstimate, jackknife:
         Where the inference made one already.
     """
     arrays = arrays_of(used)
+    compared = design.control != "none" and design.method not in {Method.BEFORE_AFTER, Method.INTERRUPTED_SERIES}
     recipe = RECIPES[design.method]
-    point = recipe.point_for(design.control)
-    if point is None and design.control != "none":  # a synthetic comparison is checked by the plain one
+    if compared and recipe.point is None:  # a synthetic comparison is checked by the plain one
         recipe = RECIPES[Method.IMPUTATION]
-        point = recipe.point_for(design.control)
+    point = recipe.point_for(design.control) if compared else None
+    hours = check_opening_hours(used, arrays, compared=compared)
     checks = [
-        check_late_record(design.dropped, design.n_treated), check_recording_breaks(arrays, used.breaks), check_concurrent_programmes(arrays, beside.programmes),
-        check_pandemic_months(arrays),
+        check_late_record(design.dropped, len(design.treated_units)), check_recording_breaks(arrays, used.breaks, compared=compared),
+        *([hours] if hours is not None else []), check_concurrent_programmes(arrays, beside.programmes), check_pandemic_months(arrays),
     ]
     if point is not None:
         checks += _of_comparison(arrays, design, estimate, recipe, point, jackknife, beside)
     if beside.placebo_panels:
-        checks.append(_placebo_outcomes(beside.placebo_panels, design, estimate.conf_level))
+        checks.append(_placebo_outcomes(beside.placebo_panels, design, estimate.conf_level, beside.seed))
+    if "poor_fit" in estimate.details:
+        checks.append(check_synthetic_fit(estimate.details))
     if "additive" in estimate.details:
-        checks.append(check_sign_conflict(estimate.estimate, estimate.details["additive"], (estimate.conf_low, estimate.conf_high)))
+        checks.append(check_sign_conflict(estimate.estimate, estimate.details["additive"], (estimate.conf_low, estimate.conf_high), unit=arrays.unit))
     return tuple(checks)
 
 
-def _placebo_outcomes(panels: Sequence[Panel], design: Design, conf_level: float) -> CheckResult:
+def _placebo_outcomes(panels: Sequence[Panel], design: Design, conf_level: float, seed: int) -> CheckResult:
     """Effects, by the same design, on outcomes that should have none; failed where one of them, p times their number, is below one twentieth.
 
     An outcome that cannot be estimated by this design is told and counts for nothing.
     """
-    rows, seed = [], RunSettings(conf_level=conf_level)
+    rows, settings = [], RunSettings(conf_level=conf_level, seed=seed)
     for panel in panels:
-        own = detect_design(panel)
-        chosen = replace(design, method=own.method if own.method in RECIPES else design.method)
         try:
-            found, _ = estimate_by(design_panel(panel, chosen), chosen, chosen.method, _default_inference(chosen, RECIPES[chosen.method]), seed)
+            chosen = replace(design, method=detect_design(panel).method)
+            found, _ = estimate_by(design_panel(panel, chosen), chosen, chosen.method, _default_inference(chosen, RECIPES[chosen.method]), settings)
             rows.append((panel.definition.outcome, found.estimate, found.p_value))
         except (DesignError, EstimationError):
             rows.append((panel.definition.outcome, np.nan, np.nan))
@@ -203,28 +211,27 @@ def _of_comparison(
 ) -> list[CheckResult]:
     whole = cluster_jackknife(point, arrays) if jackknife is None else jackknife
 
-    def as_effect(change: float, before: float) -> float:
-        return 100 * change / before if recipe.ratio else change
+    conf, unit = (estimate.conf_low, estimate.conf_high), Unit.PERCENT if recipe.ratio else arrays.unit
 
     def told(a: PanelArrays) -> float:
         return recipe.told(point(a))
 
     shown = replace(whole, estimate=recipe.told(whole.estimate), without=np.array([recipe.told(v) for v in whole.without]))
     return [
-        check_attrition(arrays),
+        check_attrition(arrays, design.ended),
         check_pre_trends(arrays, relative=recipe.ratio),
-        check_placebo_dates(point, arrays, told=recipe.told),
-        check_anticipation(point, arrays, told=recipe.told),
-        check_leave_one_out(shown, [str(a) for a in arrays.assignments], (estimate.conf_low, estimate.conf_high)),
-        check_regression_to_mean(told, arrays, design.chosen_by, estimate.estimate, as_effect=as_effect),
-        check_spill_over(point, arrays, beside.neighbours, whole, told=recipe.told),
+        check_placebo_dates(point, arrays, told=recipe.told, unit=unit),
+        check_anticipation(point, arrays, told=recipe.told, unit=unit),
+        check_leave_one_out(shown, [str(a) for a in arrays.assignments], conf, unit=unit),
+        check_regression_to_mean(told, arrays, design.chosen_by, shown.estimate, conf, relative=recipe.ratio, unit=unit),
+        check_spill_over(point, arrays, beside.neighbours, whole, told=recipe.told, unit=unit),
         check_honest_bounds(arrays, estimate.conf_level),
     ]
 
 
 def _caveats(design: Design, checks: Sequence[CheckResult]) -> tuple[Note, ...]:
     """The findings that failed, first those that weigh most; then what nobody knows."""
-    failed = [c.note for c in checks if c.passed is False]
+    failed = [c.note for c in sorted(checks, key=lambda c: -max(STEPS.get(c.name, (0,)))) if c.passed is False]
     if failed:
         return tuple(failed)
     return (Note(key="no_comparison"),) if design.control == "none" else ()

@@ -27,8 +27,9 @@ import numpy as np
 from commresearch.errors import DesignError, EstimationError, Failure
 from commresearch.impact.arrays import NEVER, Dropped, PanelArrays, arrays_of
 from commresearch.impact.assignment_paths import assignment_starts
-from commresearch.impact.fixed_effects import cell_weights, usable
-from commresearch.impact.inversion import TIE, Interval, bisected, require_resampling
+from commresearch.impact.fixed_effects import cell_weights, require_varied, usable
+from commresearch.impact.inversion import TIE, Interval, bisected
+from commresearch.impact.option_checks import require_options
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate
 from commresearch.outcomes import Panel
 from commresearch.terms import Estimand, Inference, Method
@@ -145,15 +146,17 @@ def ferman_pinto(
         As two_way_fixed_effects; starts that differ within an assignment (CR-I84), fewer than three assignments that never start (CR-I88), sizes that
         are missing or not above zero (CR-I89).
     EstimationError
-        All changes are the same (CR-I83), draws or a level that are none (CR-I38).
+        All changes are the same (CR-I83), draws, a seed or a level that are none (CR-I38).
     """
-    require_resampling({}, conf_level, draws)
+    require_options({}, conf_level, draws=draws, seed=seed)
     arrays = _both_sides(usable(arrays_of(panel)))
     made = changes(arrays, _sizes(arrays, size))
     controls = int((made.start < 0).sum())
     if controls < FEWEST_CONTROLS:
         raise DesignError(Failure(code="CR-I88", values={"controls": controls, "needed": FEWEST_CONTROLS}))
     estimate, groups = made.estimate, len(made.size)
+    at = made.outcome - estimate * made.treatment
+    require_varied(arrays, at - at.mean(axis=0))
     places = np.random.default_rng(seed).integers(groups, size=(draws, groups))
     at_estimate = float(null_draws(made, estimate, places).std())
 

@@ -17,16 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commresearch.errors import DesignError, EstimationError, Failure
-from commresearch.impact.arrays import NEVER, Dropped, PanelArrays, arrays_of
+from commresearch.impact.arrays import FEW, NEVER, Dropped, PanelArrays, arrays_of
 from commresearch.impact.cluster_robust import KINDS, ClusterVcov, Kind, adjusted, cluster_sums, cr1, inverse, small_sample_factor
 from commresearch.impact.option_checks import require_options
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate
 from commresearch.outcomes import Panel
 from commresearch.terms import Estimand, Inference, Method
 
-FEW_TREATED = 6  #: below so many treated assignments usual errors are too small
-#: The same by covariance: CR2 with its degrees of freedom holds from two treated on (METHODS.md), with one it sees nothing of the treated.
-FEWEST_TREATED = {"cr1": FEW_TREATED, "cr2": 2, "cr3": FEW_TREATED}
+NOTHING = 1e-10  #: of the largest value; what is smaller is rounding
 COLLINEAR = 1e-9  #: share of a regressor that is left by the effects, below which nothing is
 
 
@@ -214,6 +212,30 @@ def _require_variation(cross: np.ndarray, regressors: np.ndarray, weight: np.nda
         raise EstimationError(Failure(code="CR-I28", values={"names": ", ".join(map(str, listed))}))
 
 
+def require_varied(arrays: PanelArrays, left: np.ndarray, value: np.ndarray | None = None) -> None:
+    """Refuse what is left of the values (of the arrays where not given) where that is rounding only: p values would be those of rounding.
+
+    Raises
+    ------
+    EstimationError
+        Nothing varies (CR-I83).
+    """
+    if np.abs(left).max() <= NOTHING * np.nanmax(np.abs(arrays.value if value is None else value)):
+        raise EstimationError(Failure(code="CR-I83", values={"clusters": len(arrays.assignments)}))
+
+
+def require_varied_values(arrays: PanelArrays) -> None:
+    """Refuse values that differ by unit and by month only: there is no effect, and nothing to judge it by.
+
+    Raises
+    ------
+    EstimationError
+        Nothing varies (CR-I83).
+    """
+    seen = arrays.observed
+    require_varied(arrays, two_way(seen.astype(np.float64)).left(np.where(seen, arrays.value, 0.0)))
+
+
 def treatment_fit(arrays: PanelArrays) -> TwoWayFit:
     """The regression on the treatment, for arrays that are `usable`."""
     return two_way_fit(arrays, arrays.treated[None].astype(np.float64), ("d",))
@@ -281,20 +303,22 @@ def two_way_fixed_effects(panel: Panel, *, vcov: Kind = "cr1", conf_level: float
     Returns
     -------
     ImpactEstimate
-        With warnings where too few assignments are treated (fewer than six; CR2: fewer than two), where starts differ, where units are treated throughout.
+        With warnings where few assignments are treated (CR1, CR3: fewer than six), where starts differ, where units are treated throughout. CR1 and
+        CR2 with a single assignment on one side have no standard error, interval and p value: NaN, and a warning.
 
     Raises
     ------
     DesignError
         Nobody is treated within the panel (CR-I25), all from before its first month (CR-I26), all at once (CR-I27).
     EstimationError
-        Weights (CR-I24), one assignment only (CR-I20), too few months (CR-I21), no variation left (CR-I28), CR3 with one treated assignment
-        (CR-I23), an option that does not exist (CR-I38).
+        Weights (CR-I24), fewer than three assignments (CR-I20), too few months (CR-I21), no variation left of the treatment (CR-I28) or of the outcome
+        (CR-I83), CR3 with one treated assignment (CR-I23), an option that does not exist (CR-I38).
     """
     require_options({"vcov": (vcov, KINDS)}, conf_level)
     arrays = usable(arrays_of(panel))
     fit = treatment_fit(arrays)
     cov = named_clusters(arrays, lambda: fit.vcov(vcov))
+    require_varied(arrays, fit.residual)
     return impact_estimate(
         panel, arrays, method=Method.TWO_WAY_FIXED_EFFECTS, inference=Inference(vcov), estimand=Estimand.COEFFICIENT,
         estimate=float(fit.coefficient[0]), std_error=float(np.sqrt(cov.vcov[0, 0])), df=float(cov.df[0]), conf_level=conf_level,
@@ -303,11 +327,24 @@ def two_way_fixed_effects(panel: Panel, *, vcov: Kind = "cr1", conf_level: float
 
 
 def named_clusters(arrays: PanelArrays, make: Callable[[], ClusterVcov]) -> ClusterVcov:
-    """A covariance; where it needs single clusters, the failure names their assignments."""
+    """The covariance of the coefficient of the treatment; where it needs single clusters, the failure names their assignments.
+
+    NaN where a single assignment is treated, or is not: its residuals have to balance, so that its score is zero whatever its errors are.
+    """
     try:
-        return make()
+        made = make()
     except EstimationError as error:
         raise EstimationError(*(_named(arrays, f) for f in error.failures)) from error
+    return replace(made, vcov=np.full_like(made.vcov, np.nan)) if single_side(arrays) is not None else made
+
+
+def single_side(arrays: PanelArrays) -> int | None:
+    """Place of the one assignment that is treated, or is not, where there is one start; None where there are more on either side."""
+    if len(arrays.cohorts[arrays.cohorts > arrays.periods[0]]) > 1:
+        return None
+    treated = arrays.ever_treated & (arrays.first > arrays.periods[0])
+    sides = [np.unique(arrays.cluster[side]) for side in (treated, ~treated)]
+    return next((int(side[0]) for side in sides if len(side) == 1), None)
 
 
 def _named(arrays: PanelArrays, failure: Failure) -> Failure:
@@ -321,7 +358,10 @@ def regression_notes(arrays: PanelArrays, vcov: Kind | None = None) -> tuple[Not
     """What a reader of one coefficient must know: few treated, starts at several times, units treated throughout."""
     notes = []
     treated = len(np.unique(arrays.cluster[arrays.ever_treated]))
-    if vcov is not None and treated < FEWEST_TREATED[vcov]:
+    alone = None if vcov is None else single_side(arrays)
+    if alone is not None:
+        notes.append(Note(key="single_assignment", values={"assignment": str(arrays.assignments[alone])}))
+    elif vcov in {"cr1", "cr3"} and treated < FEW:  # CR2 with its degrees of freedom holds from two on (METHODS.md)
         notes.append(Note(key=f"few_treated_{vcov}", values={"treated": treated}))
     if len(arrays.cohorts) > 1:
         notes.append(Note(key="forbidden_comparisons", values={"cohorts": len(arrays.cohorts)}))

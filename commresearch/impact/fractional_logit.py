@@ -218,9 +218,11 @@ def fractional_logit_did(
     DesignError
         No treated month is left (CR-I30), or none with a comparison (CR-I31).
     EstimationError
-        Shares outside 0 to 100 (CR-I36), no maximum of the likelihood (CR-I35), options (CR-I38), one assignment only (CR-I20).
+        Shares outside 0 to 100 (CR-I36), no maximum of the likelihood (CR-I35), options, values in another unit than percentage points (CR-I38), one
+        assignment only (CR-I20).
     """
     require_options({}, conf_level)
+    _require_shares(panel.unit)
     cells = share_cells(arrays_of(panel))
     arrays = cells.arrays
     df = float(arrays.cluster.max())
@@ -244,6 +246,12 @@ def fractional_logit_did(
         std_error=float(errors[0][0]), df=df, conf_level=conf_level, unit=Unit.PERCENTAGE_POINTS, path=path, n_obs=int((cells.weight > 0).sum()),
         details={"foretold": foretold, "percent": 100 * estimate / foretold, "df": df}, warnings=_notes(cells) + few_treated(arrays),
     )
+
+
+def _require_shares(unit: Unit) -> None:
+    """Refuse values in another unit than percentage points: a rate or a score below 100 would pass for a share (CR-I38)."""
+    if unit is not Unit.PERCENTAGE_POINTS:
+        raise EstimationError(Failure(code="CR-I38", values={"option": "unit", "got": unit, "allowed": Unit.PERCENTAGE_POINTS}))
 
 
 def _notes(cells: ShareCells) -> tuple[Note, ...]:
@@ -273,7 +281,13 @@ def att_of_paths(arrays: PanelArrays, first: np.ndarray) -> np.ndarray:
     -------
     float array (B,)
         In percentage points; NaN where a path has no comparison or no maximum of the likelihood.
+
+    Raises
+    ------
+    EstimationError
+        Values are no shares (CR-I38).
     """
+    _require_shares(arrays.unit)
     return np.array([_of_path(replace(arrays, first=path)) for path in first])
 
 

@@ -29,13 +29,14 @@ STEPS: Mapping[str, tuple[int, int, int]] = {
     "concurrent_programmes": (1, 1, 1),
     "spill_over": (1, 1, 0),
     "composition": (1, 1, 1),
-    "sampling": (1, 1, 1),
     "attrition": (1, 1, 1),
     "sign_conflict": (1, 1, 1),
+    "synthetic_fit": (1, 1, 0),
     "honest_bounds": (0, 0, 0),
     "pandemic_months": (0, 0, 0),
 }
-FLOOR: Mapping[str, Grade] = {"none": Grade.E0, "before_after": Grade.E1, "series": Grade.E1, "comparison": Grade.E1, "as_if_random": Grade.E1, "randomised": Grade.E1}
+TREND_CHECKS = frozenset({"pre_trends", "placebo_dates"})  #: a comparison of not random units wants one of them made
+UNCHECKED = "trend_not_checked"  #: the line of the grading where none could be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,7 +69,7 @@ def design_row(design: Design) -> str:
     """Which row of `DESIGN_GRADES` a design belongs to: that randomness was claimed counts only with a comparison."""
     if design.method is Method.BEFORE_AFTER:
         return "before_after"
-    if design.control == "none":
+    if design.control == "none" or design.method is Method.INTERRUPTED_SERIES:  # whatever untreated units there are, it does not look at them
         return "series" if design.pre_periods >= SERIES_BEFORE and design.post_periods >= SERIES_AFTER else "before_after"
     return "randomised" if design.chosen_by is ChosenBy.RANDOM else "comparison"
 
@@ -79,17 +80,21 @@ def grade_evidence(design: Design, checks: Sequence[CheckResult]) -> Grading:
     Returns
     -------
     Grading
-        Serious attrition takes a randomised design to E4 and the checks lower it from there.
+        Serious attrition takes a randomised design to E4 and the checks lower it from there. A comparison of units that were not drawn by lot is
+        lowered by one where its time before the start could not be looked at: a check that was not made is no check passed.
     """
     row = design_row(design)
     place = LADDER.index(DESIGN_GRADES[row])
-    floor = LADDER.index(FLOOR[row])
+    floor = LADDER.index(min(Grade.E1, DESIGN_GRADES[row]))
     lines: list[tuple[str, bool | None, int, str]] = [("design", True, 0, LADDER[place].value)]
     column = {"comparison": 0, "as_if_random": 1, "randomised": 1}.get(row, 2)
     for check in checks:
         steps = STEPS.get(check.name, (0, 0, 0))[column] if check.passed is False else 0
         place = max(place - steps, floor)
         lines.append((check.name, check.passed, steps, LADDER[place].value))
+    if row == "comparison" and not any(c.name in TREND_CHECKS and c.passed is not None for c in checks):
+        place = max(place - 1, floor)
+        lines.append((UNCHECKED, None, 1, LADDER[place].value))
     return Grading(grade=LADDER[place], design=row, table=pd.DataFrame(lines, columns=["check", "passed", "steps", "grade"]))
 
 

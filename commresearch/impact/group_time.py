@@ -9,11 +9,13 @@ from scipy import special
 
 from commresearch.errors import DesignError, Failure
 from commresearch.impact.aggregation import KINDS, Aggregate, GroupTimeCells, Window, aggregated
-from commresearch.impact.arrays import Dropped, PanelArrays, arrays_of
+from commresearch.impact.arrays import FEW, Dropped, PanelArrays, arrays_of
 from commresearch.impact.comparisons import comparisons, observed_periods, prepared, unit_weights
+from commresearch.impact.fixed_effects import require_varied_values
 from commresearch.impact.group_time_cells import Cells, Options, cells_of
 from commresearch.impact.influence import std_errors
 from commresearch.impact.multiplier import Multiplier, simultaneous
+from commresearch.impact.option_checks import LEVELS, is_count, is_level, is_seed
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate, t_quantile
 from commresearch.outcomes import Panel
 from commresearch.terms import Estimand, Inference, Method
@@ -21,7 +23,6 @@ from commresearch.terms import Estimand, Inference, Method
 CONTROLS = ("never", "not_yet")
 ESTIMATORS = ("none", "dr", "or", "ipw")
 BASES = ("varying", "universal")
-FEW = 6  #: treated assignments below which standard errors of this kind come out too small
 LABELS = {"simple": "", "dynamic": "event_time", "group": "group", "calendar": "period"}
 ESTIMANDS = {
     "simple": Estimand.ATT, "dynamic": Estimand.ATT_BY_EVENT_TIME, "group": Estimand.ATT_BY_GROUP, "calendar": Estimand.ATT_BY_PERIOD,
@@ -112,7 +113,7 @@ class GroupTimeEffects:
             An option has a value that is not known, or the window leaves no period from the start on (CR-I14).
         """
         found = self.aggregated(kind, balance_event=balance_event, min_event=min_event, max_event=max_event)
-        if failures := _faults({"bands": (bands, tuple(Multiplier))}) + _below("draws", draws):
+        if failures := _faults({"bands": (bands, tuple(Multiplier))}) + number_faults(self.conf_level, seed, draws=draws):
             raise DesignError(*failures)
         cluster = self.arrays.cluster
         details: dict[str, float] = {}
@@ -196,11 +197,13 @@ def group_time_effects(
         Nobody is treated (CR-I10), nobody is never treated (CR-I11), no treated unit has an untouched period (CR-I12), a cohort has nobody to be
         compared with (CR-I13), an option or covariate is not known (CR-I14, CR-I15), a weight is not above zero (CR-I18).
     EstimationError
-        Covariates are constant or follow from one another (CR-I16), or divide treated from untreated units (CR-I17).
+        Covariates are constant or follow from one another (CR-I16), or divide treated from untreated units (CR-I17); nothing varies (CR-I83).
     """
     options = Options(control=control, estimator=estimator, covariates=tuple(covariates), anticipation=anticipation)
     _check(options, base, conf_level)
-    return effects_of_arrays(panel, arrays_of(panel), options, base=base, conf_level=conf_level)
+    made = effects_of_arrays(panel, arrays_of(panel), options, base=base, conf_level=conf_level)
+    require_varied_values(made.arrays)
+    return made
 
 
 def effects_of_arrays(panel: Panel, arrays: PanelArrays, options: Options, *, base: str = "varying", conf_level: float = CONF_LEVEL) -> GroupTimeEffects:
@@ -259,19 +262,27 @@ def _faults(options: dict[str, tuple[object, tuple[str, ...]]]) -> list[Failure]
     ]
 
 
-def _below(name: str, got: int) -> list[Failure]:
+def _below(name: str, got: object) -> list[Failure]:
     """A count that is no whole number from 0 on."""
-    return [] if got >= 0 and got == int(got) else [Failure(code="CR-I14", values={"option": name, "got": str(got), "allowed": "0, 1, 2, …"})]
+    return [] if is_count(got, 0) else [Failure(code="CR-I14", values={"option": name, "got": str(got), "allowed": "0, 1, 2, …"})]
+
+
+def number_faults(conf_level: object, seed: object, **counts: object) -> list[Failure]:
+    """A level that is not within 0 and 1, a seed that is none, counts that are no whole numbers from 0 on."""
+    failures = [fault for name, got in counts.items() for fault in _below(name, got)]
+    if not is_level(conf_level):
+        failures.append(Failure(code="CR-I14", values={"option": "conf_level", "got": str(conf_level), "allowed": LEVELS}))
+    if not is_seed(seed):
+        failures.append(Failure(code="CR-I14", values={"option": "seed", "got": str(seed), "allowed": "0, 1, 2, …"}))
+    return failures
 
 
 def _check(options: Options, base: str, conf_level: float) -> None:
     failures = _faults(
         {"control": (options.control, CONTROLS), "estimator": (options.estimator, ESTIMATORS), "base": (base, BASES)}
-    ) + _below("anticipation", options.anticipation)
+    ) + number_faults(conf_level, 0, anticipation=options.anticipation)
     if options.covariates and options.estimator == "none":
         failures.append(Failure(code="CR-I14", values={"option": "estimator", "got": "none", "allowed": "dr, or, ipw"}))
-    if not 0 < conf_level < 1:
-        failures.append(Failure(code="CR-I14", values={"option": "conf_level", "got": str(conf_level), "allowed": "0 < conf_level < 1"}))
     if failures:
         raise DesignError(*failures)
 

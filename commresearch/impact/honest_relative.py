@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from scipy import special
 
+from commresearch.errors import EstimationError, Failure
 from commresearch.impact.conditional_test import FIRST_STAGE, Moments, accepts
 
 HALF_WIDTH = 20.0  #: of the grid, in standard errors of the target, beside what the largest change before allows
@@ -16,6 +17,11 @@ WIDENINGS = 10  #: doublings of the grid before an end counts as infinite
 FINER = 64  #: points of a finer grid within the last step, twice
 NODES = 200  #: of Gauss-Legendre, for the first stage
 FAR = 9.0  #: standard deviations beyond which a normal law has nothing
+NO_SPREAD = 1e-6  #: of a comparison, in the largest standard error: the covariance says that it is known exactly
+WITHOUT_SPREAD = {
+    "zh": "它说试点后各期与最大偏离之间的差没有误差（这些系数完全相关），条件检验无法进行",
+    "en": "it says that differences of the effects from the largest deviation have no error (those coefficients determine one another), and cannot be tested",
+}
 LEAST_SPREAD = 1e-12  #: relative standard deviation below which a variable counts as fixed by the other
 
 
@@ -61,6 +67,11 @@ def relative_interval(study: EventStudy, bound: float, *, alpha: float, points: 
     -------
     low, high : float
         Infinite where nothing within the widest grid is rejected.
+
+    Raises
+    ------
+    EstimationError
+        The covariance leaves a moment of the test without variance (CR-I47).
     """
     tests = [_moments(study, change, bound, alpha) for change in _changes_before(study)]
 
@@ -118,6 +129,10 @@ def _moments(study: EventStudy, change: np.ndarray, bound: float, alpha: float) 
     weights = np.linalg.solve(steps.T, study.target)
     plus, minus = np.maximum(weights, 0.0), np.maximum(-weights, 0.0)
     norm = np.array([plus @ up + minus @ down, minus @ up + plus @ down])
+    least_spread = NO_SPREAD * math.sqrt(float(np.diag(study.vcov).max()))
+    own = math.sqrt(max(float(study.on_target @ study.vcov @ study.on_target), 0.0))
+    if min(own, *norm) <= least_spread * float(np.abs(study.target).max()) or (bound > 0 and (up + down).min() <= least_spread * bound):
+        raise EstimationError(Failure(code="CR-I47", values={"reason": WITHOUT_SPREAD}))
     total = bound * np.abs(weights).sum()
     rows = np.stack([study.on_target - total * change, -study.on_target - total * change]) / norm[:, None]
     slope = np.concatenate([np.array([1.0, -1.0]) / norm, np.zeros(after if bound > 0 else 0)])
@@ -158,4 +173,4 @@ def _nodes() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _deviations(rows: np.ndarray, vcov: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sqrt(np.einsum("ij,jk,ik->i", rows, vcov, rows)))
+    return np.asarray(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, vcov, rows), 0.0)))

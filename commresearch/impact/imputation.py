@@ -8,7 +8,8 @@ import pandas as pd
 from commresearch.errors import DesignError, Failure
 from commresearch.impact.arrays import NEVER, PanelArrays, arrays_of
 from commresearch.impact.comparisons import unit_weights
-from commresearch.impact.group_time import few_treated
+from commresearch.impact.fixed_effects import require_varied_values
+from commresearch.impact.group_time import few_treated, number_faults
 from commresearch.impact.influence import cluster_sums, std_errors
 from commresearch.impact.multiplier import Multiplier, simultaneous
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, impact_estimate, t_quantile
@@ -147,12 +148,18 @@ def imputation(
     Raises
     ------
     DesignError
-        As `imputed_effects`; an option is not known (CR-I14).
+        As `imputed_effects`; an option cannot be (CR-I14).
+    EstimationError
+        Nothing varies (CR-I83).
     """
+    failures = number_faults(conf_level, seed, anticipation=anticipation, draws=draws)
     if bands not in tuple(Multiplier):
-        raise DesignError(Failure(code="CR-I14", values={"option": "bands", "got": str(bands), "allowed": ", ".join(Multiplier)}))
+        failures.append(Failure(code="CR-I14", values={"option": "bands", "got": str(bands), "allowed": ", ".join(Multiplier)}))
+    if failures:
+        raise DesignError(*failures)
     arrays = arrays_of(panel)
     found = imputed_effects(arrays, anticipation=anticipation, leave_out=leave_out)
+    require_varied_values(arrays)
     error = std_errors(found.influence, arrays.cluster)
     details: dict[str, float] = {}
     if draws:

@@ -9,6 +9,7 @@ from scipy import special
 from commresearch.errors import DesignError, Failure
 from commresearch.impact.arrays import NEVER, PanelArrays, arrays_of
 from commresearch.impact.comparisons import unit_weights
+from commresearch.impact.group_time import number_faults
 from commresearch.impact.influence import covariance
 from commresearch.impact.result import CONF_LEVEL, CheckResult, Note, t_quantile
 from commresearch.impact.untreated_fit import untreated_fit
@@ -88,8 +89,10 @@ def imputation_pre_trends(panel: Panel, *, leads: int | None = None, anticipatio
     Raises
     ------
     DesignError
-        Nobody is treated (CR-I10); as `lead_test`.
+        Nobody is treated (CR-I10); a level that is none (CR-I14); as `lead_test`.
     """
+    if failures := number_faults(conf_level, 0):
+        raise DesignError(*failures)
     arrays = arrays_of(panel)
     if not arrays.ever_treated.any():
         raise DesignError(Failure(code="CR-I10", values={"units": len(arrays.units), "last": arrays.label(int(arrays.periods[-1]))}))

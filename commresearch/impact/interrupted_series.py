@@ -1,6 +1,6 @@
 """Interrupted time series: what changed at the start beside level, trend and season of the series itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,7 +11,7 @@ from commresearch.impact.arrays import arrays_of
 from commresearch.impact.option_checks import option_faults
 from commresearch.impact.ratio_scale import in_unit
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate
-from commresearch.impact.series_design import Series, Terms, design_of, series_of
+from commresearch.impact.series_design import Series, Terms, design_of, require_months, series_of
 from commresearch.impact.series_models import Family, SeriesFit, Vcov, fit_series
 from commresearch.outcomes import Panel
 from commresearch.terms import Estimand, Inference, Method, Unit
@@ -20,6 +20,7 @@ Counted = Literal["poisson", "quasipoisson", "negative_binomial"]
 #: Families of whole numbers; quasipoisson takes any number of zero or more.
 WHOLE = frozenset({"poisson", "negative_binomial"})
 INFERENCE = {"hac": Inference.HAC, "model": Inference.MODEL, "prais_winsten": Inference.MODEL}
+STILL = 1e-9  #: relative; values that differ by less differ by rounding
 OVERDISPERSED = 1.5  #: a Poisson law with more Pearson dispersion states its errors too small
 
 
@@ -37,16 +38,18 @@ class SeriesOptions:
         """Whether effects are ratios."""
         return self.family != "gaussian"
 
-    def faults(self, conf_level: float) -> list[Failure]:
+    def faults(self, conf_level: object) -> list[Failure]:
         """Options that do not exist or do not go together."""
         allowed = get_args(Vcov)[:2] if self.family in get_args(Counted) else get_args(Vcov)
-        most = self.terms.period // 2
+        most = self.terms.period // 2 if isinstance(self.terms.period, int) else 0
         options: dict[str, tuple[object, tuple[object, ...] | range]] = {
             "family": (self.family, get_args(Family)), "vcov": (self.vcov, allowed), "period": (self.terms.period, range(2, 1_000)),
             "harmonics": (self.terms.harmonics, range(most + 1)), "lag": (0 if self.lag is None else self.lag, range(1_000)),
         }
         shown = {name: (got, _short(among)) for name, (got, among) in options.items() if got not in among}
-        return [Failure(code="CR-I38", values={"option": n, "got": g, "allowed": a}) for n, (g, a) in shown.items()] + option_faults({}, conf_level)
+        level = conf_level if isinstance(conf_level, int | float) else np.nan
+        wrong = [Failure(code="CR-I38", values={"option": n, "got": g, "allowed": a}) for n, (g, a) in shown.items()]
+        return wrong + [replace(f, values={**f.values, "got": conf_level}) for f in option_faults({}, level)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,7 +73,23 @@ class SeriesEffect:
     def of(self, name: str) -> tuple[float, float]:
         """Coefficient and standard error of one term, on the scale of the link."""
         i = self.names.index(name)
-        return float(self.fit.coefficient[i]), float(np.sqrt(self.fit.vcov[i, i]))
+        return float(self.fit.coefficient[i]), float(np.sqrt(max(self.fit.vcov[i, i], 0.0)))
+
+
+def is_still(series: Series, options: SeriesOptions) -> bool:
+    """Whether values, or rates, are the same in every month, so that what is left over has no spread to take an error from.
+
+    Poisson counts above zero with the errors of their law are an exception: the law states the spread.
+    """
+    level = series.value if series.exposure is None else series.value / series.exposure
+    same = bool(np.ptp(level) <= STILL * np.abs(level).max())
+    return same and not (options.family == "poisson" and options.vcov == "model" and level.max() > 0)
+
+
+def is_exact(series: Series, effect: SeriesEffect, options: SeriesOptions) -> bool:
+    """Whether the error of the change is nothing but rounding: the regression meets every month."""
+    scale = 1.0 if options.counts else float(np.abs(series.value).max())
+    return not effect.of("level")[1] > STILL * scale
 
 
 def series_effect(series: Series, options: SeriesOptions) -> SeriesEffect:
@@ -138,16 +157,16 @@ def interrupted_time_series(  # noqa: PLR0913 - choices of one regression
     DesignError
         Too few months before or after; terms of the season need 24 and 12 (CR-I37).
     EstimationError
-        Options, columns or months (CR-I38), counts (CR-I32), exposures (CR-I33), no solution (CR-I35).
+        Options, columns, cells that are no numbers or months (CR-I38), counts (CR-I32), exposures (CR-I33), no solution (CR-I35), values that never
+        vary or follow the line exactly (CR-I68).
     """
     options = SeriesOptions(family=family, vcov=vcov, terms=Terms(slope=slope, harmonics=harmonics, period=period), lag=lag)
-    failures = options.faults(conf_level)
-    if exposure is not None and family == "gaussian":
-        failures.append(Failure(code="CR-I38", values={"option": "exposure", "got": exposure, "allowed": ", ".join(get_args(Counted))}))
-    if failures:
+    if failures := options.faults(conf_level) + _column_faults(options, exposure, unit):
         raise EstimationError(*failures)
     series = series_of(frame, value=value, time=time, start=start, exposure=exposure, festival=spring_festival)
-    effect = series_effect(series, options)
+    require_months(series, options.terms)
+    if is_still(series, options) or is_exact(series, effect := series_effect(series, options), options):
+        raise EstimationError(Failure(code="CR-I68", values={"unit": value, "months": len(series.value)}))
     panel = _panel(frame, value, time, start, outcome or value, Unit(unit))
     level, error = effect.of("level")
     told = in_unit(level, error, effect.df, conf_level, ratio=options.counts)
@@ -156,6 +175,16 @@ def interrupted_time_series(  # noqa: PLR0913 - choices of one regression
         conf_level=conf_level, unit=Unit.PERCENT if options.counts else Unit(unit), details=_details(series, effect, options, conf_level),
         warnings=_notes(series, effect, options), n_obs=len(series.value),
     )
+
+
+def _column_faults(options: SeriesOptions, exposure: str | None, unit: str) -> list[Failure]:
+    """An exposure of values that are no counts, a unit that does not exist."""
+    wrong = []
+    if exposure is not None and not options.counts:
+        wrong.append(Failure(code="CR-I38", values={"option": "exposure", "got": exposure, "allowed": ", ".join(get_args(Counted))}))
+    if unit not in tuple(Unit):
+        wrong.append(Failure(code="CR-I38", values={"option": "unit", "got": unit, "allowed": ", ".join(Unit)}))
+    return wrong
 
 
 def _details(series: Series, effect: SeriesEffect, options: SeriesOptions, conf_level: float) -> dict[str, float]:

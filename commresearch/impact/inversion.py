@@ -6,16 +6,14 @@ inequality, so the steps are roots of polynomials and no grid is needed.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from commresearch.errors import EstimationError, Failure
-from commresearch.impact.option_checks import option_faults
-
 TIE = 1e-10  #: relative; statistics that agree as far as this are equal
 HALVINGS = 90  #: of a bracket; below the spacing of floating-point numbers
+HALVINGS_BY_CALL = 30  #: where every value is a call; ends are then known to a billionth of the scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +34,6 @@ class Interval:
     def bounded(self) -> bool:
         """Whether both ends are finite."""
         return math.isfinite(self.low) and math.isfinite(self.high)
-
-
-def require_resampling(options: dict[str, tuple[object, Sequence[object]]], conf_level: float, draws: int) -> None:
-    """Refuse options that do not exist, a level that is none, and fewer draws than one.
-
-    Raises
-    ------
-    EstimationError
-        One of these (CR-I38).
-    """
-    wrong = option_faults(options, conf_level)
-    if draws < 1:
-        wrong.append(Failure(code="CR-I38", values={"option": "draws", "got": draws, "allowed": "draws >= 1"}))
-    if wrong:
-        raise EstimationError(*wrong)
 
 
 def needed(total: int, conf_level: float) -> int:
@@ -124,14 +107,14 @@ def inverted(c: np.ndarray, *, always: int, total: int, conf_level: float, scale
     return Interval(low=scale * found.low, high=scale * found.high, connected=found.connected)
 
 
-def bisected(p_value: Callable[[float], float], *, estimate: float, scale: float, conf_level: float) -> Interval:
+def bisected(p_value: Callable[[float], float], *, estimate: float, scale: float, conf_level: float, halvings: int = HALVINGS_BY_CALL) -> Interval:
     """The interval around the estimate for a p value that falls with the distance from it; one call for each value tested.
 
-    Ends are found to 1e-6 of `scale`; infinite where a distance of a million `scale` is not rejected.
+    Ends are found to 2^−halvings of `scale` (at least); infinite where a distance of a million `scale` is not rejected.
     """
 
     def reaches(step: float) -> float:
-        return _last(lambda x: p_value(estimate + step * x) > 1 - conf_level + TIE, halvings=30, doublings=20)
+        return _last(lambda x: p_value(estimate + step * x) > 1 - conf_level + TIE, halvings=halvings, doublings=20)
 
     return Interval(low=estimate - scale * reaches(-scale), high=estimate + scale * reaches(scale))
 

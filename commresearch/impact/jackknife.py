@@ -44,14 +44,16 @@ def cluster_jackknife(point: Point, arrays: PanelArrays) -> Jackknife:
     Returns
     -------
     Jackknife
-        Where all are treated, or none can be left out on one side, that side adds nothing: its assignments are one stratum with the others.
+        Where one side has a single member that can be left out, or none, all are one stratum; where the comparison stands on a single member
+        the standard error is infinite.
     """
     whole = point(arrays)
     g = len(arrays.assignments)
     without = np.array([_without(point, arrays, c) for c in range(g)])
     treated = np.zeros(g, dtype=bool)
     treated[np.unique(arrays.cluster[arrays.ever_treated])] = True
-    sides = [treated, ~treated] if treated.any() and (~treated).any() else [np.ones(g, dtype=bool)]
+    split = (treated.sum() > 1 and (~treated).sum() > 1) or np.isnan(without).any()
+    sides = [treated, ~treated] if split and treated.any() and (~treated).any() else [np.ones(g, dtype=bool)]
     parts = [_part(without[side]) for side in sides]
     variance = sum(v for v, _ in parts)
     weights = sum(v * v / (n - 1) for v, n in parts if n > 1 and v > 0)

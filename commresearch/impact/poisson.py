@@ -8,7 +8,7 @@ import pandas as pd
 from commresearch.impact.arrays import PanelArrays, arrays_of
 from commresearch.impact.cluster_robust import KINDS, ClusterVcov, Kind, cluster_sums, cr1, small_sample_factor
 from commresearch.impact.count_cells import CountCells, Exposure, additive_effect, count_cells
-from commresearch.impact.fixed_effects import TwoWayFit, named_clusters, regression_notes, two_way
+from commresearch.impact.fixed_effects import TwoWayFit, named_clusters, regression_notes, require_varied, two_way
 from commresearch.impact.group_time import few_treated
 from commresearch.impact.multiplier import simultaneous
 from commresearch.impact.option_checks import require_options
@@ -103,10 +103,23 @@ def log_ratio(arrays: PanelArrays, exposure: Exposure = "denominator") -> float:
     DesignError, EstimationError
         As `poisson_did`.
     """
+    return compared(arrays, exposure)[1]
+
+
+def compared(arrays: PanelArrays, exposure: Exposure = "denominator") -> tuple[CountCells, float, np.ndarray]:
+    """The cells, `log_ratio`, and the counts that the treated cells would have had, (N, T).
+
+    Raises
+    ------
+    DesignError, EstimationError
+        As `poisson_did`.
+    """
     cells = count_cells(arrays, exposure)
     if len(cells.arrays.cohorts) == 1:
-        return poisson_effect(cells).fit.coefficient
-    return float(saturated_effects(cells, counterfactual(cells)).log_ratio[0])
+        effect = poisson_effect(cells)
+        return cells, effect.fit.coefficient, effect.expected
+    known = counterfactual(cells)
+    return cells, float(saturated_effects(cells, known).log_ratio[0]), known.expected
 
 
 def poisson_did(
@@ -126,7 +139,7 @@ def poisson_did(
     exposure : {"denominator", "none"}
         What counts are in proportion to; denominators that a panel does not have count as one.
     draws, seed : int
-        Draws of the simultaneous band of the path by months since the start, with several starts. Weights of the panel are not used.
+        Draws of the simultaneous band of the path by months since the start, with several starts. Weights of the panel are not used; a warning says so where they differ.
 
     Returns
     -------
@@ -141,23 +154,24 @@ def poisson_did(
         No treated month is left (CR-I30), or none with a comparison (CR-I31).
     EstimationError
         Counts (CR-I32), exposures (CR-I33), no counts before or after the starts (CR-I34), no maximum of the likelihood (CR-I35), options
-        (CR-I38), one assignment only (CR-I20), CR3 with one treated assignment (CR-I23).
+        (CR-I38), fewer than three assignments (CR-I20), CR3 with one treated assignment (CR-I23), counts that differ by unit and month only (CR-I83).
     """
     arrays = arrays_of(panel)
     cells = count_cells(arrays, exposure)
     several = len(cells.arrays.cohorts) > 1
-    require_options({"vcov": (vcov, KINDS[:1] if several else KINDS)}, conf_level)
+    require_options({"vcov": (vcov, KINDS[:1] if several else KINDS)}, conf_level, draws=draws, seed=seed)
     additive = additive_effect(arrays, exposure)
     if several:
         return _several(panel, cells, additive, conf_level, (draws, seed))
     effect = poisson_effect(cells)
     cov = named_clusters(cells.arrays, lambda: effect.vcov(vcov))
+    require_varied(cells.arrays, cells.counts - effect.fit.fitted, cells.counts)
     b, error, df = effect.fit.coefficient, float(np.sqrt(cov.vcov[0, 0])), float(cov.df[0])
-    details = _details(cells, effect.expected, additive) | {"log_ratio": b, "log_std_error": error, "df": df}
+    details = count_details(cells, effect.expected, additive) | {"log_ratio": b, "log_std_error": error, "df": df}
     return impact_estimate(
         panel, cells.arrays, method=Method.POISSON, inference=Inference(vcov), estimand=Estimand.ATT_PERCENT,
         **in_unit(b, error, df, conf_level, ratio=True), df=df, conf_level=conf_level, unit=Unit.PERCENT, details=details, n_obs=effect.n_obs,
-        warnings=_notes(cells, 100 * np.expm1(b), additive) + regression_notes(cells.arrays, vcov),
+        warnings=count_notes(cells, b, additive) + regression_notes(cells.arrays, vcov),
     )
 
 
@@ -167,17 +181,18 @@ def _several(panel: Panel, cells: CountCells, additive: float, conf_level: float
     known = counterfactual(cells)
     overall = saturated_effects(cells, known)
     small_sample_factor(int(arrays.cluster.max()) + 1, cells.used.sum(), 1)
+    require_varied(arrays, cells.counts - known.fit.fitted - known.expected, cells.counts)
     b, df = float(overall.log_ratio[0]), float(arrays.cluster.max())
     error = float(np.sqrt(overall.covariance(arrays.cluster)[0, 0]))
     path = ratio_path(
         saturated_effects(cells, known, "event_time"), cells, conf_level=conf_level, draws=band[0], rng=np.random.default_rng(band[1])
     )
-    details = _details(cells, known.expected, additive) | {"log_ratio": b, "log_std_error": error, "df": df}
+    details = count_details(cells, known.expected, additive) | {"log_ratio": b, "log_std_error": error, "df": df}
     return impact_estimate(
         panel, arrays, method=Method.SATURATED_POISSON, inference=Inference.CR1, estimand=Estimand.ATT_PERCENT,
         **in_unit(b, error, df, conf_level, ratio=True), path=path,
         df=df, conf_level=conf_level, unit=Unit.PERCENT, details=details, n_obs=int(cells.used.sum()),
-        warnings=_notes(cells, 100 * np.expm1(b), additive) + few_treated(arrays),
+        warnings=count_notes(cells, b, additive) + few_treated(arrays),
     )
 
 
@@ -203,7 +218,7 @@ def ratio_path(effects: SaturatedEffects, cells: CountCells, *, conf_level: floa
     return pd.DataFrame(made | {name: 100 * np.expm1(end) for name, end in ends.items()})
 
 
-def _details(cells: CountCells, expected: np.ndarray, additive: float) -> dict[str, float]:
+def count_details(cells: CountCells, expected: np.ndarray, additive: float) -> dict[str, float]:
     """Observed less expected counts, and the effect by differences."""
     difference = float(cells.counts[cells.treated].sum() - expected.sum())
     return {
@@ -212,12 +227,16 @@ def _details(cells: CountCells, expected: np.ndarray, additive: float) -> dict[s
     }
 
 
-def _notes(cells: CountCells, percent: float, additive: float) -> tuple[Note, ...]:
-    notes = []
+def count_notes(cells: CountCells, b: float, additive: float) -> tuple[Note, ...]:
+    """What a reader of a log ratio must know: differences that point the other way, months without a comparison, weights that are not used."""
+    notes, percent = [], 100 * float(np.expm1(b))
     if percent * additive < 0:
         told = {"percent": f"{percent:+.1f}", "additive": f"{additive:+.3g}"}
         notes.append(Note(key="counts_scale", values={name: text.replace("-", "−") for name, text in told.items()}))
     if cells.uncompared:
         label = cells.arrays.label
         notes.append(Note(key="counts_uncompared", values={"months": len(cells.uncompared), "first": label(cells.uncompared[0])}))
+    weight = cells.arrays.weight[cells.used]
+    if (weight != weight[0]).any():
+        notes.append(Note(key="weights_unused"))
     return tuple(notes)

@@ -66,8 +66,8 @@ class PathSums:
         return percent
 
 
-def path_sums(cells: CountCells, first: np.ndarray) -> PathSums:
-    """Running sums for starts `first` (B, N) of the units of `cells`, which must have no gaps.
+def path_sums(cells: CountCells, first: np.ndarray, *, seed: int | np.random.Generator = 0) -> PathSums:
+    """Running sums for starts `first` (B, N) of the units of `cells`, which must have no gaps; `seed` is that of the noise.
 
     Counts are scaled to the mean exposure of their unit.
     """
@@ -85,11 +85,11 @@ def path_sums(cells: CountCells, first: np.ndarray) -> PathSums:
             made[k, :, begin : begin + step] = running @ (block == start).astype(np.float64)
     return PathSums(
         starts=starts, size=np.rint(made[:, -1]).astype(np.int64), plain=made[:, : t + 1].copy(), affected=made[:, t + 1 : 2 * t + 2].copy(),
-        noise=np.random.default_rng(len(first)).standard_normal((len(starts), len(first))),
+        noise=np.random.default_rng(seed).standard_normal((len(starts), len(first))),
     )
 
 
-def att_of_paths(arrays: PanelArrays, first: np.ndarray, *, null: float = 0.0, exposure: Exposure = "denominator") -> np.ndarray:
+def att_of_paths(arrays: PanelArrays, first: np.ndarray, *, null: float = 0.0, exposure: Exposure = "denominator", seed: int = 0) -> np.ndarray:
     """The overall effect had the units started as each row of `first` says.
 
     Without gaps all re-assignments are done at once: counts are scaled to the mean exposure of their unit, and the Poisson likelihood of the cells not
@@ -104,6 +104,8 @@ def att_of_paths(arrays: PanelArrays, first: np.ndarray, *, null: float = 0.0, e
         Starts of the units of `arrays` in B re-assignments.
     null : float
         Effect in percent that is taken out of the cells that were treated, for tests of an effect other than none.
+    seed : int
+        Of the noise that an effect below zero asks for (`PathSums.effects`).
 
     Returns
     -------
@@ -119,7 +121,7 @@ def att_of_paths(arrays: PanelArrays, first: np.ndarray, *, null: float = 0.0, e
     place = {unit: i for i, unit in enumerate(arrays.units)}
     mine = first[:, [place[unit] for unit in cells.arrays.units]]
     if cells.used.all():
-        return path_sums(cells, mine).effects(null)
+        return path_sums(cells, mine, seed=seed).effects(null)
     return effects_by_fits(cells, mine, null)
 
 

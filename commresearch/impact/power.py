@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import special
 
 from commresearch.errors import EstimationError, Failure
-from commresearch.impact.design import FEW
+from commresearch.impact.arrays import FEW
+from commresearch.impact.option_checks import is_count, is_level, is_seed
 from commresearch.impact.sample_size import PanelVariance
 
 CHUNK = 4_000_000  #: numbers of one block of simulated panels, so that memory stays bounded
@@ -93,15 +94,16 @@ def simulate_power(
     Returns
     -------
     PowerCurve
-        From six treated and six other units on the test is Welch's on contrasts of units (counts: a jackknife of the ratio of ratios),
-        below by randomisation over the units.
+        From six treated and six other units on the test is Welch's on contrasts of units (counts: a jackknife of the ratio of ratios, 1 where
+        counts are too few for one), below by randomisation over the units.
 
     Raises
     ------
     EstimationError
         A setting cannot be (CR-I07).
     """
-    _check(layout, effects, draws)
+    _check(layout, effects, {"draws": draws, "seed": seed}, {"alpha": (alpha, 0.5), "power": (power, 1.0)})
+    _check_law(law, effects)
     grid = sorted({0.0, *map(float, effects)}, key=abs)
     found = np.zeros(len(grid))
     block = max(1, CHUNK // (layout.units * layout.months))
@@ -117,14 +119,32 @@ def simulate_power(
     return PowerCurve(table=table, detectable=_reached(table, power), draws=draws)
 
 
-def _check(layout: PilotLayout, effects: Sequence[float], draws: int) -> None:
+def _check(layout: PilotLayout, effects: Sequence[float], whole: dict[str, object], shares: dict[str, tuple[float, float]]) -> None:
     facts = [
         ("starts", layout.starts, len(layout.starts) == len(layout.sizes) and all(0 < s < layout.months for s in layout.starts), f"1–{layout.months - 1}"),
         ("sizes", layout.sizes, len(layout.sizes) > 0 and min(layout.sizes, default=0) >= 1, "≥ 1"), ("comparison", layout.comparison, layout.comparison >= 2, "≥ 2"),
-        ("effects", tuple(effects), len(effects) > 0, "1, …"), ("draws", draws, draws >= 1, "≥ 1"),
+        ("effects", tuple(effects), len(effects) > 0, "1, …"),
+        ("draws", whole["draws"], is_count(whole["draws"], 1), "≥ 1"), ("seed", whole["seed"], is_seed(whole["seed"]), "≥ 0"),
+        *((name, got, is_level(got) and got < most, f"0–{most:g}") for name, (got, most) in shares.items()),
     ]
+    _require(facts)
+
+
+def _check_law(law: PanelVariance | CountLaw, effects: Sequence[float]) -> None:
+    """A law that could be one, and effects that it could have."""
+    rho = law.autocorrelation
+    facts = [("autocorrelation", rho, abs(rho) < 1, "−1 < … < 1"), ("effects", tuple(effects), bool(np.isfinite(effects).all()), "…")]
+    if isinstance(law, CountLaw):
+        facts += [("rate", law.rate, 0 < law.rate < math.inf, "> 0"), ("effects", tuple(effects), min(effects) >= -100, "≥ −100%")]
+        facts += [(name, got, 0 <= got < math.inf, "≥ 0") for name, got in (("unit_sd", law.unit_sd), ("shock_sd", law.shock_sd))]
+    else:
+        facts.append(("variance", law.variance, 0 < law.variance < math.inf, "> 0"))
+    _require(facts)
+
+
+def _require(facts: Sequence[tuple[str, object, bool, str]]) -> None:
     if wrong := [(n, g, a) for n, g, right, a in facts if not right]:
-        raise EstimationError(*(Failure(code="CR-I07", values={"name": n, "got": g, "allowed": a}) for n, g, a in wrong))
+        raise EstimationError(*(Failure(code="CR-I07", values={"name": n, "got": str(g), "allowed": a}) for n, g, a in wrong))
 
 
 def _noise(layout: PilotLayout, law: PanelVariance | CountLaw, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -182,15 +202,23 @@ def _ratio_p(layout: PilotLayout, counts: np.ndarray, paths: np.ndarray | None) 
     n1 = layout.treated
     sides = [(before[:, :n1], after[:, :n1]), (before[:, n1:], after[:, n1:])]
     theta, variance, weights = 0.0, 0.0, 0.0
-    for sign, (b, a) in zip((1, -1), sides, strict=True):
-        n = b.shape[1]
-        tb, ta = b.sum(axis=1, keepdims=True), a.sum(axis=1, keepdims=True)
-        without = np.log((ta - a) / (tb - b))
-        part = (n - 1) / n * np.square(without - without.mean(axis=1, keepdims=True)).sum(axis=1)
-        theta = theta + sign * np.log(ta / tb)[:, 0]
-        variance, weights = variance + part, weights + part**2 / (n - 1)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(2 * special.stdtr(variance**2 / weights, -np.abs(theta) / np.sqrt(variance)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for sign, (b, a) in zip((1, -1), sides, strict=True):
+            n = b.shape[1]
+            tb, ta = b.sum(axis=1, keepdims=True), a.sum(axis=1, keepdims=True)
+            # Differences of sums leave rounding where a unit has all the counts of its side.
+            without = np.log(_floored(ta - a, ta) / _floored(tb - b, tb))
+            part = (n - 1) / n * np.square(without - without.mean(axis=1, keepdims=True)).sum(axis=1)
+            theta = theta + sign * np.log(ta / tb)[:, 0]
+            variance, weights = variance + part, weights + part**2 / (n - 1)
+        p_value = 2 * special.stdtr(variance**2 / weights, -np.abs(theta) / np.sqrt(variance))
+    # Nothing counted on some side, by all units or by all but one: no ratio, and nothing is found.
+    return np.where(np.isfinite(p_value), p_value, 1.0)
+
+
+def _floored(left: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    made: np.ndarray = np.where(left > 1e-12 * whole, left, 0.0)
+    return made
 
 
 def _sums(layout: PilotLayout, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,8 +22,9 @@ import numpy as np
 from commresearch.errors import EstimationError, Failure
 from commresearch.impact.arrays import PanelArrays, arrays_of
 from commresearch.impact.assignment_paths import Paths, assignment_paths
-from commresearch.impact.fixed_effects import TwoWayFit, regression_notes, treatment_fit, usable
-from commresearch.impact.inversion import TIE, Interval, bisected, hull, needed, require_resampling
+from commresearch.impact.fixed_effects import TwoWayFit, regression_notes, require_varied_values, treatment_fit, usable
+from commresearch.impact.inversion import HALVINGS_BY_CALL, TIE, Interval, bisected, hull, needed
+from commresearch.impact.option_checks import require_options
 from commresearch.impact.path_tables import studentised_paths, two_way_paths
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate
 from commresearch.outcomes import Panel
@@ -62,7 +63,7 @@ class RandomisationTest:
 
 def randomisation_test(
     statistic: Statistic, paths: Paths, first: np.ndarray, *, conf_level: float = CONF_LEVEL, response: Statistic | None = None,
-    under_null: Callable[[float], Statistic] | None = None, estimate: float | None = None,
+    under_null: Callable[[float], Statistic] | None = None, estimate: float | None = None, halvings: int = HALVINGS_BY_CALL,
 ) -> RandomisationTest:
     """Test and interval for any statistic of re-assigned starts.
 
@@ -91,7 +92,7 @@ def randomisation_test(
         slope = float(response(first[None])[0])
         interval = linear_interval(observed / slope, draws / slope, _over(response, paths) / slope, paths, conf_level)
     elif under_null is not None:
-        interval = _searched(under_null, paths, first, observed if estimate is None else estimate, draws, conf_level)
+        interval = _searched(under_null, paths, first, observed if estimate is None else estimate, draws, conf_level, halvings)
     return _test(observed, draws, interval, paths, conf_level)
 
 
@@ -123,7 +124,7 @@ def _share(draws: np.ndarray, statistic: float, paths: Paths) -> float:
 
 
 def _searched(
-    under_null: Callable[[float], Statistic], paths: Paths, first: np.ndarray, estimate: float, draws: np.ndarray, conf_level: float
+    under_null: Callable[[float], Statistic], paths: Paths, first: np.ndarray, estimate: float, draws: np.ndarray, conf_level: float, halvings: int
 ) -> Interval:
     def p_value(effect: float) -> float:
         statistic = under_null(effect)
@@ -131,7 +132,7 @@ def _searched(
 
     if needed(paths.total, conf_level) <= 1:
         return Interval(low=-np.inf, high=np.inf)
-    return bisected(p_value, estimate=estimate, scale=float(np.nanstd(draws)), conf_level=conf_level)
+    return bisected(p_value, estimate=estimate, scale=float(np.std(draws[np.isfinite(draws)])), conf_level=conf_level, halvings=halvings)
 
 
 def _test(observed: float, draws: np.ndarray, interval: Interval | None, paths: Paths, conf_level: float) -> RandomisationTest:
@@ -191,10 +192,11 @@ def randomisation_inference(
     ------
     DesignError, EstimationError
         As two_way_fixed_effects; starts that differ within an assignment (CR-I84), no stratum (CR-I85), no statistic (CR-I86), gaps where the t
-        statistic is asked for (CR-I87), draws or a level that are none (CR-I38).
+        statistic is asked for (CR-I87), nothing varies (CR-I83), draws, a seed or a level that are none (CR-I38).
     """
-    require_resampling({}, conf_level, draws)
+    require_options({}, conf_level, draws=draws, seed=seed)
     arrays = usable(arrays_of(panel))
+    require_varied_values(arrays)
     paths = assignment_paths(arrays, draws=draws, rng=np.random.default_rng(seed), strata=strata)
     if statistic is None:
         fit = treatment_fit(arrays)

@@ -12,6 +12,7 @@ class Told(TypedDict):
 
     estimate: float
     std_error: float
+    statistic: float
     p_value: float
     interval: tuple[float, float]
 
@@ -27,11 +28,12 @@ def in_unit(b: float, error: float, df: float, conf_level: float, *, ratio: bool
         Of t; infinite for the normal law.
     ratio : bool
         Whether b is the logarithm of a ratio: told as 100 (exp(b) − 1) percent, the ends of the interval transformed, the error by the delta
-        method, the test that of the logarithm.
+        method, statistic and test those of the logarithm.
     """
     half = t_quantile(conf_level, df) * error
-    p_value = two_sided_p(b / error, df) if error > 0 else np.nan
+    statistic = b / error if error > 0 else np.nan
+    p_value = two_sided_p(statistic, df)
     if not ratio:
-        return {"estimate": b, "std_error": error, "p_value": p_value, "interval": (b - half, b + half)}
+        return {"estimate": b, "std_error": error, "interval": (b - half, b + half), "statistic": statistic, "p_value": p_value}
     ends = (100 * float(np.expm1(b - half)), 100 * float(np.expm1(b + half)))
-    return {"estimate": 100 * float(np.expm1(b)), "std_error": 100 * float(np.exp(b)) * error, "p_value": p_value, "interval": ends}
+    return {"estimate": 100 * float(np.expm1(b)), "std_error": 100 * float(np.exp(b)) * error, "interval": ends, "statistic": statistic, "p_value": p_value}

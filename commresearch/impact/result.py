@@ -164,8 +164,8 @@ def two_sided_p(statistic: float, df: float = math.inf) -> float:
 def impact_estimate(  # noqa: PLR0913 - the fields of a result
     panel: Panel, arrays: PanelArrays, *, method: Method, inference: Inference, estimand: Estimand, estimate: float, std_error: float,
     df: float = math.inf, conf_level: float = CONF_LEVEL, unit: Unit | None = None, interval: tuple[float, float] | None = None,
-    p_value: float | None = None, path: pd.DataFrame | None = None, details: Mapping[str, float] | None = None, warnings: tuple[Note, ...] = (),
-    n_obs: int | None = None,
+    statistic: float | None = None, p_value: float | None = None, path: pd.DataFrame | None = None, details: Mapping[str, float] | None = None,
+    warnings: tuple[Note, ...] = (), n_obs: int | None = None,
 ) -> ImpactEstimate:
     """A result with its counts.
 
@@ -179,8 +179,8 @@ def impact_estimate(  # noqa: PLR0913 - the fields of a result
         Degrees of freedom of t; infinite for the normal law.
     unit : Unit, optional
         That of the panel where not given.
-    interval, p_value : optional
-        From a bootstrap, a randomisation, a transformation; else estimate ± t × std_error and the t test.
+    interval, statistic, p_value : optional
+        From a bootstrap, a randomisation, a transformation (the statistic that of the logarithm, say); else estimate ± t × std_error and the t test.
     n_obs : int, optional
         All observed months of the arrays where not given.
 
@@ -189,7 +189,8 @@ def impact_estimate(  # noqa: PLR0913 - the fields of a result
     ImpactEstimate
         Without design, checks and grade.
     """
-    statistic = estimate / std_error if std_error > 0 else math.nan
+    if statistic is None:
+        statistic = estimate / std_error if std_error > 0 else math.nan
     half = t_quantile(conf_level, df) * std_error
     low, high = interval if interval is not None else (estimate - half, estimate + half)
     clusters = len(np.unique(arrays.cluster))

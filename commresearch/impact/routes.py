@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from commresearch.errors import DesignError, EstimationError, Failure
 from commresearch.impact import group_time_paths
-from commresearch.impact.arrays import PanelArrays, arrays_of
+from commresearch.impact.arrays import FEW, PanelArrays, arrays_of
 from commresearch.impact.before_after import before_after
 from commresearch.impact.design import COUNTS, SERIES_AFTER, SERIES_BEFORE, Control, Design
 from commresearch.impact.ferman_pinto import ferman_pinto
@@ -20,14 +21,16 @@ from commresearch.impact.poisson import log_ratio, poisson_did
 from commresearch.impact.poisson_inference import poisson_randomisation, poisson_wild_bootstrap
 from commresearch.impact.randomisation import randomisation_inference
 from commresearch.impact.ratio_scale import in_unit
-from commresearch.impact.result import ImpactEstimate
+from commresearch.impact.result import ImpactEstimate, Note
 from commresearch.impact.staggered_series import staggered_series
 from commresearch.impact.synthetic_control import synthetic_control
 from commresearch.impact.synthetic_did import synthetic_did
 from commresearch.impact.wild_bootstrap import wild_cluster_bootstrap
 from commresearch.outcomes import Panel
+from commresearch.records.effects import PATH_COLUMNS
 from commresearch.terms import Inference, Method
 
+TINY = 1e-10  #: of an estimate, below which a standard error is rounding
 DRAWS = 9_999  #: permutations or sign changes
 FITTED_DRAWS = 999  #: where every one of them is a fit of its own
 BAND_DRAWS = 999  #: of simultaneous bands
@@ -48,6 +51,21 @@ class RunSettings:
     seed: int = 0
     conf_level: float = 0.95
     draws: int = DRAWS
+
+    def require(self) -> None:
+        """Refuse a level or a seed that cannot be.
+
+        Raises
+        ------
+        EstimationError
+            CR-I77, all together.
+        """
+        sound = {
+            "conf_level": (self.conf_level, isinstance(self.conf_level, float) and 0.5 < self.conf_level < 1, "0.5–1"),
+            "seed": (self.seed, isinstance(self.seed, int) and self.seed >= 0, "0, 1, …"),
+        }
+        if wrong := [(n, got, allowed) for n, (got, right, allowed) in sound.items() if not right]:
+            raise EstimationError(*(Failure(code="CR-I77", values={"name": n, "got": str(g), "allowed": a}) for n, g, a in wrong))
 
 
 Route = Callable[[Panel, Design, RunSettings], ImpactEstimate]
@@ -109,11 +127,17 @@ def _by_jackknife(recipe: Recipe, point: Point, panel: Panel, design: Design, se
     """The effect of a method with the uncertainty that leaving out assignments shows."""
     base = recipe.own(panel, design, settings)
     made = cluster_jackknife(point, arrays_of(panel))
+    if not made.std_error > TINY * abs(made.estimate):
+        raise EstimationError(Failure(code="CR-I76", values={"estimate": f"{recipe.told(made.estimate):.6g}"}))
     told = in_unit(made.estimate, made.std_error, made.df, settings.conf_level, ratio=recipe.ratio)
     low, high = told["interval"]
+    details = {k: v for k, v in base.details.items() if k != "log_std_error"} | {"df": made.df}
+    notes = tuple(n for n in base.warnings if "few_treated" not in n.key)  # of the inference that this one takes the place of
+    if min(made.treated.sum(), (~made.treated).sum()) < FEW:
+        notes = (Note(key="few_left_out", values={"treated": int(made.treated.sum()), "others": int((~made.treated).sum()), "few": FEW}), *notes)
     estimate = replace(
         base, inference=Inference.CR3, estimate=told["estimate"], std_error=told["std_error"], statistic=made.estimate / made.std_error,
-        p_value=told["p_value"], conf_low=low, conf_high=high, details=dict(base.details) | {"df": made.df},
+        p_value=told["p_value"], conf_low=low, conf_high=high, details=details, warnings=notes,
     )
     return estimate, made
 
@@ -133,16 +157,25 @@ def _control(control: Control) -> str:
 
 
 def _permuted_imputation(panel: Panel, _: Design, settings: RunSettings) -> ImpactEstimate:
-    """Imputation with starts permuted: with one start and no gaps it is the two-way coefficient, whose permutations cost nothing."""
+    """Imputation with starts permuted: with one start and no gaps it is the two-way coefficient, whose permutations cost nothing.
+
+    With two treated assignments or more its t statistic is permuted, which keeps the size where treated units are noisier than the others.
+    """
     arrays = usable(arrays_of(panel))
     base = imputation(panel, draws=BAND_DRAWS, seed=settings.seed, conf_level=settings.conf_level)
     if len(arrays.cohorts) == 1 and arrays.observed.all() and (arrays.weight == arrays.weight[:, :1]).all():
-        made = randomisation_inference(panel, draws=settings.draws, seed=settings.seed, conf_level=settings.conf_level)
+        several = len(np.unique(arrays.cluster[arrays.ever_treated])) > 1 and bool((arrays.weight == 1).all())
+        made = randomisation_inference(panel, draws=settings.draws, seed=settings.seed, conf_level=settings.conf_level, studentise=several)
     else:
         made = randomisation_inference(
             panel, statistic=_imputed_paths, draws=min(settings.draws, FITTED_DRAWS), seed=settings.seed, conf_level=settings.conf_level, method=Method.IMPUTATION
         )
-    return replace(made, method=Method.IMPUTATION, estimand=base.estimand, path=base.path, dropped=base.dropped)
+    return replace(made, method=Method.IMPUTATION, estimand=base.estimand, path=_without_errors(base.path), dropped=base.dropped)
+
+
+def _without_errors(path: pd.DataFrame | None) -> pd.DataFrame | None:
+    """A path without the intervals of an inference that few assignments do not allow."""
+    return None if path is None else path.assign(**dict.fromkeys(PATH_COLUMNS[1:], np.nan))
 
 
 def _imputed_paths(arrays: PanelArrays, first: np.ndarray) -> np.ndarray:
@@ -161,7 +194,7 @@ def _permuted_group_time(panel: Panel, design: Design, settings: RunSettings) ->
         panel, statistic=lambda a, first: group_time_paths.att_of_paths(a, first, control=_control(design.control)), draws=settings.draws, seed=settings.seed,
         conf_level=settings.conf_level,
     )
-    return replace(made, path=_group_time(panel, design, settings).path)
+    return replace(made, path=_without_errors(_group_time(panel, design, settings).path))
 
 
 def _series(panel: Panel, design: Design, settings: RunSettings) -> ImpactEstimate:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commresearch.errors import EstimationError, Failure
+from commresearch.impact.fixed_effects import NOTHING
 from commresearch.impact.result import t_quantile
 
 POWER, ALPHA = 0.80, 0.05
@@ -116,13 +117,15 @@ def panel_variance(value: np.ndarray) -> PanelVariance:
     Raises
     ------
     EstimationError
-        Fewer than three units or four months are complete (CR-I08).
+        Fewer than three units or four months are complete (CR-I08); nothing varies beside units and months (CR-I83).
     """
     full = value[~np.isnan(value).any(axis=1)]
     n, t = full.shape
     if n < 3 or t < 4:
         raise EstimationError(Failure(code="CR-I08", values={"units": n, "months": t}))
     residual = full - full.mean(axis=0) - full.mean(axis=1)[:, None] + full.mean()
+    if np.abs(residual).max() <= NOTHING * np.abs(full).max():
+        raise EstimationError(Failure(code="CR-I83", values={"clusters": n}))
     seen = float((residual[:, 1:] * residual[:, :-1]).sum() / (residual**2).sum())
     grid = np.linspace(-0.9, 0.98, 189)
     expected = np.array([_seen_autocorrelation(t, rho) for rho in grid])
@@ -185,6 +188,8 @@ def panel_detectable(
         treated=(treated, treated >= 1, "≥ 1"), comparison=(comparison, comparison >= 1, "≥ 1"), before=(before, before >= 1, "≥ 1"),
         after=(after, after >= 1, "≥ 1"), units=(treated + comparison, treated + comparison > 2, "> 2"),
         power=(power, 0.5 < power < 1, "0.5–1"), alpha=(alpha, 0 < alpha < 0.5, "0–0.5"),
+        variance=(variance.variance, 0 < variance.variance < math.inf, "> 0"),
+        autocorrelation=(variance.autocorrelation, abs(variance.autocorrelation) < 1, "−1 < … < 1"),
     )
     contrast = np.r_[np.full(before, -1 / before), np.full(after, 1 / after)]
     over_time = float(contrast @ _correlation(before + after, variance.autocorrelation) @ contrast)

@@ -85,7 +85,8 @@ def series_of(frame: pd.DataFrame, *, value: str, time: str, start: object, expo
     Raises
     ------
     EstimationError
-        A column is missing, a month is none or stands twice, the start is none (CR-I38), exposures (CR-I33), years beyond the calendar (CR-I38).
+        A column is missing or holds what is no number, a month is none or stands twice, the start is none (CR-I38), exposures (CR-I33), years
+        beyond the calendar (CR-I38).
     """
     named = [c for c in (value, time, exposure, festival) if isinstance(c, str)]
     if missing := [c for c in named if c not in frame]:
@@ -102,7 +103,7 @@ def series_of(frame: pd.DataFrame, *, value: str, time: str, start: object, expo
         raise EstimationError(Failure(code="CR-I38", values={"option": time, "got": ", ".join(map(str, twice.unique()[:5])) + " ×2", "allowed": "×1"}))
 
     def column(name: str | None) -> np.ndarray | None:
-        return None if name is None else frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[order]
+        return None if name is None else _cells(frame, name)[order]
 
     values, exposures = np.asarray(column(value)), column(exposure)
     lunar = festival_column(numbers, dated=dated) if festival is True else column(festival) if isinstance(festival, str) else None
@@ -117,6 +118,16 @@ def series_of(frame: pd.DataFrame, *, value: str, time: str, start: object, expo
         time=numbers[used], value=values[used], exposure=at_risk, festival=None if lunar is None else lunar[used], dated=dated, start=int(begin[0]),
         skipped=int((~used).sum()),
     )
+
+
+def _cells(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """The numbers of a column, NaN where there is none; text and infinite numbers are refused (CR-I38)."""
+    numbers = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = frame[name].notna().to_numpy() & ~np.isfinite(numbers)
+    if wrong.any():
+        shown = ", ".join(str(v) for v in frame[name][wrong].unique()[:5])
+        raise EstimationError(Failure(code="CR-I38", values={"option": name, "got": shown, "allowed": "12, 3.5 …"}))
+    return numbers
 
 
 def design_of(series: Series, terms: Terms) -> tuple[np.ndarray, list[str]]:

@@ -26,9 +26,9 @@ def synthetic_control(
     of Arkhangelsky et al. 2021). The effect is the mean gap after the start. Several treated units: their mean, by start; starts are averaged
     with the treated cells as weights.
 
-    Placebos: the same for untreated assignments as if treated, the treated ones left out. The p value is the rank of the root mean squared
-    gap after over before (Abadie, Diamond & Hainmueller 2010); the interval holds the constant effects that the rank of the mean gap does not
-    reject, the standard error is the spread of placebo effects. The two tests can disagree: the rank of the mean gap is in the details.
+    Placebos: the same for untreated assignments as if treated, the treated ones left out. The p value is the rank of the mean gap after the
+    start, the interval holds the constant effects that this rank does not reject, the standard error is the spread of placebo effects. The rank of
+    the root mean squared gap after over before (Abadie, Diamond & Hainmueller 2010) is in the details; it cannot be inverted as simply.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def synthetic_control(
     Returns
     -------
     ImpactEstimate
-        With a path by periods since the start. Details: weights above zero, miss before and after, their ratio, p by rank of the mean gap, the
-        smallest p that could occur, the number of placebos. The interval is unbounded where placebos are too few for the level.
+        With a path by periods since the start. Details: weights above zero, miss before and after, their ratio and p by its rank, `poor_fit` (1
+        where the miss before is above twice the median placebo's), the smallest p that could occur, placebos. Unbounded where they are too few.
 
     Raises
     ------
@@ -64,15 +64,15 @@ def synthetic_control(
     actual = synthetic_effects(arrays.value, arrays.periods, starts.first[None], starts, compiled=compiled)
     # From equal weights, as the actual fit: a rank compares like with like.
     placebos = synthetic_effects(arrays.value[starts.untreated], arrays.periods, lots.first, starts, compiled=compiled)
-    result = judge(actual, placebos, conf_level)
+    result = judge(actual, placebos, starts, conf_level)
     before, after = float(actual.miss_before[0]), float(actual.miss_after[0])
     details = {
         "miss_before": before, "miss_after": after, "miss_ratio": after / before if before > 0 else np.inf, "placebos": float(count),
-        "placebos_complete": float(lots.complete), "mean_gap_p_value": result.rank_p, "smallest_placebo_p_value": result.smallest_p,
+        "placebos_complete": float(lots.complete), "ratio_p_value": result.ratio_p, "smallest_placebo_p_value": result.smallest_p, "poor_fit": float(result.poor_fit),
     }
     return impact_estimate(
         panel, arrays, method=Method.SYNTHETIC_CONTROL, inference=Inference.PLACEBO, estimand=Estimand.ATT, estimate=float(actual.overall[0]),
-        std_error=result.std_error, conf_level=conf_level, interval=(result.low, result.high), p_value=result.ratio_p,
+        std_error=result.std_error, conf_level=conf_level, interval=(result.low, result.high), p_value=result.rank_p,
         path=path_table(actual, placebos, conf_level), details=details | weight_numbers(arrays, starts, actual),
-        warnings=placebo_notes(result, actual, count=count, chosen_by=chosen_by, did=False),
+        warnings=placebo_notes(result, actual, arrays, count=count, chosen_by=chosen_by, did=False),
     )

@@ -1,5 +1,6 @@
 """Synthetic difference-in-differences (Arkhangelsky et al. 2021) with placebo standard errors."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from commresearch.impact.arrays import arrays_of
 from commresearch.impact.frank_wolfe import can_compile
 from commresearch.impact.placebo_inference import check_level, judge, path_table, placebo_notes, weight_numbers
-from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, impact_estimate
+from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, impact_estimate, two_sided_p
 from commresearch.impact.synthetic_effects import jackknife_error, placebo_start, synthetic_effects
 from commresearch.impact.synthetic_panel import chosen_placebos, starts_of
 from commresearch.outcomes import Panel
@@ -24,7 +25,8 @@ def synthetic_did(
 
     τ = Σ_i (n⁻¹ 1{treated i} − ω_i) (mean of Y_i after − Σ_t λ_t Y_it), with weights of units ω and of periods λ that make the synthetic path
     run parallel to the treated one before the start. Several starts: each against the units that are never treated, averaged with the
-    treated cells as weights. Standard error: spread of the same estimate on untreated assignments as if treated; interval and p by the normal law.
+    treated cells as weights. Placebos: the same estimate on untreated assignments as if treated. Their spread is the standard error; p is the rank
+    of the size of the effect among theirs, the interval holds the constant effects that this rank does not reject.
 
     Parameters
     ----------
@@ -42,8 +44,8 @@ def synthetic_did(
     Returns
     -------
     ImpactEstimate
-        With a path by periods since the start. Details: weights above zero, the miss before the start, p by rank of the effect among placebos
-        with the smallest that could occur, the number of placebos, the jackknife standard error (NaN where a start has one treated assignment).
+        With a path by periods since the start. Details: weights above zero, the miss before the start, the smallest p that could occur, p by the
+        normal law, placebos, the jackknife error (NaN where a start has one treated assignment). Unbounded where placebos are too few for the level.
 
     Raises
     ------
@@ -62,15 +64,16 @@ def synthetic_did(
     placebos = synthetic_effects(
         arrays.value[starts.untreated], arrays.periods, lots.first, starts, compiled=compiled, start=placebo_start(actual, starts, count)
     )
-    result = judge(actual, placebos, conf_level)
+    result = judge(actual, placebos, starts, conf_level)
+    estimate, error = float(actual.overall[0]), result.std_error
     details = {
         "miss_before": float(actual.miss_before[0]), "placebos": float(count), "placebos_complete": float(lots.complete),
-        "placebo_p_value": result.rank_p, "smallest_placebo_p_value": result.smallest_p,
+        "smallest_placebo_p_value": result.smallest_p, "normal_p_value": two_sided_p(estimate / error) if error > 0 else math.nan,
         "jackknife_std_error": jackknife_error(arrays.value, arrays.cluster, starts, actual),
     }
     return impact_estimate(
-        panel, arrays, method=Method.SYNTHETIC_DID, inference=Inference.PLACEBO, estimand=Estimand.ATT, estimate=float(actual.overall[0]),
-        std_error=result.std_error, conf_level=conf_level, path=path_table(actual, placebos, conf_level),
+        panel, arrays, method=Method.SYNTHETIC_DID, inference=Inference.PLACEBO, estimand=Estimand.ATT, estimate=estimate,
+        std_error=error, conf_level=conf_level, interval=(result.low, result.high), p_value=result.rank_p, path=path_table(actual, placebos, conf_level),
         details=details | weight_numbers(arrays, starts, actual),
-        warnings=placebo_notes(result, actual, count=count, chosen_by=chosen_by, did=True),
+        warnings=placebo_notes(result, actual, arrays, count=count, chosen_by=chosen_by, did=True),
     )

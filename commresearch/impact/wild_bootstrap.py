@@ -17,11 +17,20 @@ from typing import Literal
 
 import numpy as np
 
-from commresearch.errors import DesignError, EstimationError, Failure
-from commresearch.impact.arrays import PanelArrays, arrays_of
+from commresearch.errors import DesignError, Failure
+from commresearch.impact.arrays import FEW, PanelArrays, arrays_of
 from commresearch.impact.cluster_robust import cluster_sums
-from commresearch.impact.fixed_effects import FEW_TREATED, TwoWayFit, event_study_regression, regression_notes, treatment_fit, usable
-from commresearch.impact.inversion import TIE, Interval, inverted, needed, require_resampling
+from commresearch.impact.fixed_effects import (
+    TwoWayFit,
+    event_study_regression,
+    regression_notes,
+    require_varied,
+    single_side,
+    treatment_fit,
+    usable,
+)
+from commresearch.impact.inversion import TIE, Interval, inverted, needed
+from commresearch.impact.option_checks import require_options
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate
 from commresearch.outcomes import Panel
 from commresearch.terms import Estimand, Inference, Method
@@ -238,7 +247,7 @@ def wild_cluster_bootstrap(
     Returns
     -------
     ImpactEstimate
-        std_error is CR1; the interval is all effects that are not rejected, infinite where that has no end. details: null, draws, enumerated,
+        std_error is CR1, NaN with a single assignment on one side; the interval is all effects that are not rejected, infinite where that has no end. details: null, draws, enumerated,
         smallest_p (that could occur).
 
     Raises
@@ -247,13 +256,12 @@ def wild_cluster_bootstrap(
         As two_way_fixed_effects and event_study_regression; an event time that does not occur (CR-I82); nothing varies (CR-I83); an option
         that does not exist (CR-I38).
     """
-    require_resampling({"weights": (weights, (None, "rademacher", "webb"))}, conf_level, draws)
+    require_options({"weights": (weights, (None, "rademacher", "webb"))}, conf_level, draws=draws, seed=seed)
     arrays, fit, row = _regression(arrays_of(panel), contrast, reference)
+    require_varied(arrays, fit.residual)
     scores = contrast_scores(fit, row)
     factor = fit.factor
     made = wild(scores, wild_signs(len(scores.score), weights=weights, draws=draws, rng=np.random.default_rng(seed)))
-    if not made.spread > 0:
-        raise EstimationError(Failure(code="CR-I83", values={"clusters": len(scores.score)}))
     estimate = float(row @ fit.coefficient)
     distances = made.interval(conf_level, restricted=restricted)
     # The null lies at estimate − δ: the largest distance is the lower end.
@@ -262,7 +270,7 @@ def wild_cluster_bootstrap(
     return impact_estimate(
         panel, arrays, method=Method.TWO_WAY_FIXED_EFFECTS, inference=Inference.WILD_BOOTSTRAP,
         estimand=Estimand.COEFFICIENT if contrast is None else Estimand.ATT_BY_EVENT_TIME, estimate=estimate,
-        std_error=float(np.sqrt(factor * made.spread)) / made.size, conf_level=conf_level, interval=interval,
+        std_error=np.nan if single_side(arrays) is not None else float(np.sqrt(factor * made.spread)) / made.size, conf_level=conf_level, interval=interval,
         p_value=made.p_value(estimate - null, restricted=restricted), n_obs=fit.n_obs,
         warnings=_notes(arrays, distances, conf_level) + regression_notes(arrays),
         details={"null": null, "draws": len(signs.values), "enumerated": float(signs.enumerated), "smallest_p": 1 / signs.total},
@@ -286,7 +294,7 @@ def _regression(
 def _notes(arrays: PanelArrays, distances: Interval, conf_level: float) -> tuple[Note, ...]:
     notes = []
     treated = len(np.unique(arrays.cluster[arrays.ever_treated]))
-    if treated < FEW_TREATED:
+    if treated < FEW:
         notes.append(Note(key="few_treated_wild", values={"treated": treated}))
     if not distances.bounded:
         notes.append(Note(key="interval_unbounded", values={"level": f"{100 * conf_level:g}%"}))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from commresearch.impact.design import FEW, Design
+from commresearch.impact.arrays import FEW
+from commresearch.impact.design import Design
 from commresearch.impact.plan_file import LockedPlan
 from commresearch.impact.routes import RECIPES
 from commresearch.outcomes import OutcomeDefinition, Panel

@@ -65,6 +65,7 @@ def test_placebos_of_given_assignments(frame, reference, case):
     did = synthetic_did(panel(frame, CASES[case]), placebo_assignments=given)
     assert did.estimate == pytest.approx(reference[case, "estimate", 0], abs=SAME_STEPS)
     assert did.std_error == pytest.approx(reference[case, "placebo_se", 0], abs=SAME_STEPS)
+    assert did.p_value in {k / 11 for k in range(1, 12)}
     jackknife = did.details["jackknife_std_error"]
     if case == "three":
         assert jackknife == pytest.approx(reference["three", "jackknife_se", 0], abs=SAME_STEPS)
@@ -79,6 +80,7 @@ def test_synthetic_control_of_every_state(frame, reference):
     assert control.estimate == pytest.approx(reference["one", "sc_estimate", 0], abs=SAME_STEPS)
     assert control.details["placebos"] == 38
     assert control.std_error == pytest.approx(placebos.std(), abs=SAME_STEPS)
-    assert control.details["mean_gap_p_value"] == (1 + (np.abs(placebos) >= -control.estimate).sum()) / 39
+    assert control.p_value == (1 + (np.abs(placebos) >= -control.estimate).sum()) / 39
+    assert control.details["ratio_p_value"] == 3 / 39  # behind Missouri and Virginia
     # the 38th of 38: the smallest level of an interval that 38 placebos bound
     assert control.conf_high - control.estimate == pytest.approx(np.abs(placebos).max(), abs=SAME_STEPS)

@@ -30,7 +30,7 @@ SPECS = {
     "several starts, counts": PanelSpec(units=14, treated=7, months=18, starts=(10, 14), effect=-30.0, households=200.0),
     "long record, shares": PanelSpec(units=14, treated=7, months=18, starts=(13, 15), **SHARES),
     "short record, shares": PanelSpec(units=14, treated=7, months=12, starts=(6, 8), **SHARES),
-    "all start in turn": PanelSpec(units=8, treated=8, months=12, starts=(6, 8), **SHARES),
+    "all start in turn": PanelSpec(units=14, treated=14, months=12, starts=(6, 8), **SHARES),
     "few treated": PanelSpec(units=8, treated=2, months=16, starts=(12,), effect=-30.0),
 }
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from commresearch.errors import DesignError, EstimationError
+from commresearch.impact import poisson_inference
 from commresearch.impact.arrays import arrays_of
 from commresearch.impact.count_cells import additive_effect, count_cells
 from commresearch.impact.poisson import log_ratio, poisson_did, poisson_effect
 from commresearch.impact.poisson_inference import poisson_randomisation, poisson_wild_bootstrap
 from commresearch.impact.poisson_paths import att_of_paths, effects_by_fits, path_sums
+from commresearch.impact.result import two_sided_p
 from commresearch.impact.two_way_poisson import two_way_poisson
+from commresearch.outcomes import Panel
 from commresearch.words import render_error
 from tests.unit.count_worlds import codes, counts, panel
 
@@ -177,11 +180,19 @@ def test_options_that_do_not_exist(options, world):
     assert str(next(iter(options.values()))) in render_error(error.value, "zh")
 
 
-def test_one_treated_assignment_has_no_jackknife_and_says_that_cr1_misleads():
+def test_one_treated_assignment_has_no_jackknife_and_no_other_errors():
     frame = counts([7] * 2 + [0] * 8)
     with pytest.raises(EstimationError, match="CR-I23"):
         poisson_did(panel(frame, cluster="assignment"), vcov="cr3")
-    assert "few_treated_cr1" in [n.key for n in poisson_did(panel(frame, cluster="assignment")).warnings]
+    found = poisson_did(panel(frame, cluster="assignment"))
+    assert [n.key for n in found.warnings] == ["single_assignment"]
+    assert np.isnan([found.std_error, found.statistic, found.p_value, found.conf_low, found.conf_high]).all()
+    assert found.estimate == pytest.approx(100 * np.expm1(found.details["log_ratio"]))
+    assert "nan" not in (found.summary("zh") + found.summary("en")).lower()
+    with pytest.raises(EstimationError, match="CR-I20"):
+        poisson_did(panel(counts([7, 0])))
+    with pytest.raises(EstimationError, match="CR-I20"):
+        poisson_wild_bootstrap(panel(counts([7, 0])))
 
 
 def test_a_likelihood_without_a_maximum():
@@ -245,6 +256,82 @@ def test_randomisation_and_score_bootstrap():
         poisson_wild_bootstrap(panel(counts(TWO)))
 
 
+def test_all_inferences_tell_the_same_beside_the_ratio():
+    """Observed less expected counts, the effect by differences, and the notes on the scale, the months and the weights."""
+    frame = counts(ONE, seed=4).assign(w=1.0)
+    frame.loc[frame["unit"] == "u03", "w"] = 2.0
+    frame.loc[(frame["start"].isna()) & (frame["month"] == 12), "counts"] = np.nan
+    frame = frame[frame["counts"].notna()]
+    weighted = Panel.from_frame(
+        frame, community="unit", period="month", numerator="counts", denominator="households", treated_from="start", outcome="complaint_rate",
+        unit="per_1000_households", weight="w",
+    )
+    told = poisson_did(weighted)
+    shared = ("additive", "difference_per_month", "difference_per_exposure", "log_ratio")
+    for found in (poisson_randomisation(weighted, draws=39), poisson_wild_bootstrap(weighted, draws=39)):
+        assert {k: found.details[k] for k in shared} == pytest.approx({k: told.details[k] for k in shared})
+        assert {"counts_uncompared", "weights_unused"} <= {n.key for n in found.warnings}
+    assert "weights_unused" not in [n.key for n in poisson_did(panel(frame)).warnings]
+    several = counts(TWO)
+    assert poisson_randomisation(panel(several), draws=39).details["additive"] == poisson_did(panel(several)).details["additive"]
+
+
+def test_notes_on_the_scale_stand_with_every_inference():
+    """Few counts that double beside many that grow by a third: up by ratios, down by differences."""
+    start = [5] * 6 + [0] * 6
+    frame = counts(start, months=8)
+    treated, after = frame["start"].notna(), frame["month"] >= 5
+    frame["counts"] = np.where(treated, np.where(after, 20, 10), np.where(after, 400, 300)) + np.arange(len(frame)) % 3
+    for call in (poisson_did, lambda p: poisson_randomisation(p, draws=39), lambda p: poisson_wild_bootstrap(p, draws=39)):
+        found = call(panel(frame))
+        assert found.estimate > 0 > found.details["additive"]
+        assert "counts_scale" in [n.key for n in found.warnings]
+
+
+def test_the_statistic_is_that_of_the_logarithm():
+    found = poisson_did(panel(counts(ONE)))
+    assert found.statistic == pytest.approx(found.details["log_ratio"] / found.details["log_std_error"], rel=1e-12)
+    assert found.p_value == pytest.approx(two_sided_p(found.statistic, found.details["df"]), rel=1e-12)
+    wild = poisson_wild_bootstrap(panel(counts(ONE)), draws=39)
+    assert wild.statistic == pytest.approx(found.statistic, rel=1e-12)
+
+
+@pytest.mark.parametrize("start", [ONE, TWO])
+def test_counts_that_do_not_vary_are_refused(start):
+    frame = counts(start).assign(counts=5, households=1000.0)
+    calls = [poisson_did, poisson_randomisation] + [poisson_wild_bootstrap] * (start is ONE)
+    for call in calls:
+        with pytest.raises(EstimationError, match="CR-I83"):
+            call(panel(frame))
+
+
+@pytest.mark.parametrize("options", [{"conf_level": "0.95"}, {"conf_level": 1.0}, {"seed": -1}, {"seed": "x"}, {"draws": 0}, {"draws": 2.5}])
+@pytest.mark.parametrize("call", [poisson_did, poisson_wild_bootstrap, poisson_randomisation])
+def test_numbers_that_no_option_takes_are_refused(call, options):
+    with pytest.raises(EstimationError) as error:
+        call(panel(counts(ONE)), **options)
+    assert codes(error) == ["CR-I38"]
+
+
+def test_p_value_and_interval_with_gaps_rest_on_one_set_of_paths(monkeypatch):
+    """Effects within the interval are those that the same paths do not reject; the set follows from the seed."""
+    monkeypatch.setattr(poisson_inference, "FITTED_PATHS", 39)
+    world = panel(counts([5] * 5 + [0] * 7, months=8, gaps=0.05, effect=-0.8))
+    found, again, other = (poisson_randomisation(world, seed=s) for s in (1, 1, 2))
+    assert (found.conf_low, found.p_value) == (again.conf_low, again.p_value)
+    assert found.conf_low != other.conf_low
+    assert [dict(n.values) for n in found.warnings if n.key == "counts_fitted_paths"] == [{"n": 39}]
+    assert found.details["draws"] == 39
+    assert (found.p_value <= 0.05) == (found.conf_high < 0)
+
+
+def test_the_noise_of_thinning_comes_from_the_seed():
+    world = panel(counts([5] * 3 + [0] * 9, months=8))
+    found, again, other = (poisson_randomisation(world, seed=s) for s in (1, 1, 2))
+    assert found.details["enumerated"] == 1
+    assert found.conf_low == again.conf_low != other.conf_low
+
+
 def test_randomisation_with_gaps_and_with_too_few_assignments():
     gaps = poisson_randomisation(panel(counts([5] * 3 + [0] * 4, months=8, gaps=0.05)), draws=20)
     assert gaps.details["enumerated"] == 0
@@ -259,4 +346,5 @@ def test_a_single_treated_assignment_gives_intervals_without_ends():
     for found in (poisson_randomisation(panel(frame)), poisson_wild_bootstrap(panel(frame), weights="rademacher")):
         assert found.conf_low == -100
         assert np.isinf(found.conf_high)
+        assert np.isnan([found.std_error, found.statistic]).all()
         assert "interval_unbounded" in [n.key for n in found.warnings]

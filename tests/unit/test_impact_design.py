@@ -52,8 +52,8 @@ def test_the_design_follows_from_starts_and_numbers(spec, method, inference, con
 def test_nothing_after_a_start_decides(spec):
     panel, rollout = panel_of(spec)
     frame = panel.frame.copy()
-    after = frame["month"] >= frame["treated_from"]
-    assert after.any()
+    after = frame["month"] >= frame["treated_from"].fillna(frame["treated_from"].min())  # of untreated units: from the first start on
+    assert after.sum() > (frame["month"] >= frame["treated_from"]).sum() or spec.treated == spec.units
     noise = np.random.default_rng(1).uniform(0, 90, after.sum())
     frame.loc[after, "value"] = noise
     frame.loc[after, "numerator"] = np.round(noise * 10)
@@ -133,3 +133,88 @@ def test_arrays_hold_gaps_and_starts():
     assert list(arrays.first) == [NEVER, 2]
     assert not arrays.dated
     assert arrays.label(2) == "2"
+
+
+def test_the_method_does_not_hang_on_counts_of_others_after_the_start():
+    panel, rollout = panel_of(PanelSpec(units=20, treated=8))
+    frame = panel.frame.copy()
+    before = frame["month"] < frame["treated_from"].min()
+    frame.loc[before, ["value", "numerator"]] = 0.0
+    zero = frame.copy()
+    zero.loc[~before, ["value", "numerator"]] = 0.0
+    made = [detect_design(replace(panel, frame=f), rollout).method for f in (frame, zero)]
+    assert made == [Method.IMPUTATION, Method.IMPUTATION]
+
+
+def test_the_roll_out_says_who_was_decided_on_together():
+    panel, rollout = panel_of(PanelSpec(units=24, treated=8))
+    named = detect_design(panel, rollout.assign(assignment_id="D1"))
+    unnamed = detect_design(panel, rollout.drop(columns="assignment_id").assign(assigned_level="district"))
+    for design in (named, unnamed):
+        assert (design.n_treated, design.inference) == (1, Inference.RANDOMISATION)
+        assert len(arrays_of(design_panel(panel, design)).assignments) == 17
+    assert detect_design(panel, rollout).n_treated == 8
+
+
+def test_how_units_were_chosen_is_known_only_where_it_is_stated_of_all():
+    panel, rollout = panel_of(PanelSpec(units=24, treated=8))
+    for partly in (rollout.assign(chosen_by=["random", *[None] * 7]), rollout.assign(chosen_by="random").iloc[:5], rollout.drop(columns="chosen_by")):
+        assert detect_design(panel, partly).chosen_by is ChosenBy.UNKNOWN
+    assert detect_design(panel, rollout.assign(chosen_by="random")).chosen_by is ChosenBy.RANDOM
+
+
+def test_a_roll_out_that_does_not_fit_is_refused():
+    panel, rollout = panel_of(PanelSpec(units=24, treated=8))
+    with pytest.raises(DesignError, match="CR-I73"):
+        detect_design(panel, rollout.rename(columns={"unit_id": "unit"}))
+    wrong = rollout.assign(start_month=pd.Timestamp("2024-01-01"), end_month="soon", chosen_by="lottery")
+    with pytest.raises(DesignError) as caught:
+        detect_design(panel, wrong)
+    assert [f.code for f in caught.value.failures] == ["CR-I06", "CR-I74", "CR-I74"]
+    with pytest.raises(DesignError, match="CR-I74"):
+        detect_design(panel, rollout.assign(unit_id=range(8)))
+    other, _ = panel_of(PanelSpec(units=6, treated=2))
+    with pytest.raises(DesignError, match="CR-I75"):
+        design_panel(other, detect_design(panel, rollout))
+
+
+def test_a_stray_month_is_no_record():
+    panel, rollout = panel_of(PanelSpec(units=24, treated=8))
+    frame = panel.frame.copy()
+    silent = (frame["month"] > "2023-01-15") & (frame["month"] < frame["treated_from"] - pd.DateOffset(months=2))
+    frame.loc[silent, ["value", "numerator"]] = np.nan
+    frame.loc[silent, "live"] = False
+    with pytest.raises(DesignError, match="CR-I05"):
+        detect_design(replace(panel, frame=frame), rollout)
+
+
+def test_a_treated_unit_without_a_month_after_the_start_is_listed():
+    panel, rollout = panel_of(PanelSpec(units=24, treated=8))
+    frame = panel.frame.copy()
+    gone = rollout["unit_id"][0]
+    late = (frame["unit_id"] == gone) & (frame["month"] >= frame["treated_from"])
+    frame.loc[late, ["value", "numerator"]] = np.nan
+    frame.loc[late, "live"] = False
+    design = detect_design(replace(panel, frame=frame), rollout)
+    assert [(d.unit_id, d.reason) for d in design.dropped] == [(gone, "no_period_after")]
+    assert design.n_treated == 7
+
+
+def test_one_untreated_assignment_is_not_many():
+    design = detect_design(*panel_of(PanelSpec(units=19, treated=18, starts=(12, 18, 24))))
+    assert design.control == "not_yet"
+    assert design.inference is Inference.CR3
+    last = detect_design(*panel_of(PanelSpec(units=12, treated=11, starts=(12, 18))))
+    assert last.inference is Inference.CR3 if last.n_treated - 6 + 1 >= 6 else last.inference is Inference.RANDOMISATION
+
+
+def test_infinite_values_and_zeros_for_never_are_refused():
+    panel, _ = panel_of(PanelSpec(units=10, treated=3))
+    frame = panel.frame.copy()
+    frame.loc[5, "value"] = np.inf
+    with pytest.raises(DesignError, match="CR-I71") as caught:
+        arrays_of(replace(panel, frame=frame))
+    assert "U001" in render_error(caught.value, "en")
+    table = pd.DataFrame({"c": ["a", "a", "b", "b"], "t": [2020, 2021] * 2, "y": [1.0, 2, 3, 4], "g": [2021, 2021, 0, 0]})
+    with pytest.raises(DesignError, match="CR-I72"):
+        arrays_of(Panel.from_frame(table, community="c", period="t", value="y", treated_from="g", outcome="y", unit="hours"))

@@ -89,6 +89,22 @@ def test_relative_magnitudes_bear_a_singular_covariance():
     assert made.loc[0, "conf_low"] < 3 < made.loc[0, "conf_high"]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("grid", [None, 50])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_relative_magnitudes_need_an_error_of_what_they_compare(sign, grid):
+    """An effect that is told exactly by a coefficient before the start; and periods all of one error."""
+    tied = 0.04 * np.eye(5)
+    tied[2, 3] = tied[3, 2] = 0.04 * sign
+    for vcov in (tied, 0.04 * np.ones((5, 5))):
+        codes, text = refused(vcov=vcov, kind="relative_magnitudes", bounds=[0, 0.5, 1, 2], grid=grid)
+        assert codes == ["CR-I47"]
+        assert "no error" in text
+    opposite = 0.04 * np.eye(5)
+    opposite[3, 4] = opposite[4, 3] = -0.04
+    assert refused(vcov=opposite, kind="relative_magnitudes", target=[0.5, 0.5])[0] == ["CR-I47"]
+
+
 def test_long_event_studies_stay_quick():
     rng = np.random.default_rng(4)
     root = rng.normal(size=(36, 80))

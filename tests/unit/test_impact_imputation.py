@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.errors import DesignError
+from commresearch.errors import DesignError, EstimationError
 from commresearch.impact.arrays import arrays_of
+from commresearch.impact.group_time import group_time_effects
 from commresearch.impact.imputation import imputation, imputed_effects
 from commresearch.impact.imputation_pretrends import imputation_pre_trends, lead_test
 from commresearch.terms import Estimand, Method
@@ -27,6 +28,24 @@ def test_exact_effects_are_found_whatever_is_missing():
     assert found.path["estimate"].to_numpy() == pytest.approx([1, 2, 3, 4], abs=EXACT)
     assert (found.method, found.estimand) == (Method.IMPUTATION, Estimand.ATT)
     assert found.path["std_error"].max() < EXACT
+
+
+def test_numbers_that_no_option_takes_and_outcomes_that_do_not_vary_are_refused():
+    panel = panel_of(frame_of(STARTS))
+    for options in ({"conf_level": "0.95"}, {"conf_level": 1.5}, {"seed": -1}, {"draws": -1}, {"anticipation": -1}):
+        with pytest.raises(DesignError, match="CR-I14"):
+            imputation(panel, **options)
+    for level in ("0.95", 0.0):
+        with pytest.raises(DesignError, match="CR-I14"):
+            imputation_pre_trends(panel, conf_level=level)
+        with pytest.raises(DesignError, match="CR-I14"):
+            group_time_effects(panel, conf_level=level)
+    with pytest.raises(DesignError, match="CR-I14"):
+        group_time_effects(panel, control="not_yet").aggregate("dynamic", draws=9, seed=-1)
+    flat = panel_of(frame_of(STARTS).assign(y=0.1))
+    for call in (imputation, lambda p: group_time_effects(p, control="not_yet")):
+        with pytest.raises(EstimationError, match="CR-I83"):
+            call(flat)
 
 
 def test_bands_and_options():

@@ -67,6 +67,38 @@ def test_power_of_counts_with_few_units_keeps_its_size():
         simulate_power(PilotLayout(starts=(30,), sizes=(2,), comparison=1, months=24), CountLaw(rate=5.0), effects=[], draws=0)
 
 
+@pytest.mark.parametrize(
+    ("law", "effects", "options", "name"),
+    [
+        (CountLaw(rate=5.0), [-120.0], {}, "effects"), (CountLaw(rate=0.0), [-20.0], {}, "rate"), (CountLaw(rate=5.0, autocorrelation=1.0), [-20.0], {}, "autocorrelation"),
+        (CountLaw(rate=5.0, shock_sd=-1.0), [-20.0], {}, "shock_sd"), (PanelVariance(variance=4.0, autocorrelation=-1.2), [1.0], {}, "autocorrelation"),
+        (PanelVariance(variance=0.0, autocorrelation=0.2), [1.0], {}, "variance"), (CountLaw(rate=5.0), [-20.0], {"seed": -1}, "seed"),
+        (CountLaw(rate=5.0), [-20.0], {"alpha": 0.7}, "alpha"), (CountLaw(rate=5.0), [-20.0], {"power": "0.8"}, "power"), (CountLaw(rate=5.0), [-20.0], {"draws": 1.5}, "draws"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(law, effects, options, name):
+    layout = PilotLayout(starts=(12,), sizes=(8,), comparison=8, months=24)
+    with pytest.raises(EstimationError) as caught:
+        simulate_power(layout, law, effects=effects, **({"draws": 10} | options))
+    assert [(f.code, f.values["name"]) for f in caught.value.failures] == [("CR-I07", name)]
+
+
+def test_settings_of_the_formula_and_a_record_that_does_not_vary_are_refused():
+    with pytest.raises(EstimationError) as caught:
+        panel_detectable(PanelVariance(variance=-1.0, autocorrelation=1.0), treated=5, comparison=20, before=10, after=5)
+    assert [f.values["name"] for f in caught.value.failures] == ["variance", "autocorrelation"]
+    with pytest.raises(EstimationError, match="CR-I83"):
+        panel_variance(np.full((5, 8), 0.1))
+
+
+@pytest.mark.filterwarnings("error")
+def test_rare_counts_find_nothing_and_warn_of_nothing():
+    """With hardly any count no ratio can be formed: such pilots find nothing."""
+    layout = PilotLayout(starts=(4,), sizes=(6,), comparison=6, months=8)
+    table = simulate_power(layout, CountLaw(rate=0.01), effects=[-50.0, -100.0], draws=400, seed=2).table
+    assert (table["power"] <= 0.05).all()
+
+
 def test_a_drawing_is_stratified_and_repeatable():
     units = pd.DataFrame({"unit_id": [f"U{i}" for i in range(24)], "street": list("abcd") * 6, "households": np.arange(24) * 10})
     drawn = draw_rollout(units, starts=["2026-01", "2026-04"], seed=5, strata=["street"])
@@ -78,11 +110,11 @@ def test_a_drawing_is_stratified_and_repeatable():
 
 
 def test_every_unit_has_the_same_chance():
-    """Of 12 units 3 are treated; over 2,000 drawings each comes up 500 times, give or take chance."""
+    """Of 12 units 3 are treated; over 400 drawings each comes up 100 times, give or take chance."""
     units = pd.DataFrame({"unit_id": [f"U{i}" for i in range(12)], "street": ["a"] * 5 + ["b"] * 7})
-    treated = pd.concat([draw_rollout(units, starts=["2026-01"], sizes=[3], seed=s, strata=["street"]).dropna() for s in range(2_000)])
+    treated = pd.concat([draw_rollout(units, starts=["2026-01"], sizes=[3], seed=s, strata=["street"]).dropna() for s in range(400)])
     counts = treated["unit_id"].value_counts()
-    assert (abs(counts - 500) < 4 * np.sqrt(2_000 * 0.25 * 0.75)).all()
+    assert (abs(counts - 100) < 4 * np.sqrt(400 * 0.25 * 0.75)).all()
 
 
 def test_drawings_refuse_what_does_not_fit():

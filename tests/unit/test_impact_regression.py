@@ -99,7 +99,7 @@ def test_result_says_how_it_was_obtained():
     ("vcov", "starts", "keys"),
     [
         ("cr1", ONE_START, ["few_treated_cr1"]), ("cr2", ONE_START, []), ("cr3", ONE_START, ["few_treated_cr3"]),
-        ("cr1", [4] * 6 + [NEVER] * 6, []), ("cr3", [4] * 6 + [NEVER] * 6, []), ("cr2", [4] + [NEVER] * 11, ["few_treated_cr2"]),
+        ("cr1", [4] * 6 + [NEVER] * 6, []), ("cr3", [4] * 6 + [NEVER] * 6, []), ("cr2", [4, 4] + [NEVER] * 2, []),
     ],
 )
 def test_few_treated_are_warned_of_where_errors_mislead(vcov, starts, keys):
@@ -141,10 +141,39 @@ def test_one_assignment_gives_no_standard_error():
 
 def test_too_few_months_for_the_parameters():
     frame = frame_of((1, NEVER), periods=2)
-    two_way = two_way_fixed_effects(panel_of(frame))
-    assert two_way.n_obs == 4
-    assert two_way.std_error == pytest.approx(0, abs=1e-12)
-    refused(lambda: cluster_vcov(np.ones((2, 1)), np.ones(2), np.array([0, 1]), kind="cr1", absorbed=1), "CR-I21", EstimationError)
+    for kind in ("cr1", "cr2"):
+        refused(lambda k=kind: two_way_fixed_effects(panel_of(frame), vcov=k), "CR-I20", EstimationError)
+    refused(lambda: two_way_fixed_effects(panel_of(frame_of((1, 1, NEVER), periods=2, seed=3).assign(y=[1, 3, 2, 4, 5, 5]))), "CR-I83", EstimationError)
+    refused(lambda: cluster_vcov(np.ones((3, 1)), np.ones(3), np.arange(3), kind="cr1", absorbed=2), "CR-I21", EstimationError)
+
+
+@pytest.mark.parametrize("vcov", ["cr1", "cr2"])
+@pytest.mark.parametrize(("starts", "alone"), [((4, NEVER, NEVER, NEVER), "u00"), ((NEVER, 4, 4, 4), "u00")])
+def test_a_single_assignment_on_one_side_has_no_error(vcov, starts, alone):
+    made = two_way_fixed_effects(panel_of(frame_of(starts)), vcov=vcov)
+    assert [(n.key, dict(n.values)) for n in made.warnings] == [("single_assignment", {"assignment": alone})]
+    assert np.isnan([made.std_error, made.statistic, made.p_value, made.conf_low, made.conf_high]).all()
+    assert np.isfinite(made.estimate)
+    assert made.to_dict()["conf_low"] is None
+    assert "nan" not in (made.summary("zh") + made.summary("en")).lower()
+
+
+@pytest.mark.parametrize("name", ["two_way", "wild", "randomisation", "ferman_pinto"])
+def test_outcomes_that_do_not_vary_are_refused(name):
+    for starts in (ONE_START, STAGGERED):
+        frame = frame_of(starts)
+        for y in (0.1, 1e6 / 3, frame["month"] / 7):
+            refused(lambda y=y, frame=frame: ESTIMATORS[name](panel_of(frame.assign(y=y))), "CR-I83", EstimationError)
+
+
+@pytest.mark.parametrize("options", [{"conf_level": "0.95"}, {"conf_level": 0}, {"seed": -1}, {"draws": 0}, {"draws": "9"}])
+@pytest.mark.parametrize("call", [wild_cluster_bootstrap, randomisation_inference, ferman_pinto])
+def test_numbers_that_no_option_takes_are_refused(call, options):
+    refused(lambda: call(panel_of(frame_of(ONE_START)), **options), "CR-I38", EstimationError)
+
+
+def test_a_level_of_the_two_way_regression_is_a_number():
+    refused(lambda: two_way_fixed_effects(panel_of(frame_of(ONE_START)), conf_level="0.95"), "CR-I38", EstimationError)
 
 
 def test_columns_that_depend_on_each_other_are_refused():

@@ -10,6 +10,7 @@ from commresearch.impact.series_design import Series
 from commresearch.impact.series_models import fit_series
 from commresearch.impact.spring_festival import NEW_YEAR, festival_shares
 from commresearch.impact.staggered_series import pooled, staggered_series
+from commresearch.outcomes import Panel
 from commresearch.words import render_error
 from tests.unit.count_worlds import codes, counts, panel, share_panel, shares
 
@@ -103,7 +104,8 @@ def test_seasons_need_two_years_before_and_one_after():
 
 @pytest.mark.parametrize(("options", "said"), [
     ({"family": "normal"}, "family"), ({"vcov": "white"}, "vcov"), ({"harmonics": 7}, "harmonics"), ({"lag": -1}, "lag"), ({"conf_level": 2}, "conf_level"),
-    ({"value": "m"}, "column"), ({"start": 37}, "start"), ({"period": 1}, "period"),
+    ({"value": "m"}, "column"), ({"start": 37}, "start"), ({"period": 1}, "period"), ({"period": "12"}, "period"), ({"unit": "foo"}, "unit"),
+    ({"conf_level": "0.95"}, "conf_level"),
 ])
 def test_options_that_do_not_exist(options, said):
     with pytest.raises(EstimationError) as error:
@@ -137,10 +139,36 @@ def test_counts_that_are_none():
         _fit(frame, family="quasipoisson")
 
 
+@pytest.mark.parametrize("cell", ["many", np.inf])
+@pytest.mark.parametrize("column", ["n", "people"])
+def test_cells_that_are_no_numbers(cell, column):
+    frame = _series().astype({column: object})
+    frame.loc[[3, 5], column] = cell
+    with pytest.raises(EstimationError) as error:
+        _fit(frame, family="quasipoisson", exposure="people")
+    assert codes(error) == ["CR-I38"]
+    assert f"“{column}”" in render_error(error.value, "zh") or column in render_error(error.value, "zh")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("n", "options"), [
+    (50, {}), (50, {"vcov": "prais_winsten"}), (0, {"family": "poisson"}), (50, {"family": "negative_binomial"}), (np.arange(60) + 5, {}), (0, {}),
+])
+def test_a_series_that_never_varies_is_refused(n, options):
+    with pytest.raises(EstimationError) as error:
+        _fit(_series().assign(n=n), **options)
+    assert codes(error) == ["CR-I68"]
+    assert "60" in render_error(error.value, "zh")
+
+
+def test_the_law_of_poisson_states_the_error_of_equal_counts():
+    assert _fit(_series().assign(n=50), family="poisson", vcov="model").std_error > 1
+
+
 def test_laws_that_do_not_fit():
-    flat = _series().assign(n=50)
+    even = _series().assign(n=[50, 51] * 30)
     with pytest.raises(EstimationError, match="CR-I35"):
-        _fit(flat, family="negative_binomial")
+        _fit(even, family="negative_binomial")
     with pytest.raises(EstimationError, match="CR-I35"):
         fit_series(np.ones((9, 2)), np.arange(9.0), np.arange(9), family="gaussian", vcov="model")
     noisy = _fit(_series(noise=0.5), family="poisson", vcov="model")
@@ -211,6 +239,66 @@ def test_one_common_start_is_said_and_none_refused():
         staggered_series(panel(broken), family="poisson")
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("options", [{}, {"vcov": "prais_winsten"}, {"family": "poisson"}, {"family": "quasipoisson", "vcov": "model"}])
+def test_assignments_that_never_vary_are_left_out_and_named(options):
+    frame = counts([30, 33, 36, 39, 42], months=60)
+    still = frame["unit"].isin(["u01", "u03"])
+    frame.loc[still, "counts"] = np.where(frame.loc[still, "unit"] == "u01", 0, 7)
+    found, without = staggered_series(panel(frame), **options), staggered_series(panel(frame[~still]), **options)
+    assert (found.estimate, found.std_error, found.n_treated) == (without.estimate, without.std_error, 3)
+    assert [(d.unit_id, d.reason, d.months, d.whole) for d in found.dropped] == [("u01", "constant_series", 60, True), ("u03", "constant_series", 60, True)]
+    assert [n.key for n in found.warnings] == ["series_constant"]
+    assert "u01、u03" in found.warnings[0].text("zh")
+    with pytest.raises(EstimationError) as error:
+        staggered_series(panel(frame[still]), **options)
+    assert codes(error) == ["CR-I68"] * 2
+    assert "u03" in render_error(error.value, "en")
+
+
+def test_one_series_keeps_its_degrees_of_freedom():
+    frame = counts([30], months=60, exposure=True)
+    found = staggered_series(panel(frame), family="quasipoisson")
+    alone = interrupted_time_series(frame, value="counts", time="month", start=30, exposure="households", family="quasipoisson")
+    assert found.details["df"] == alone.details["df"] == 57
+    assert (found.p_value, found.conf_low, found.conf_high) == pytest.approx((alone.p_value, alone.conf_low, alone.conf_high))
+
+
+@pytest.mark.parametrize("family", ["gaussian", "quasipoisson"])
+def test_months_and_assignments_that_are_not_used_are_said(family):
+    frame = counts([30, 30, 36, 36, 59, 59], months=60).assign(weight=lambda f: 1 + f["month"] % 2)
+    gone = (frame["unit"] == "u00") & frame["month"].isin([4, 5, 40])
+    world = panel(frame[~gone].reset_index(drop=True), cluster="assignment")
+    found = staggered_series(world, family=family, slope=True)
+    assert [(d.unit_id, d.reason, d.months, d.whole) for d in found.dropped] == [
+        ("u01", "months_apart", 3, False), ("u04", "short_series", 60, True), ("u05", "short_series", 60, True),
+    ] or found.details["series"] == 3
+    assert found.n_obs + 3 <= 60 * found.details["series"]
+    keys = [n.key for n in found.warnings]
+    assert "series_months_apart" in keys
+    assert found.warnings[keys.index("series_months_apart")].values == {"months": 3}
+
+
+def test_short_assignments_are_noted():
+    found = staggered_series(panel(counts([30, 36, 59], months=60)), harmonics=1)
+    assert [n.key for n in found.warnings] == ["series_short"]
+    assert "u02" in found.warnings[0].text("zh")
+
+
+def test_weights_count_for_values_and_are_said_unused_for_counts():
+    frame = counts([30, 30, 36, 36], months=60)
+    made = Panel.from_frame(
+        frame.assign(w=1.0 + (frame["unit"] == "u00")), community="unit", period="month", numerator="counts", denominator="households",
+        treated_from="start", cluster="assignment", weight="w", outcome="complaint_rate", unit="per_1000_households",
+    )
+    plain = panel(frame, cluster="assignment")
+    assert staggered_series(made).estimate != staggered_series(plain).estimate
+    assert staggered_series(made).warnings == ()
+    counted = staggered_series(made, family="poisson")
+    assert counted.estimate == staggered_series(plain, family="poisson").estimate
+    assert [n.key for n in counted.warnings] == ["weights_unused"]
+
+
 def test_pooling_by_hand():
     same = pooled(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     assert (same.estimate, same.tau, same.q, same.df) == (1.5, 0.0, 0.5, 1.0)
@@ -220,6 +308,7 @@ def test_pooling_by_hand():
     assert apart.tau == pytest.approx(np.sqrt(16 - 1))
     assert apart.std_error == pytest.approx(np.sqrt(16 / 3))
     assert pooled(np.array([3.0]), np.array([2.0])).std_error == 2
+    assert pooled(np.array([3.0]), np.array([2.0]), 41.0).df == 41
 
 
 def test_pooled_intervals_cover_what_they_claim():

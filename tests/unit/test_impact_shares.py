@@ -6,6 +6,8 @@ from commresearch.errors import DesignError, EstimationError
 from commresearch.impact.arrays import arrays_of
 from commresearch.impact.fractional_logit import att_of_paths, fractional_logit_did
 from commresearch.impact.repeated_sections import repeated_sections
+from commresearch.outcomes import Panel
+from commresearch.terms import Unit
 from commresearch.words import render_error
 from tests.unit.count_worlds import codes, share_panel, shares
 
@@ -35,6 +37,18 @@ def test_shares_outside_are_refused_by_unit_and_month():
     text = render_error(error.value, "zh")
     assert "u02" in text
     assert "100.5" in text
+
+
+def test_values_in_another_unit_are_no_shares():
+    world = share_panel(shares([5] * 6 + [0] * 8))
+    rate = Panel(frame=world.frame, definition=world.definition, unit=Unit.PER_1000_HOUSEHOLDS)
+    with pytest.raises(EstimationError) as error:
+        fractional_logit_did(rate)
+    assert codes(error) == ["CR-I38"]
+    assert "per_1000_households" in render_error(error.value, "zh")
+    arrays = arrays_of(rate)
+    with pytest.raises(EstimationError, match="percentage_points"):
+        att_of_paths(arrays, arrays.first[None])
 
 
 def test_shares_without_a_comparison():

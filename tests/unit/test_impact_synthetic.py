@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 
 from commresearch.errors import DesignError, EstimationError
-from commresearch.impact.arrays import arrays_of
+from commresearch.impact.arrays import NEVER, arrays_of
 from commresearch.impact.frank_wolfe import Problems, can_compile, simplex_weights
-from commresearch.impact.placebo_inference import rank_p_value
+from commresearch.impact.placebo_inference import judge, rank_p_value
+from commresearch.impact.result import two_sided_p
 from commresearch.impact.synthetic_control import synthetic_control
 from commresearch.impact.synthetic_did import synthetic_did
-from commresearch.impact.synthetic_panel import placebos_of, starts_of
+from commresearch.impact.synthetic_effects import SyntheticEffects
+from commresearch.impact.synthetic_fit import TINY_RIDGE, Settings
+from commresearch.impact.synthetic_panel import Starts, placebos_of, starts_of
 from commresearch.outcomes import Panel
 from commresearch.terms import ChosenBy, Inference, Language, Method
 from commresearch.words.messages import render_error
@@ -94,7 +97,9 @@ def test_one_treated_unit_has_every_other_as_placebo():
     assert made.details["placebos"] == 11
     assert made.details["placebos_complete"] == 1
     assert made.details["smallest_placebo_p_value"] == pytest.approx(1 / 12)
-    assert made.conf_low < 5 < made.conf_high
+    assert made.p_value == pytest.approx(1 / 12)  # the largest of twelve
+    assert made.details["normal_p_value"] < made.p_value
+    assert (made.conf_low, made.conf_high) == (-math.inf, math.inf)
     assert made.path["event_time"].tolist() == list(range(-7, 3))
     assert [n.key for n in made.warnings] == ["synthetic_few_placebos"]
     assert "11" in made.warnings[0].text("zh")
@@ -193,7 +198,7 @@ def test_placebo_assignments_that_do_not_fit(given):
 
 
 def test_options_out_of_range():
-    for options in ({"draws": 0}, {"conf_level": 1.0}, {"conf_level": 95}):
+    for options in ({"draws": 0}, {"conf_level": 1.0}, {"conf_level": 95}, {"conf_level": "0.95"}):
         with pytest.raises(EstimationError) as error:
             synthetic_did(panel([7]), **options)
         assert codes(error) == ["CR-I49"]
@@ -210,7 +215,69 @@ def test_notes_on_units_chosen_by_level_and_on_bad_fit():
     far = panel([7], units=14)
     high = far.frame.assign(value=np.where(far.frame["unit_id"] == "u00", far.frame["value"] + 50, far.frame["value"]))
     badly = synthetic_control(Panel(frame=high, definition=far.definition, unit=far.unit))
-    assert "synthetic_bad_fit" in [n.key for n in badly.warnings]
+    assert {"synthetic_bad_fit", "synthetic_poor_fit"} <= {n.key for n in badly.warnings}
+    assert badly.details["poor_fit"] == 1
+    assert synthetic_control(panel([7], units=14, seed=4)).details["poor_fit"] == 0
+
+
+def test_fits_below_the_noise_are_not_poor():
+    """Two periods before the start and many units: everybody is met all but exactly, and the size of the rest says nothing."""
+    made = synthetic_control(panel([2], units=30, periods=5))
+    assert made.details["poor_fit"] == 0
+
+
+@pytest.mark.parametrize("method", [synthetic_control, synthetic_did])
+def test_the_interval_and_p_come_from_one_rank(method):
+    """A constant effect lies inside exactly where its own p is above one minus the level."""
+    world = panel([7], units=7, effect=2.0)
+    made = method(world, conf_level=0.8)
+    assert math.isfinite(made.conf_low)
+    treated = world.frame["month"] >= world.frame["treated_from"]
+    for end, outward in ((made.conf_low, -1), (made.conf_high, 1)):
+        for by, inside in ((-1e-6, True), (1e-6, False)):
+            moved = world.frame.assign(value=world.frame["value"] - (end + outward * by) * treated)
+            p = method(Panel(frame=moved, definition=world.definition, unit=world.unit)).p_value
+            assert (p > 0.2 + SAME) == inside
+
+
+def test_a_level_that_placebos_cannot_reach_is_said():
+    made = synthetic_did(panel([7], units=26), conf_level=0.99)
+    assert math.isinf(made.conf_high)
+    assert [n.key for n in made.warnings] == ["synthetic_few_placebos"]
+    assert synthetic_did(panel([7], units=26), conf_level=0.9).warnings == ()
+
+
+def test_a_single_treated_unit_is_not_rejected_too_often():
+    """Twenty effects of units that differ in how much they vary, the first one the treated: the normal law holds it against their common spread."""
+    rng, worlds, units = np.random.default_rng(5), 2000, 20
+    scale = Settings(unit_ridge=1.0, time_ridge=TINY_RIDGE, decrease=1e-5, did=True)
+    starts = Starts(first=np.array([NEVER]), cohorts=np.array([6]), before=np.array([6]), untreated=np.array([0]), settings=(scale,))
+
+    def effects(overall):
+        ones = np.ones(len(overall))
+        return SyntheticEffects(overall=overall, path=overall[:, None], events=np.array([0]), miss_before=ones, miss_after=ones, fits=())
+
+    rank, outside, normal = np.zeros(worlds), np.zeros(worlds), np.zeros(worlds)
+    for k, made in enumerate(np.exp(rng.normal(0, 1.0, (worlds, units))) * rng.normal(size=(worlds, units))):
+        found = judge(effects(made[:1]), effects(made[1:]), starts, 0.95)
+        rank[k], outside[k] = found.rank_p <= 0.05 + SAME, not found.low <= 0 <= found.high
+        normal[k] = two_sided_p(made[0] / found.std_error) <= 0.05
+    error = 3 * math.sqrt(0.05 * 0.95 / worlds)
+    assert abs(rank.mean() - 0.05) <= error
+    assert (rank == outside).all()
+    assert normal.mean() > 0.05 + error
+
+
+@pytest.mark.parametrize("method", [synthetic_control, synthetic_did])
+def test_weights_that_are_not_used_are_said(method):
+    world = panel([7], units=8)
+    plain, weighted = (
+        method(Panel(frame=world.frame.assign(weight=w), definition=world.definition, unit=world.unit)) for w in (1.0, np.arange(len(world.frame)) % 3 + 1.0)
+    )
+    assert plain.estimate == weighted.estimate
+    assert "weights_unused" not in [n.key for n in plain.warnings]
+    assert weighted.warnings[-1].key == "weights_unused"
+    assert "权重" in weighted.warnings[-1].text("zh")
 
 
 def test_ranks_count_the_unit_itself_and_ties():
@@ -226,7 +293,9 @@ def test_the_same_seed_gives_the_same_lots():
 def test_a_single_placebo_has_no_spread():
     made = synthetic_did(panel([7]), placebo_assignments=[["u03"]])
     assert math.isnan(made.std_error)
-    assert math.isnan(made.conf_low)
+    assert (made.conf_low, made.conf_high) == (-math.inf, math.inf)
+    assert made.p_value in (0.5, 1.0)
+    assert math.isnan(made.details["normal_p_value"])
     assert math.isfinite(made.estimate)
     assert made.path["std_error"].isna().all()
-    assert "没有区间" in made.summary("zh")
+    assert "没有上限" in made.summary("zh") or "无上限" in made.summary("zh")
