@@ -36,7 +36,7 @@ report: $(VENV)/installed-report ## make all reports into reports/site
 	$(BIN)/commresearch run
 
 $(VENV)/installed-spark: pyproject.toml constraints.txt | $(VENV)/installed-test
-	$(PIP) install -c constraints.txt -e ".[spark]"
+	$(PIP) install -c constraints.txt -e ".[spark,fast]"
 	@touch $@
 
 test: $(VENV)/installed-test $(if $(filter all,$(REQUIRE)),$(VENV)/installed-spark) ## lint, types and all tests (REQUIRE=all: a missing tool fails)

@@ -35,7 +35,8 @@ def main() -> None:
         marked = marked_half_hours(bookings, rooms)
         found = panel.frame.set_index(["unit_id", "month"])["numerator"]
         apart = (found - marked.reindex(found.index, fill_value=0.0)).abs().max()
-        say(f"used hours: {found.sum():,.1f}, by half-hours marked one by one {marked.sum():,.1f}; largest difference of a unit and month {apart:g}")
+        say(f"used hours: {found.sum():,.1f}, by half-hours marked one by one {marked.sum():,.1f}; largest difference of a unit and month {apart:g}; "
+            f"months withheld because the use of too many hours is unknown: {int(found.isna().sum())}")
         ours, peer = in_turn(lambda: use_of_space(bookings, rooms, hours, roster), lambda: marked_half_hours(bookings, rooms))
     goal = f"{rows:,} bookings to the panel with its companions"
     table([within(goal, ours, seconds=5), beside(goal, "half-hours marked by numpy, used hours only", ours, peer)])

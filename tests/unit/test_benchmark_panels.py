@@ -71,8 +71,10 @@ def test_used_hours_are_the_half_hours_that_are_marked(tmp_path):
     panel = booking_overlap.use_of_space(bookings, rooms, hours, roster).frame.set_index(["unit_id", "month"])["numerator"]
     marked = booking_overlap.marked_half_hours(bookings, rooms)
     assert marked.sum() > ROWS / 2
-    assert (panel - marked.reindex(panel.index, fill_value=0.0)).abs().max() == 0
-    assert panel.sum() == marked.sum()
+    known = panel.dropna()  # with so few bookings some months know the use of less than four fifths of their hours
+    assert len(known) > 0.9 * len(panel)
+    assert (known - marked.reindex(known.index, fill_value=0.0)).abs().max() == 0
+    assert known.sum() > 0.9 * marked.sum()
 
 
 def test_typed_rows_hold_the_texts_of_the_file(tmp_path):

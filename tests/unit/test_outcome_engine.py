@@ -112,12 +112,15 @@ def test_buckets_change_nothing(tmp_path, monkeypatch):
     assert whole.frame["numerator"].sum() > 8_000
 
 
-def test_an_empty_log_gives_zeros(tmp_path):
+def test_an_empty_log_gives_zeros_only_where_that_is_decided(tmp_path):
     units, grids = many_units()
     log = many_tickets(tmp_path / "log", 0)
     with open_engine() as engine:
-        panel = built({"tickets": log, "grids": grids}, units, engine)
-    assert (panel.frame["numerator"] == 0).all()
+        nothing_known = built({"tickets": log, "grids": grids}, units, engine)
+    with open_engine() as engine:
+        nothing_happened = built({"tickets": log, "grids": grids}, units, engine, months_without_rows="zero")
+    assert nothing_known.frame["numerator"].isna().all()
+    assert (nothing_happened.frame["numerator"] == 0).all()
 
 
 def test_a_second_run_does_only_what_changed(tmp_path):
