@@ -13,6 +13,7 @@ from commresearch.cases import Published, load_published
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "data_raw" / "published"
 TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "soffice": ("soffice",), "pdftoppm": ("pdftoppm",), "spark": ("java",), "Rscript": ("Rscript",)}
+MODULES = {"numba"}  #: extras that some tests need
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -28,6 +29,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def find_tool(tool: str) -> str | None:
     """Path of a program that a test needs."""
+    if tool in MODULES:
+        spec = importlib.util.find_spec(tool)
+        return None if spec is None else spec.origin
     if tool == "spark" and importlib.util.find_spec("pyspark") is None:
         return None
     return next((found for name in TOOLS[tool] if (found := shutil.which(name))), None)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.impact.frank_wolfe import can_compile
 from commresearch.impact.synthetic_control import synthetic_control
 from commresearch.impact.synthetic_did import synthetic_did
 from commresearch.outcomes import Panel
@@ -31,7 +30,7 @@ def reference():
     return pd.read_csv(DATA / "synthetic_reference.csv").set_index(["case", "quantity", "number"])["value"].sort_index()
 
 
-@pytest.fixture(params=["numpy", pytest.param("numba", marks=pytest.mark.skipif(not can_compile(), reason="numba (extra fast) is not installed"))])
+@pytest.fixture(params=["numpy", pytest.param("numba", marks=pytest.mark.needs("numba"))])
 def _path(request, monkeypatch):
     if request.param == "numpy":
         monkeypatch.setattr("commresearch.impact.frank_wolfe.find_spec", lambda _: None)

@@ -22,7 +22,7 @@ from commresearch.terms import ChosenBy, Inference, Language, Method
 from commresearch.words.messages import render_error
 
 SAME = 1e-9
-needs_numba = pytest.mark.skipif(not can_compile(), reason="numba (extra fast) is not installed")
+needs_numba = pytest.mark.needs("numba")
 
 
 def panel(starts, units=12, periods=10, seed=3, effect=0.0, cluster=None, drop=()):
