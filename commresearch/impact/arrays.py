@@ -150,16 +150,17 @@ def arrays_of(panel: Panel) -> PanelArrays:
     starts = period_numbers(frame["treated_from"].iloc[grid.first_row])[0]
     _require_sound(grid, frame, starts)
     _require_one(grid, frame["treated_from"], lambda unit: Failure(code="CR-I01", values={"unit": unit}))
-    if not frame["assignment_id"].equals(frame["unit_id"]):
+    own = frame["assignment_id"].equals(frame["unit_id"])
+    if not own:
         _require_one(grid, frame["assignment_id"], lambda unit: Failure(code="CR-I02", values={"unit": unit}))
-    cluster, assignments = pd.factorize(frame["assignment_id"].iloc[grid.first_row], sort=True)
+    cluster, assignments = _numbered(frame["assignment_id"].iloc[grid.first_row], grid.units if own else None)
     used = ~(frame["partial_month"].to_numpy(dtype=bool) | frame["blocked"].to_numpy(dtype=bool))
     value = grid.spread(np.where(used, _floats(frame["value"]), np.nan))
     made = PanelArrays(
         units=grid.units, periods=grid.periods, dated=grid.dated, value=value,
         numerator=grid.spread(np.where(used, _floats(frame["numerator"]), np.nan)), denominator=grid.spread(_floats(frame["denominator"])),
-        first=starts, cluster=cluster, assignments=np.asarray(assignments, dtype=object),
-        community=pd.factorize(frame["community_id"].iloc[grid.first_row])[0],
+        first=starts, cluster=cluster, assignments=assignments,
+        community=np.arange(len(grid.units)) if frame["community_id"].equals(frame["unit_id"]) else pd.factorize(frame["community_id"].iloc[grid.first_row])[0],
         weight=grid.spread(_floats(frame["weight"]), 1.0) if "weight" in frame else np.ones_like(value),
         covariates={name: grid.spread(_floats(frame[name])) for name in panel.covariates}, unit=panel.unit,
     )
@@ -209,9 +210,19 @@ def _grid(frame: pd.DataFrame) -> tuple[_Grid, pd.DataFrame]:
     return _Grid(units=units, periods=periods, dated=dated, first_row=begins, rows=rows, columns=columns), frame
 
 
+def _numbered(names: pd.Series, units: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """A number for each name in the order of names, and the names; `units` where every unit is its own and nothing needs to be looked up."""
+    if units is not None and names.is_monotonic_increasing:
+        return np.arange(len(units)), units
+    numbers, found = pd.factorize(names, sort=True)
+    return numbers, np.asarray(found, dtype=object)
+
+
 def _changes(column: pd.Series) -> np.ndarray:
     """Rows whose value is not that of the row before, the first among them; missing equals missing."""
     array = column.array
+    if not column.hasnans:
+        return np.flatnonzero(np.append(True, np.asarray(array[1:] != array[:-1], dtype=bool)))
     apart = np.asarray(array[1:] != array[:-1], dtype=object) if array.dtype == object else (array[1:] != array[:-1])
     differs = pd.array(apart, dtype="boolean").to_numpy(dtype=bool, na_value=True)
     missing = column.isna().to_numpy()
@@ -235,7 +246,9 @@ def _floats(column: pd.Series) -> np.ndarray:
 
 def _require_one(grid: _Grid, column: pd.Series, fault: Callable[[str], Failure]) -> None:
     """Refuse units for which something differs from month to month that belongs to the unit."""
-    within = np.setdiff1d(_changes(column), grid.first_row)
+    changes, first = _changes(column), np.zeros(len(column), dtype=bool)
+    first[grid.first_row] = True
+    within = changes[~first[changes]]
     if len(within):
         raise DesignError(*(fault(str(grid.units[i])) for i in np.unique(grid.rows[within])))
 
