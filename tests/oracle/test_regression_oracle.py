@@ -18,6 +18,7 @@ SAME = 1e-10  #: relative; both sides solve the same equations in floating point
 DEMEANED = 1e-7  #: relative; the peer's demeaning stops at 1e-8
 PRINTED_5 = 5e-6  #: published with five decimals
 PRINTED_8 = 5e-9  #: published with eight decimals
+PRINTED_MEANS = 0.011  #: four means printed with two decimals, their difference too
 STATISTIC = 1e-8  #: relative; t statistics of a regression on 33 dummies
 MC_ERRORS = 3  #: Monte-Carlo standard errors that two sets of draws may lie apart
 
@@ -191,3 +192,19 @@ def refitted(frame, cluster, signs, null, root):
 
     of_null = null * d + w @ (np.linalg.pinv(w) @ (y - null * d))
     return t(y[:, None])[0], t(of_null[:, None] + (y - of_null)[:, None] * signs[:, cluster].T)
+
+
+def test_two_groups_and_two_periods_as_card_and_krueger_printed():
+    """Table 3 of 1994: changes of 0.59 (standard error 0.54) and −2.16 (1.25) make 2.76 (1.36). Any stores with these means and errors will do."""
+    rows = []
+    for state, stores, before, after, error in (("NJ", 300, 20.44, 21.03, 0.54), ("PA", 80, 23.33, 21.17, 1.25)):
+        spread = error * np.sqrt(stores - 1)  # stores above and below alike: their mean is the printed one, the error of the mean the printed one
+        for i in range(stores):
+            change = after - before + spread * (1 if i % 2 else -1)
+            rows += [(f"{state}{i}", 1, before, state), (f"{state}{i}", 2, before + change, state)]
+    frame = pd.DataFrame(rows, columns=["store", "wave", "jobs", "state"])
+    frame["start"] = np.where(frame["state"] == "NJ", 2.0, np.nan)
+    panel = Panel.from_frame(frame, community="store", period="wave", value="jobs", treated_from="start", outcome="jobs", unit="count")
+    found = two_way_fixed_effects(panel, vcov="cr2")
+    assert found.estimate == pytest.approx(2.76, abs=PRINTED_MEANS)
+    assert found.std_error == pytest.approx(1.36, abs=PRINTED_MEANS / 2)
