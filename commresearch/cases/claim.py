@@ -2,17 +2,42 @@
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from enum import StrEnum
 
 import pandas as pd
 
 from commresearch.errors import Failure, SchemaError
 from commresearch.terms import CHANGES, Comparison, Kind, UnitClass
 
+
+class Meaning(StrEnum):
+    """Whether a published number tells what was counted, what could be done, what was promised, what is expected, or what was not spent."""
+
+    DONE = "done"
+    CAPACITY = "capacity"
+    PLEDGED = "pledged"
+    EXPECTED = "expected"
+    SAVED = "saved"
+
+
 FULL = 100.0  #: percent
 WORK = frozenset({Kind.ACTIVITY, Kind.OUTPUT, Kind.REACH})
+BACKGROUND = frozenset({Kind.CONTEXT, Kind.DESIGN})
 WITHOUT_STOCK = frozenset({UnitClass.PERCENT, UnitClass.DURATION, UnitClass.RANK})
+NOT_DONE = frozenset({Meaning.CAPACITY, Meaning.PLEDGED, Meaning.EXPECTED})
+RECURRING = "每"  #: "every year" is a period of its own, though it has no date
+
+#: Words that say what a number means, for tables without the column `wording`; 可办事项 and 可享折扣 are no promises of numbers.
+WORDS = {
+    Meaning.CAPACITY: re.compile("可以?(?:接待|容纳|增收|增加|注入|提供|实现|服务|满足)"),
+    Meaning.PLEDGED: re.compile("承诺(?!书)|认领"),
+    Meaning.EXPECTED: re.compile("预计|有望|预期|力争|计划(?:年内|到|在|于|建|新增)|将(?:达|超过|突破|新增)"),
+    Meaning.SAVED: re.compile("节省|节约|省下|减少支出|减免|少支出|降低成本"),
+}
+#: A level that a text says was risen or fallen to.
+ROSE, FELL = re.compile("(?:升|增|提高|增加)(?:到|至|为)"), re.compile("(?:降|减|减少|压缩)(?:到|至|为)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +46,12 @@ class Claim:
 
     `value`, `value_low`, `value_high`, `baseline` are in the row's unit (percent as printed, money in yuan); a number that
     is not stated is NaN, a `value_high` of NaN means that the wording sets no upper end. Links hold claim ids.
+
+    The last five columns may be missing from a table of one's own; blank is "not known":
+    `counted`, the kind of thing that a percentage counts, or that the words around the number name where its unit names another
+    (服务人数 … 人次); `chosen_by`, how the places or people behind the number were chosen (`ChosenBy`); `comparator`, the group
+    without the work that the text holds the number against; `wording` (`Meaning`), told from the words where blank;
+    `in_use_since`, the date from which a room or service has been in use.
     """
 
     claim_id: str
@@ -57,6 +88,11 @@ class Claim:
     listed: float
     text_en: str
     text_zh: str
+    counted: str = ""
+    chosen_by: str = ""
+    comparator: str = ""
+    wording: str = ""
+    in_use_since: str = ""
 
     @property
     def high(self) -> float:
@@ -69,6 +105,13 @@ class Claim:
         return self.comparison in CHANGES
 
     @property
+    def direction(self) -> int:
+        """1 where the text tells a rise, −1 where it tells a fall, of the number itself or up or down to it; 0 where it tells none."""
+        if self.is_change:
+            return -1 if self.value < 0 else 1
+        return -1 if FELL.search(self.text_zh) else 1 if ROSE.search(self.text_zh) else 0
+
+    @property
     def is_share(self) -> bool:
         """Whether the number is a share of a whole at one time, in percent."""
         return self.comparison == Comparison.SHARE or (self.unit_class == UnitClass.PERCENT and not self.is_change)
@@ -79,53 +122,90 @@ class Claim:
         return bool(self.period_start or self.period_end)
 
     @property
+    def recurs(self) -> bool:
+        """Whether the number is said to hold for every year, month, week or day."""
+        return self.period_words.startswith(RECURRING)
+
+    @property
     def needs_elements(self) -> bool:
-        """Whether a reader needs base, period or denominator: results, reach, changes, and what bears on a headline outcome."""
-        return self.kind in {Kind.OUTCOME, Kind.REACH} or self.is_change or self.headline != ""
+        """Whether a reader needs base, period or denominator: results, reach, changes, shares, and work that bears on a headline outcome.
+
+        Circumstances, plans and what could be done need none, nor does what simply stands there (the rooms of a building).
+        """
+        if self.kind in BACKGROUND or self.meaning in NOT_DONE:
+            return False
+        return self.kind in {Kind.OUTCOME, Kind.REACH} or self.is_change or self.is_share or (self.headline != "" and self.cumulative != "no")
+
+    @property
+    def meaning(self) -> str:
+        """`wording`; where blank, what the words of indicator and token say (`Meaning`), counted things without a sign of another meaning."""
+        if self.wording:
+            return self.wording
+        said = f"{self.indicator_zh} {self.printed}"
+        return next((meaning for meaning, words in WORDS.items() if words.search(said)), Meaning.DONE)
 
     @property
     def source_line(self) -> str:
         """Place in its document, S0:12."""
         return f"{self.source_id}:{self.line}"
 
+    @property
+    def half_unit(self) -> float:
+        """Half a unit of the last printed decimal (0.05 for 31.8%)."""
+        decimals = re.search(r"\.([0-9]+)", self.printed)
+        return 0.5 * 10.0 ** -(len(decimals[1]) if decimals else 0)
+
     def share_bounds(self) -> tuple[float, float]:
         """Bounds of a printed share in percent: its qualifier's, else half a unit of its last printed digit."""
         if self.qualifier:
             return self.value_low, min(self.high, FULL)
-        decimals = re.search(r"\.([0-9]+)", self.printed)
-        half = 0.5 * 10.0 ** -(len(decimals[1]) if decimals else 0)
-        return max(self.value - half, 0.0), min(self.value + half, FULL)
+        return max(self.value - self.half_unit, 0.0), min(self.value + self.half_unit, FULL)
+
+    def change_bounds(self) -> tuple[float, float]:
+        """Bounds of a printed change: its qualifier's, else half a unit of its last printed digit."""
+        if self.qualifier:
+            return self.value_low, self.high
+        return self.value - self.half_unit, self.value + self.half_unit
 
 
 FIELDS = tuple(f.name for f in fields(Claim))
+OPTIONAL = tuple(f.name for f in fields(Claim) if f.default is not MISSING)  #: columns that a table of one's own may lack
 
 
 def claims_in(frame: pd.DataFrame, *, repeats: bool = False) -> list[Claim]:
     """Read the rows of a claims table, in their order.
 
-    A number printed again is left out unless `repeats` is true; links to it then lead to its first place.
+    A number printed again is left out unless `repeats` is true; links to it then lead to its first place. Columns of `OPTIONAL`
+    that the table lacks are blank.
 
     Raises
     ------
     SchemaError
         A column is missing.
     """
-    missing = [name for name in FIELDS if name not in frame.columns]
+    missing = [name for name in FIELDS if name not in frame.columns and name not in OPTIONAL]
     if missing:
         values = {"file": "claims", "missing": ", ".join(missing), "unknown": "—", "moved": "—", "expected": ", ".join(FIELDS)}
         raise SchemaError(Failure(code="CR-L03", values=values))
-    rows = [Claim(**{str(k): v for k, v in record.items()}) for record in frame[list(FIELDS)].to_dict("records")]
+    known = [name for name in FIELDS if name in frame.columns]
+    rows = [Claim(**{str(k): v for k, v in record.items()}) for record in frame[known].to_dict("records")]
     if repeats:
         return rows
     first = {c.claim_id: c.repeat_of for c in rows if c.repeat_of}
-    return [replace(c, per=first.get(c.per, c.per), part_of=first.get(c.part_of, c.part_of)) for c in rows if not c.repeat_of]
+    return [_to_first(c, first) for c in rows if not c.repeat_of]
+
+
+def _to_first(claim: Claim, first: Mapping[str, str]) -> Claim:
+    if claim.per in first or claim.part_of in first:
+        return replace(claim, per=first.get(claim.per, claim.per), part_of=first.get(claim.part_of, claim.part_of))
+    return claim
 
 
 def missing_elements(claim: Claim) -> list[str]:
     """Which of base, period and denominator a reader needs and does not find."""
     lacking = {
         "base": claim.is_change and math.isnan(claim.baseline),
-        "period": not claim.has_period,
+        "period": not (claim.has_period or claim.recurs),
         "denominator": claim.is_share and math.isnan(claim.denominator),
     }
     return [name for name, is_lacking in lacking.items() if claim.needs_elements and is_lacking]
@@ -142,7 +222,10 @@ def stock_gap(claim: Claim) -> str | None:
 
 def counts_work(claim: Claim) -> bool:
     """Whether a number is an amount of work or reach that can be a total, a flow or a state."""
-    return claim.kind in WORK and claim.comparison == Comparison.LEVEL and claim.unit_class not in WITHOUT_STOCK
+    return (
+        claim.kind in WORK and claim.comparison == Comparison.LEVEL and claim.unit_class not in WITHOUT_STOCK
+        and claim.meaning not in NOT_DONE
+    )
 
 
 def of_kind(claims: Iterable[Claim], kind: Kind) -> list[Claim]:

@@ -11,11 +11,12 @@ from enum import StrEnum
 import pandas as pd
 
 from commresearch.cases.case import CASE_ID
-from commresearch.cases.claim import Claim, claims_in
+from commresearch.cases.claim import Claim, Meaning, claims_in
 from commresearch.cases.numerals import PrintedNumber, read_number
 from commresearch.cases.references import check_links, check_references
 from commresearch.errors import Failure
 from commresearch.terms import (
+    ChosenBy,
     Comparison,
     Family,
     Fit,
@@ -133,7 +134,9 @@ COLUMNS: Mapping[str, Mapping[str, pa.Column]] = {
         "line": _line(), "section": _text(), "headline": _one_of(Headline, blank=True), "headline_fit": _one_of(Fit, blank=True),
         "repeat_of": _link(), "conflicts_with": _links(),
         "part_of": _link(), "per": _link(),
-        "listed": _pattern(COUNT, "rule_count", blank=True), "text_en": _text(), "text_zh": _text(), "note": _text(blank=True),
+        "listed": _pattern(COUNT, "rule_count", blank=True), "counted": _one_of(UnitClass, blank=True),
+        "chosen_by": _one_of(ChosenBy, blank=True), "comparator": _text(blank=True), "wording": _one_of(Meaning, blank=True),
+        "in_use_since": _day(), "text_en": _text(), "text_zh": _text(), "note": _text(blank=True),
     },
     "not_claims": {
         "source_id": _source(), "line": _line(), "printed": _text(), "count": _pattern(r"[1-9][0-9]*", "rule_count"),

@@ -1,20 +1,21 @@
-"""One function per mechanical check; each yields findings for the claims it applies to.
+"""Checks that hold printed numbers of one document against each other: C01, C02, C05, C15, C16.
 
-All take claims without repeats and change none. Bounds are those that the qualifiers allow.
+One function per check, here and in the other modules of checks: each takes claims without repeats, changes none, and yields findings
+for the claims it applies to. Bounds are those that the qualifiers allow.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from commresearch.cases.claim import FULL, Claim, counts_work, missing_elements, stock_gap
-from commresearch.comparison.finding import Finding, Words
-from commresearch.terms import Language, UnitClass, Verdict
-from commresearch.words import claim_value, number
+from commresearch.cases.claim import FULL, Claim
+from commresearch.comparison.finding import Finding, Words, name, shown, significant, worded
+from commresearch.terms import UnitClass, Verdict
+from commresearch.words import number
 
-PEER_RATIO = 2.0  #: a ratio this many times above or below the median over cases is worth a question
+PEER_RATIO = 2.0  #: a ratio this many times above the median over cases is worth a question
 MIN_CASES = 5  #: fewer cases carry no median worth holding anything against
 SLACK = 1e-9  #: binary fractions of printed decimals; nothing printed is that close to a whole number by chance
 
@@ -49,21 +50,42 @@ def _sum_against(total: Claim, parts: Sequence[Claim]) -> Finding:
 
 
 def share_of_base(claims: Sequence[Claim]) -> Iterator[Finding]:
-    """C02: is there a whole number of things that gives the printed share of the printed base?
+    """C02: is there a whole number of things that gives the printed share of the printed base, by rounding or by cutting off?
 
-    A base that is itself printed with a qualifier ("7900余") fits almost any share, so nothing is asked of it.
+    A base that is itself printed with a qualifier ("7900余") fits almost any share, so nothing is asked of it; what it leaves open is shown.
     """
-    vague = {(c.case_id, c.value) for c in claims if c.qualifier}
+    vague = {(c.case_id, c.value): c for c in claims if c.qualifier}
     for claim in claims:
-        exact = not math.isnan(claim.denominator) and (claim.case_id, claim.denominator) not in vague
-        if not exact or not claim.is_share or claim.unit_class != UnitClass.PERCENT:
+        if math.isnan(claim.denominator) or not claim.is_share or claim.unit_class != UnitClass.PERCENT:
             continue
         low, high = claim.share_bounds()
-        first = math.ceil(low / FULL * claim.denominator - SLACK)
-        last = math.floor(high / FULL * claim.denominator + SLACK)
+        if (base := vague.get((claim.case_id, claim.denominator))) is not None:
+            yield from _share_of_vague_base(claim, base)
+            continue
+        first, last = whole_numbers(low, high, claim.denominator)
         values = {"share": number(claim.value), "base": number(claim.denominator), "first": number(first), "last": number(last)}
-        verdict, text = (Verdict.CONSISTENT, "C02_found") if first <= last else (Verdict.TO_VERIFY, "C02_none")
+        verdict, text = Verdict.CONSISTENT, "C02_found"
+        if first > last:
+            cut, most = whole_numbers(claim.value, claim.value + 2 * claim.half_unit, claim.denominator)
+            if claim.qualifier or cut > most:
+                verdict, text = Verdict.TO_VERIFY, "C02_none"
+            else:
+                text, values = "C02_cut", values | {"first": number(cut)}
         yield Finding(claim_id=claim.claim_id, verdict=verdict, text=text, values=values)
+
+
+def _share_of_vague_base(claim: Claim, base: Claim) -> Iterator[Finding]:
+    if not math.isfinite(base.high):
+        return
+    low, high = claim.share_bounds()
+    first, last = math.ceil(low / FULL * base.value_low - SLACK), math.floor(high / FULL * base.high + SLACK)
+    values = {"share": number(claim.value), "base": shown(base), "first": number(first), "last": number(last)}
+    yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C02_vague", values=values)
+
+
+def whole_numbers(low: float, high: float, base: float) -> tuple[int, int]:
+    """First and last whole number between two percentages of a base; the first is above the last where there is none."""
+    return math.ceil(low / FULL * base - SLACK), math.floor(high / FULL * base + SLACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,52 +115,42 @@ def per_unit_against_peers(claims: Sequence[Claim]) -> Iterator[Finding]:
     for ratio in ratios:
         if ratio.comparable:
             alike[ratio.kind][ratio.top.case_id].append(ratio.value)
+    medians = {kind: [median(values) for values in cases.values()] for kind, cases in alike.items()}
     for ratio in ratios:
-        yield _ratio_finding(ratio, [median(values) for values in alike.get(ratio.kind, {}).values()])
+        yield _ratio_finding(ratio, medians.get(ratio.kind, []), _rest(ratio, by_id))
 
 
-def _ratio_finding(ratio: _Ratio, cases: Sequence[float]) -> Finding:
-    """`cases` holds one ratio per case that has this kind of ratio, its own among them."""
+def _rest(ratio: _Ratio, by_id: Mapping[str, Claim]) -> object:
+    """Where both numbers are parts of totals: the same ratio over what is left of the totals; else nothing."""
+    wholes = [by_id.get(part.part_of) for part in (ratio.top, ratio.bottom)]
+    if wholes[0] is None or wholes[1] is None:
+        return ""
+    top, bottom = wholes[0].value - ratio.top.value, wholes[1].value - ratio.bottom.value
+    if min(top, bottom) <= 0:
+        return ""
+    return worded("C05_rest", {"top": number(top), "bottom": number(bottom), "ratio": number(significant(top / bottom, 3))})
+
+
+def _ratio_finding(ratio: _Ratio, cases: Sequence[float], rest: object) -> Finding:
+    """`cases` holds one ratio per case that has this kind of ratio, its own among them.
+
+    Only much more than elsewhere asks for a word: gatherings differ in size, and a small number claims little.
+    """
     values: dict[str, object] = {
-        "top": number(ratio.top.value), "bottom": number(ratio.bottom.value), "ratio": number(_round(ratio.value, 3)), "n": len(cases),
+        "top": number(ratio.top.value), "bottom": number(ratio.bottom.value), "ratio": number(significant(ratio.value, 3)), "n": len(cases),
+        "rest": rest,
         "unit": Words((f"labels.class_{ratio.top.unit_class}",)), "per": Words((f"labels.class_{ratio.bottom.unit_class}",)),
     }
     if len(cases) < MIN_CASES:
         return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.CONSISTENT, text="C05_alone", values=values)
     middle = median(cases)
     times = max(ratio.value / middle, middle / ratio.value)
-    values |= {"median": number(_round(middle, 2)), "times": number(_round(times, 2))}
+    values |= {"median": number(significant(middle, 3)), "times": number(significant(times, 2))}
     if times <= PEER_RATIO:
         return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.CONSISTENT, text="C05_near", values=values)
-    text = "C05_above" if ratio.value > middle else "C05_below"
-    return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.TO_VERIFY, text=text, values=values)
-
-
-def missing_base(claims: Sequence[Claim]) -> Iterator[Finding]:
-    """C08: are base, period and denominator printed where the kind of claim needs them?"""
-    for claim in claims:
-        if not claim.needs_elements:
-            continue
-        if missing := missing_elements(claim):
-            words = Words(tuple(f"checks.element_{m}" for m in missing))
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C08_missing", values={"missing": words})
-        else:
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C08_complete")
-
-
-def percent_or_points(claims: Sequence[Claim]) -> Iterator[Finding]:
-    """C09: a change printed in % of something that is itself a share may mean percent or percentage points."""
-    for claim in claims:
-        if not claim.is_change or claim.unit_class not in {UnitClass.PERCENT, UnitClass.PERCENTAGE_POINTS}:
-            continue
-        values = {"value": number(abs(claim.value))}
-        if claim.unit_class == UnitClass.PERCENTAGE_POINTS or "率" not in claim.indicator_zh:
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_clear", values=values)
-        elif claim.value > 0:
-            values |= {"relative": number(round(FULL / (1 + claim.value / FULL), 1)), "points": number(FULL - claim.value)}
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_rise", values=values)
-        else:
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_fall", values=values)
+    if ratio.value < middle:
+        return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.CONSISTENT, text="C05_below", values=values)
+    return Finding(claim_id=ratio.top.claim_id, verdict=Verdict.TO_VERIFY, text="C05_above", values=values)
 
 
 def enumeration(claims: Sequence[Claim]) -> Iterator[Finding]:
@@ -162,8 +174,8 @@ def two_values(claims: Sequence[Claim]) -> Iterator[Finding]:
         for other in (by_id[i] for i in claim.conflicts_with.split() if i in by_id and i > claim.claim_id):
             meet = claim.value_low <= other.high and other.value_low <= claim.high
             values = {
-                "name": _name(claim), "value": _shown(claim), "line": claim.source_line, "other_name": _name(other), "other": _shown(other),
-                "other_line": other.source_line,
+                "name": name(claim), "value": shown(claim), "line": claim.source_line, "other_name": name(other), "other": shown(other),
+                "other_line": other.source_line, "times": number(significant(_times(claim.value, other.value), 3)),
             }
             if meet:
                 verdict, text = Verdict.CONSISTENT, "C16_meet"
@@ -174,26 +186,6 @@ def two_values(claims: Sequence[Claim]) -> Iterator[Finding]:
             yield Finding(claim_id=claim.claim_id, verdict=verdict, text=text, values=values)
 
 
-def _name(claim: Claim) -> dict[Language, str]:
-    return {Language.ZH: claim.indicator_zh, Language.EN: claim.indicator_en}
-
-
-def _shown(claim: Claim) -> dict[Language, str]:
-    return {language: claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language) for language in Language}
-
-
-def stock_or_flow(claims: Sequence[Claim]) -> Iterator[Finding]:
-    """C19: is a count of things done a running total, a figure per period, or a state at a date?"""
-    for claim in claims:
-        if not counts_work(claim):
-            continue
-        if gap := stock_gap(claim):
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=f"C19_{gap}")
-        else:
-            text = "C19_total" if claim.cumulative == "yes" else "C19_period"
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text=text)
-
-
-def _round(x: float, digits: int) -> float:
-    """Significant digits: a ratio of rounded numbers carries few."""
-    return float(f"{x:.{digits}g}")
+def _times(a: float, b: float) -> float:
+    """The larger of two numbers over the smaller; NaN where that is zero."""
+    return max(a, b) / min(a, b) if min(a, b) > 0 else math.nan

@@ -10,22 +10,49 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from commresearch.cases.claim import Claim, claims_in
-from commresearch.comparison import claim_checks as checks
+from commresearch.comparison.claim_checks import enumeration, parts_against_total, per_unit_against_peers, share_of_base, two_values
+from commresearch.comparison.claim_design import no_comparison, selected_on_outcome
+from commresearch.comparison.claim_numbers import attainable_share, sampling_interval, whole_pairs
+from commresearch.comparison.claim_reach import persons_or_times, reach_over_population, recruits_as_growth, zero_or_all
+from commresearch.comparison.claim_totals import mixed_periods, same_number
+from commresearch.comparison.claim_wording import (
+    avoided_cost,
+    capacity,
+    missing_base,
+    new_asset,
+    percent_or_points,
+    stock_or_flow,
+    unit_sanity,
+)
 from commresearch.comparison.finding import Finding
 from commresearch.terms import Check, Grade, Language
-from commresearch.words import say
 
-COLUMNS = ["claim_id", "check", "verdict", "detail", "grade"]
+COLUMNS = ["claim_id", "check", "verdict", "detail", "grade", "question", "source_line"]
 
 CHECKS: Mapping[Check, Callable[[Sequence[Claim]], Iterator[Finding]]] = {
-    Check.PARTS: checks.parts_against_total,
-    Check.SHARE_OF_BASE: checks.share_of_base,
-    Check.PER_UNIT: checks.per_unit_against_peers,
-    Check.MISSING_BASE: checks.missing_base,
-    Check.PERCENT_OR_POINTS: checks.percent_or_points,
-    Check.ENUMERATION: checks.enumeration,
-    Check.TWO_VALUES: checks.two_values,
-    Check.STOCK_OR_FLOW: checks.stock_or_flow,
+    Check.PARTS: parts_against_total,
+    Check.SHARE_OF_BASE: share_of_base,
+    Check.WHOLE_PAIRS: whole_pairs,
+    Check.ATTAINABLE_SHARE: attainable_share,
+    Check.PER_UNIT: per_unit_against_peers,
+    Check.REACH_OVER_POPULATION: reach_over_population,
+    Check.PERSONS_OR_TIMES: persons_or_times,
+    Check.MISSING_BASE: missing_base,
+    Check.PERCENT_OR_POINTS: percent_or_points,
+    Check.SELECTED_ON_OUTCOME: selected_on_outcome,
+    Check.NO_COMPARISON: no_comparison,
+    Check.SAMPLING_INTERVAL: sampling_interval,
+    Check.RECRUITS: recruits_as_growth,
+    Check.ZERO_OR_ALL: zero_or_all,
+    Check.ENUMERATION: enumeration,
+    Check.TWO_VALUES: two_values,
+    Check.MIXED_PERIODS: mixed_periods,
+    Check.CAPACITY: capacity,
+    Check.STOCK_OR_FLOW: stock_or_flow,
+    Check.AVOIDED_COST: avoided_cost,
+    Check.NEW_ASSET: new_asset,
+    Check.UNIT_SANITY: unit_sanity,
+    Check.SAME_NUMBER: same_number,
 }
 
 
@@ -35,16 +62,16 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
     Parameters
     ----------
     claims : DataFrame
-        The `claims` table of a ledger (`load_published`).
+        The `claims` table of a ledger (`load_published`), or a table with its columns; those of `OPTIONAL` may be missing.
     language : "zh" or "en"
-        Language of `detail`.
+        Language of `detail` and `question`.
 
     Returns
     -------
     DataFrame
         One row per claim and check that applies: claim_id, check (C01 …), verdict (一致, 待核实, 文内口径不一), detail (a
-        sentence with the arithmetic), grade (the highest grade of evidence that the claim's wording can reach).
-        Repeats of a claim are audited once, at their first place.
+        sentence with the arithmetic), grade (the highest grade of evidence that the claim's wording can reach), question (to the
+        issuer; empty for 一致), source_line (place in the document, S0:12). Repeats of a claim are audited once, at their first place.
 
     Raises
     ------
@@ -53,15 +80,22 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
     """
     language = Language(language)
     first = claims_in(claims)
-    grades = {claim.claim_id: evidence_grade(claim) for claim in first}
-    rows = [
-        (f.claim_id, check.value, f.verdict.value, say(f"checks.{f.text}", language, **f.values_in(language)), grades[f.claim_id].value)
-        for check, run in CHECKS.items()
-        for f in run(first)
-    ]
+    by_id = {claim.claim_id: claim for claim in first}
+    rows = []
+    for check, run in CHECKS.items():
+        for found in run(first):
+            claim = by_id[found.claim_id]
+            rows.append((
+                found.claim_id, check.value, found.verdict.value, found.detail(language), evidence_grade(claim).value,
+                found.question(claim, language), claim.source_line,
+            ))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def evidence_grade(claim: Claim) -> Grade:
-    """E1 for a change with its base and period stated (an uncontrolled before-after), else E0."""
-    return Grade.E1 if claim.is_change and claim.has_period and not math.isnan(claim.baseline) else Grade.E0
+    """E1 for a change with its base and period stated, or a number held against a named group in a stated period; else E0.
+
+    A printed number goes no higher, whatever its text says of a comparison: from E2 on the data must be there.
+    """
+    before_after = claim.is_change and not math.isnan(claim.baseline)
+    return Grade.E1 if claim.has_period and (before_after or claim.comparator) else Grade.E0

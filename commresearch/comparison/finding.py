@@ -1,18 +1,20 @@
-"""What one check found about one claim."""
+"""What one check found about one claim, and the words that checks share."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from commresearch.cases.claim import Claim
 from commresearch.terms import Language, Verdict
-from commresearch.words import say
+from commresearch.words import claim_value, period, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A verdict and the facts of its sentence.
 
-    `text` names the sentence in the `checks` catalogue; a value that is a `Words`, or a pair of texts by
-    language, is put into the report's language.
+    `text` names the sentence in the `checks` catalogue, `<text>_ask` the question that goes with every verdict but 一致. A value
+    that is a `Words`, or a pair of texts by language, is put into the report's language.
     """
 
     claim_id: str
@@ -20,8 +22,20 @@ class Finding:
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
 
-    def values_in(self, language: Language) -> dict[str, object]:
-        """The sentence's values, with words in the language asked for."""
+    def detail(self, language: Language) -> str:
+        """The sentence with its arithmetic."""
+        return say(f"checks.{self.text}", language, **self._values_in(language))
+
+    def question(self, claim: Claim, language: Language) -> str:
+        """What to ask the issuer, with the number it is about; empty where nothing is to be asked."""
+        if self.verdict == Verdict.CONSISTENT:
+            return ""
+        asked = say(f"checks.{self.text}_ask", language, **self._values_in(language))
+        place = {Language.ZH: claim.place, Language.EN: claim.place_en}[language]
+        key = "checks.ask_at" if place else "checks.ask"
+        return say(key, language, place=place, name=name(claim)[language], value=shown(claim)[language], question=asked)
+
+    def _values_in(self, language: Language) -> dict[str, object]:
         return {k: _in_language(v, language) for k, v in self.values.items()}
 
 
@@ -33,10 +47,44 @@ def _in_language(value: object, language: Language) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A list of texts by key, joined as the language joins."""
+    """A list of texts, by key or by language, joined as the language joins."""
 
-    keys: tuple[str, ...]
+    parts: tuple[str | Mapping[Language, str], ...]
 
     def put(self, language: Language) -> str:
         """The texts in one language."""
-        return say("checks.joiner", language).join(say(key, language) for key in self.keys)
+        return say("checks.joiner", language).join(say(part, language) if isinstance(part, str) else part[language] for part in self.parts)
+
+
+def name(claim: Claim) -> dict[Language, str]:
+    """What a claim counts, in both languages."""
+    return {Language.ZH: claim.indicator_zh, Language.EN: claim.indicator_en}
+
+
+def shown(claim: Claim) -> dict[Language, str]:
+    """A claim's number as a reader sees it, in both languages."""
+    return {language: claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language) for language in Language}
+
+
+def spoken_period(claim: Claim) -> dict[Language, str]:
+    """The period of a claim in the source's words, or by its dates; empty where it has none."""
+    parts = (claim.period_start, claim.period_end, claim.period_words, claim.period_words_en)
+    return {language: period(*parts, language).replace("“", "‘").replace("”", "’") for language in Language}  # it stands within quotes
+
+
+def worded(key: str, values: Mapping[str, object]) -> dict[Language, str]:
+    """A part of a sentence in both languages, to stand as a value of another."""
+    return {language: say(f"checks.{key}", language, **{k: _in_language(v, language) for k, v in values.items()}) for language in Language}
+
+
+def significant(x: float, digits: int) -> float:
+    """Rounded to significant digits: a ratio of rounded numbers carries few."""
+    return float(f"{x:.{digits}g}")
+
+
+def signed_percent(percent: float) -> str:
+    """A change with its sign in whole percent, as sizes and intervals that rest on assumptions are told: −23%."""
+    if math.isinf(percent):
+        return "∞"
+    whole = round(percent)
+    return f"{'−' if whole < 0 else '+' if whole > 0 else ''}{abs(whole):,}%"
