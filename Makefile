@@ -69,6 +69,8 @@ bench: $(VENV_BENCH)/installed ## speed beside named peers, as tables (BENCH_ROW
 	$(BENCH).synthetic_did
 	$(BENCH).honest
 	$(BENCH).power
+	$(BENCH).pooling
+	$(BENCH).qca
 	$(BENCH).impact_study --draws 200
 
 clean: ## remove the environments and the built site

@@ -42,7 +42,9 @@ _PUBLIC = {
     "load_case": "commresearch.cases",
     "load_published": "commresearch.cases",
     "poisson_did": "commresearch.impact",
+    "pool_effects": "commresearch.comparison",
     "post_stratify": "commresearch.survey",
+    "qca": "commresearch.comparison.qca",
     "rake": "commresearch.survey",
     "randomisation_inference": "commresearch.impact",
     "rao_scott_test": "commresearch.survey",
@@ -94,7 +96,9 @@ __all__ = [
     "load_case",
     "load_published",
     "poisson_did",
+    "pool_effects",
     "post_stratify",
+    "qca",
     "rake",
     "randomisation_inference",
     "rao_scott_test",
@@ -123,13 +127,15 @@ def late_names(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str]
     package
         Its name.
     modules
-        Public name → the module that holds it. No module inside the package may be called like one of the names: once imported, it would stand in its place.
+        Public name → the module that holds it, or that it is. No other module inside the package may be called like one of the names: once imported, it
+        would stand in its place.
     """
 
     def look_up(name: str) -> object:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(modules[name]), name)
+        module = import_module(modules[name])
+        return module if modules[name].endswith(f".{name}") else getattr(module, name)
 
     def names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *modules})

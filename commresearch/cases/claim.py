@@ -9,7 +9,7 @@ from enum import StrEnum
 import pandas as pd
 
 from commresearch.errors import Failure, SchemaError
-from commresearch.terms import CHANGES, Comparison, Kind, UnitClass
+from commresearch.terms import CHANGES, Comparison, Kind, Language, UnitClass
 
 
 class Meaning(StrEnum):
@@ -98,6 +98,21 @@ class Claim:
     def high(self) -> float:
         """Upper end of what the wording allows; infinity where it sets none."""
         return math.inf if math.isnan(self.value_high) else self.value_high
+
+    @property
+    def names(self) -> dict[Language, str]:
+        """What is counted, by language; in English the Chinese words in brackets where no others are given, as in a table of one's own."""
+        return {Language.ZH: self.indicator_zh, Language.EN: self.indicator_en or f"({self.indicator_zh})"}
+
+    @property
+    def places(self) -> dict[Language, str]:
+        """The part of the case it is about, by language, likewise; blank where it is about the whole."""
+        return {Language.ZH: self.place, Language.EN: self.place_en or (f"({self.place})" if self.place else "")}
+
+    @property
+    def spoken_period(self) -> dict[Language, str]:
+        """The words that tell the period, by language, likewise; blank where there are none."""
+        return {Language.ZH: self.period_words, Language.EN: self.period_words_en or (f"({self.period_words})" if self.period_words else "")}
 
     @property
     def is_change(self) -> bool:

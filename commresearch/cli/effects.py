@@ -71,7 +71,7 @@ def _estimated(
     from commresearch.records import held
     from commresearch.reporting.impact_reports import plan_impact_reports
     from commresearch.words import say
-    from commresearch.workflow import estimate_case, plan_of
+    from commresearch.workflow import compare_case_claims, estimate_case, plan_of
 
     plan_of(case)  # a plan that was changed is told before hours of counting
     out = place.root / "reports" / "clean" / case.id
@@ -81,6 +81,7 @@ def _estimated(
         raise CaseError(Failure(code="CR-F14", values={"case": case.id}))
     estimates = estimate_case(case, out, published=place.published, counted=counted, progress=partial(_say_estimating, lang, case.id))
     _say_estimates(lang, estimates)
+    compare_case_claims(case, out, counted=counted, progress=partial(_say_claim, lang, case.id))
     typer.echo(say("cli.where", lang, path=estimates.folder))
     if not estimates.estimated:
         reasons = {x.value: "\n".join(dict.fromkeys(one["refusal"][x.value] for one in estimates.outcomes)) for x in Language}
@@ -92,6 +93,12 @@ def _say_estimating(lang: Language, case: str, outcome: str, done: int, total: i
     from commresearch.words import say
 
     typer.echo(say("cli.estimating", lang, done=done + 1, total=total, case=case, outcome=say(f"labels.outcome_{outcome}", lang)))
+
+
+def _say_claim(lang: Language, case: str, claim: str, done: int, total: int) -> None:
+    from commresearch.words import say
+
+    typer.echo(say("cli.comparing_claim", lang, done=done + 1, total=total, case=case, claim=claim))
 
 
 def _say_estimates(lang: Language, estimates: "CaseEstimates") -> None:

@@ -52,9 +52,26 @@ def report_cases(lang: Language, project: "Project", cases: list[str] | None, ho
     require_choices(how)
     published = load_published(project.published)
     wanted = list(published.cases["case_id"]) if cases is None else cases
-    tasks = plan_reports(project, published, wanted, list(dict.fromkeys(how.languages)), comparison=comparison)
+    languages = list(dict.fromkeys(how.languages))
+    tasks = plan_reports(project, published, wanted, languages, comparison=comparison)
+    if comparison:
+        tasks += _pilot_tasks(lang, project, languages, how.workers)
     results = make_reports(lang, project, tasks, how, build_reports)
     finish(results, [write_site(project, published, how.languages[0])], lang)
+
+
+def _pilot_tasks(lang: Language, project: "Project", languages: list[Language], workers: int) -> "list[ReportTask]":
+    """The comparison of fictional pilots, and that of the project's own pilots where any has estimates."""
+    from commresearch.reporting.pilots_reports import plan_pilot_reports
+    from commresearch.workflow import own_effects, simulated_effects
+
+    folder = project.root / "reports" / "comparison"
+    with stage_bar(lang) as tell:
+        made = {"simulated": simulated_effects(folder / "simulated", workers=workers, progress=tell)}
+    own = own_effects(project.root / "data_raw", project.root / "reports" / "clean", folder / "own")
+    if own is not None:
+        made["own"] = own
+    return [task for name, effects in made.items() for task in plan_pilot_reports(folder / name, effects, languages)]
 
 
 def make_reports(lang: Language, project: "Project", tasks: "list[ReportTask]", how: How, build: "Build") -> "list[ReportResult]":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from commresearch.cases.claim import FULL, Claim
-from commresearch.comparison.finding import Finding, Words, name, shown, significant, worded
+from commresearch.comparison.finding import Finding, Words, shown, significant, worded
 from commresearch.terms import UnitClass, Verdict
 from commresearch.words import number
 
@@ -174,7 +174,7 @@ def two_values(claims: Sequence[Claim]) -> Iterator[Finding]:
         for other in (by_id[i] for i in claim.conflicts_with.split() if i in by_id and i > claim.claim_id):
             meet = claim.value_low <= other.high and other.value_low <= claim.high
             values = {
-                "name": name(claim), "value": shown(claim), "line": claim.source_line, "other_name": name(other), "other": shown(other),
+                "name": claim.names, "value": shown(claim), "line": claim.source_line, "other_name": other.names, "other": shown(other),
                 "other_line": other.source_line, "times": number(significant(_times(claim.value, other.value), 3)),
             }
             if meet:

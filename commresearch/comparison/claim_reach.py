@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from commresearch.cases.claim import FULL, NOT_DONE, Claim
-from commresearch.comparison.finding import Finding, name, shown
+from commresearch.comparison.finding import Finding, shown
 from commresearch.terms import Comparison, Kind, UnitClass, Verdict
 from commresearch.words import number
 
@@ -52,7 +52,7 @@ def _population(claim: Claim, of_case: Sequence[Claim]) -> Claim | None:
 def _part_of(claim: Claim, population: Claim) -> Finding:
     part = claim.value / population.value
     values = {
-        "value": number(claim.value), "base": number(population.value), "percent": f"{FULL * part:.0f}", "base_name": name(population),
+        "value": number(claim.value), "base": number(population.value), "percent": f"{FULL * part:.0f}", "base_name": population.names,
         "base_line": population.source_line,
     }
     if claim.value_low > population.high:
@@ -86,7 +86,7 @@ def _persons_or_times(claim: Claim, per: Claim | None) -> Finding | None:
     elif claim.unit_class == UnitClass.HOUSEHOLD:
         text = "C07_households"
     elif per is not None and per.unit_class in HAPPENINGS and per.value > 1:
-        text, values = "C07_over", values | {"over": shown(per), "over_name": name(per)}
+        text, values = "C07_over", values | {"over": shown(per), "over_name": per.names}
     else:
         text = "C07_total"
     return Finding(claim_id=claim.claim_id, verdict=verdict, text=text, values=values)
@@ -99,7 +99,7 @@ def recruits_as_growth(claims: Sequence[Claim]) -> Iterator[Finding]:
         grows = claim.is_change and claim.unit_class == UnitClass.PERCENT and claim.value > 0 and claim.counted == UnitClass.PERSON
         for recruits in (c for c in cases[claim.case_id] if grows and _recruits_for(claim, c)):
             values: dict[str, object] = {
-                "value": number(claim.value), "recruits": shown(recruits), "name": name(recruits), "line": recruits.source_line,
+                "value": number(claim.value), "recruits": shown(recruits), "name": recruits.names, "line": recruits.source_line,
                 "least": number(recruits.value_low),
             }
             if math.isnan(claim.baseline):
@@ -138,7 +138,7 @@ def _none_seen(claim: Claim, by_id: Mapping[str, Claim]) -> Finding:
     cases = by_id.get(claim.per)
     if cases is None or cases.unit_class not in CASES or cases.value < 1:
         return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C14_none")
-    values = {"n": number(cases.value), "cases": name(cases), "bound": f"{FULL * most_unseen(cases.value):.1f}"}
+    values = {"n": number(cases.value), "cases": cases.names, "bound": f"{FULL * most_unseen(cases.value):.1f}"}
     return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C14_none_of", values=values)
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from commresearch.cases.claim import Claim
-from commresearch.comparison.finding import Finding, Words, name, shown, spoken_period, worded
+from commresearch.comparison.finding import Finding, Words, shown, spoken_period, worded
 from commresearch.terms import Comparison, Kind, UnitClass, Verdict
 from commresearch.words import number
 
@@ -78,8 +78,8 @@ def same_number(claims: Sequence[Claim]) -> Iterator[Finding]:
     for (_, value, _), members in groups.items():
         others = [c for c in members[1:] if c.indicator_zh != members[0].indicator_zh and not _linked(members[0], c)]
         if others:
-            places = Words(tuple(worded("name_in_line", {"name": name(c), "line": c.source_line}) for c in others[:SHOWN]))
-            values = {"value": number(value), "name": name(members[0]), "others": places}
+            places = Words(tuple(worded("name_in_line", {"name": c.names, "line": c.source_line}) for c in others[:SHOWN]))
+            values = {"value": number(value), "name": members[0].names, "others": places}
             yield Finding(claim_id=members[0].claim_id, verdict=Verdict.CONSISTENT, text="C23_apart", values=values)
 
 

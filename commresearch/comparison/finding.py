@@ -31,9 +31,9 @@ class Finding:
         if self.verdict == Verdict.CONSISTENT:
             return ""
         asked = say(f"checks.{self.text}_ask", language, **self._values_in(language))
-        place = {Language.ZH: claim.place, Language.EN: claim.place_en}[language]
+        place = claim.places[language]
         key = "checks.ask_at" if place else "checks.ask"
-        return say(key, language, place=place, name=name(claim)[language], value=shown(claim)[language], question=asked)
+        return say(key, language, place=place, name=claim.names[language], value=shown(claim)[language], question=asked)
 
     def _values_in(self, language: Language) -> dict[str, object]:
         return {k: _in_language(v, language) for k, v in self.values.items()}
@@ -56,11 +56,6 @@ class Words:
         return say("checks.joiner", language).join(say(part, language) if isinstance(part, str) else part[language] for part in self.parts)
 
 
-def name(claim: Claim) -> dict[Language, str]:
-    """What a claim counts, in both languages."""
-    return {Language.ZH: claim.indicator_zh, Language.EN: claim.indicator_en}
-
-
 def shown(claim: Claim) -> dict[Language, str]:
     """A claim's number as a reader sees it, in both languages."""
     return {language: claim_value(claim.value, claim.qualifier, claim.unit, claim.unit_class, claim.printed, language) for language in Language}
@@ -68,7 +63,7 @@ def shown(claim: Claim) -> dict[Language, str]:
 
 def spoken_period(claim: Claim) -> dict[Language, str]:
     """The period of a claim in the source's words, or by its dates; empty where it has none."""
-    parts = (claim.period_start, claim.period_end, claim.period_words, claim.period_words_en)
+    parts = (claim.period_start, claim.period_end, claim.period_words, claim.spoken_period[Language.EN])
     return {language: period(*parts, language).replace("“", "‘").replace("”", "’") for language in Language}  # it stands within quotes
 
 

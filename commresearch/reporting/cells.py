@@ -21,7 +21,7 @@ def capital(text: str) -> str:
 
 def indicator(claim: Claim, language: Language) -> str:
     """What a claim counts, with the part of the case it is about."""
-    name, place = (claim.indicator_zh, claim.place) if language is Language.ZH else (claim.indicator_en, claim.place_en)
+    name, place = claim.names[language], claim.places[language]
     return say("reports.place_suffix", language, indicator=name, place=place) if place else name
 
 

@@ -7,7 +7,7 @@ outcome in `impact_outcomes`, how grades come about, plan, definitions, referenc
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from commresearch.terms import Language, Outcome, Unit
 from commresearch.words import has, period, say
 from commresearch.words.effects import outcome_name
 from commresearch.words.precision import MINUS, decimals_of, fixed, signed
+from commresearch.workflow.case_claims import claims_frame
 from commresearch.workflow.case_estimates import CONTENT, ESTIMATES, read_estimates
 
 KEYS = ("case", "name", "seed", "conf_level", "fictional", "plan", "outcomes")
@@ -38,12 +39,15 @@ class ImpactPage(StampedPage):
 
     case : mapping
         What `estimates.json` holds.
+    claims : DataFrame
+        What was published of the case beside its data and estimates (`claims_frame`); empty where nothing was.
     """
 
     catalogue = "impact"
     case: Mapping[str, Any]
     language: Language
     prefix: str = "impact"
+    claims: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def is_simulated(self) -> bool:
@@ -198,7 +202,7 @@ def open_page(folder: str | Path, language: str, *, prefix: str = "impact") -> I
     CaseError
         There are no estimates (CR-I60), or their file cannot be read (CR-I61, CR-I62).
     """
-    return ImpactPage(case=estimates_in(Path(folder)), language=Language(language), prefix=prefix)
+    return ImpactPage(case=estimates_in(Path(folder)), language=Language(language), prefix=prefix, claims=claims_frame(Path(folder)))
 
 
 def estimates_in(folder: Path) -> Mapping[str, Any]:

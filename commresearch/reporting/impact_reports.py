@@ -8,6 +8,8 @@ from commresearch.reporting.build import ReportTask
 from commresearch.reporting.impact_page import estimates_in
 from commresearch.terms import Language
 from commresearch.words import say
+from commresearch.workflow.case_claims import CLAIMS
+from commresearch.workflow.case_claims import CONTENT as CLAIMS_CONTENT
 from commresearch.workflow.case_estimates import CONTENT, ESTIMATES
 
 NOTEBOOK = "impact_report.ipynb"
@@ -37,7 +39,8 @@ def plan_impact_reports(case_id: str, folder: Path, languages: Sequence[Language
     """
     case = estimates_in(folder)
     file = folder / ESTIMATES / CONTENT
-    facts = sha256_of(file)
+    beside = [path for path in (folder / CLAIMS / CLAIMS_CONTENT,) if path.is_file()]
+    facts = sha256_of(file, *beside)
     tasks = []
     for language in languages:
         title = say("impact.title", language, name=case["name"][language.value])
@@ -45,7 +48,7 @@ def plan_impact_reports(case_id: str, folder: Path, languages: Sequence[Language
             ReportTask(
                 subject=f"{case_id}_impact", title=say("impact.title_simulated", language, title=title) if case["fictional"] else title,
                 subtitle=say("impact.subtitle", language), language=language, notebook=NOTEBOOK,
-                parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=(file,),
+                parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=(file, *beside),
             )
         )
     return tasks

@@ -20,16 +20,18 @@ FILES: Mapping[Language, str] = {Language.ZH: "index.html", Language.EN: "index.
 FORMAT_NAMES: Mapping[Format, str] = {Format.HTML: "HTML", Format.DOCX: "Word", Format.PDF: "PDF"}
 
 
-def survey_reports(project: Project, language: Language) -> str:
-    """Links to the quality reports of surveys that stand there; empty where there is none."""
-    links = []
-    for record in sorted(project.site.glob(f"*_quality/{language}/record.json")):
+def other_reports(project: Project, published: Published, language: Language) -> str:
+    """Links to the reports on received and on simulated data that stand there; empty where there is none."""
+    links, own = [], {*published.cases["case_id"], COMPARISON}
+    for record in sorted(project.site.glob(f"*/{language}/record.json")):
         subject = record.parent.parent.name
+        if subject in own:
+            continue
         title = json.loads(record.read_text(encoding="utf8")).get("settings", {}).get("title", subject)
         links.append(f"<li>{html.escape(title)} {_links(project, subject, language)}</li>")
     if not links:
         return ""
-    return f'<section class="surveys"><h2>{html.escape(say("reports.site_surveys", language))}</h2><ul>{"".join(links)}</ul></section>'
+    return f'<section class="surveys"><h2>{html.escape(say("reports.site_others", language))}</h2><ul>{"".join(links)}</ul></section>'
 
 
 def write_site(project: Project, published: Published, language: Language) -> Path:
@@ -49,7 +51,7 @@ def _page(project: Project, published: Published, language: Language) -> str:
         lang=language, style=template("page.css").read_text(encoding="utf8") + template("index.css").read_text(encoding="utf8"),
         script=template("index.js").read_text(encoding="utf8"), other_href=FILES[other], other_lang=other,
         lead=html.escape(say("reports.site_lead", language, n=len(published.cases), disclaimer=say("reports.disclaimer", language))),
-        comparison_links=_links(project, COMPARISON, language), surveys=survey_reports(project, language), rows=rows, count=len(published.cases),
+        comparison_links=_links(project, COMPARISON, language), surveys=other_reports(project, published, language), rows=rows, count=len(published.cases),
         shown=html.escape(say("reports.site_shown", language, n="{n}")), reports_head=html.escape(say("reports.site_reports", language)),
         heads="".join(f'<th scope="col" aria-sort="none"><button type="button" title="{words["sort"]}">{html.escape(h)}</button></th>' for h in heads),
         built=html.escape(say("reports.site_built", language, version=__version__)), **{f"w_{k}": v for k, v in words.items()},

@@ -107,6 +107,14 @@ def read_case_comparison(folder: Path) -> Mapping[str, Any] | None:
     return None
 
 
+def claims_frame(folder: Path) -> pd.DataFrame:
+    """Every claim of a case in the columns of `comparison_frame`, with summary_zh and summary_en; empty where there is none."""
+    content = read_case_comparison(folder)
+    if content is None or not content["claims"]:
+        return pd.DataFrame()
+    return pd.DataFrame(content["table"]).assign(**{f"summary_{x}": [one["summary"][x.value] for one in content["claims"]] for x in Language})
+
+
 def figure_frame(content: Mapping[str, Any]) -> pd.DataFrame:
     """The claims of a case as the figure of claimed, measured and estimated takes them.
 

@@ -89,7 +89,7 @@ def test_importing_imports_nothing_heavy(code):
     assert result.stdout.strip() == ""
 
 
-LATE = ("cleaning", "outcomes", "workflow")  #: rooms whose public names load their modules at first use
+LATE = ("cleaning", "comparison", "outcomes", "workflow")  #: rooms whose public names load their modules at first use
 
 
 @pytest.mark.parametrize("name", LATE)

@@ -96,7 +96,7 @@ def test_the_meaning_of_words_is_told_only_where_the_column_is_blank():
 @pytest.mark.parametrize(
     ("column", "new", "expected"),
     [
-        ("wording", "maybe", "got “maybe”, allowed: done, capacity, expected, saved"),
+        ("wording", "maybe", "got “maybe”, allowed: done, capacity, pledged, expected, saved"),
         ("chosen_by", "lucky", "got “lucky”, allowed: all, random, volunteer, worst, best, unknown"),
         ("counted", "dogs", "got “dogs”, allowed: person, person_times"),
         ("in_use_since", "2024年", "got “2024年”; a date like 2025"),

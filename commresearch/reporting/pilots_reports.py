@@ -1,0 +1,41 @@
+"""Reports to be made on a comparison of pilots: one per language."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from commresearch.records import sha256_of
+from commresearch.reporting.build import ReportTask
+from commresearch.terms import Language
+from commresearch.words import say
+from commresearch.workflow.pilot_effects import MADE_FROM, PilotEffects
+
+NOTEBOOK = "pilots_comparison.ipynb"
+
+
+def plan_pilot_reports(folder: Path, effects: PilotEffects, languages: Sequence[Language]) -> list[ReportTask]:
+    """One task per language.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the tables of the comparison stand.
+    effects : PilotEffects
+        What they hold.
+    languages : sequence of Language
+
+    Returns
+    -------
+    list of ReportTask
+        Subject `pilots` or, of simulated ones, `pilots_simulated`, which the file name carries on; the title is stamped.
+    """
+    tables = tuple(sorted(folder.glob("*.csv")))
+    facts = sha256_of(*(path.read_text(encoding="utf8") for path in (*tables, folder / MADE_FROM)))
+    tasks = []
+    for language in languages:
+        title = say("pilots.title", language)
+        tasks.append(ReportTask(
+            subject="pilots_simulated" if effects.is_simulated else "pilots", subtitle=say("pilots.subtitle", language), language=language, notebook=NOTEBOOK,
+            title=say("pilots.title_simulated", language, title=title) if effects.is_simulated else title,
+            parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=tables,
+        ))
+    return tasks
