@@ -46,7 +46,7 @@ def _checks_table(page: ComparisonPage, audit: pd.DataFrame, asking: Sequence[Ch
         rows.append((counts, [f"{check} {_name(page, check)}", *(str(n) if n else DOT for n in counts), cases]))
     rows.sort(key=lambda row: -sum(row[0][1:]))
     return Table(
-        id="tbl-checks", caption=page.say("comparison_checks_caption"), rows=[cells for _, cells in rows], align="lrrrl", widths=(26, 8, 9, 13, 44),
+        id="tbl-checks", caption=page.say("comparison_checks_caption"), rows=[cells for _, cells in rows], align="lrrrl", widths=(25, 9, 9, 15, 42),
         header=[page.say("col_check"), *(page.label(f"verdict_{v}") for v in Verdict), page.say("comparison_checks_cases")],
         note=page.say("comparison_checks_note"),
     )
@@ -71,7 +71,7 @@ def _asked_table(page: ComparisonPage, verify: pd.DataFrame, differ: pd.DataFram
 def _differ_table(page: ComparisonPage, differ: pd.DataFrame) -> Table:
     rows = [[page.names[f["case_id"]], _name(page, f["check"]), f["detail"], f["question"], f["source_line"]] for f in differ.to_dict("records")]
     return Table(
-        id="tbl-differ", caption=page.say("differ_caption"), rows=rows, align="lllll", widths=(12, 15, 29, 34, 10),
+        id="tbl-differ", caption=page.say("differ_caption"), rows=rows, align="lllll", widths=(15, 15, 28, 33, 9),
         header=page.header("col_case", "col_check", "col_arithmetic", "col_asked", "col_place"),
     )
 

@@ -101,7 +101,7 @@ class _Record:
 def draw_log_dirt(spec: LogSpec, places: Places, tickets: Tickets, signins: Signins, rooms: Rooms, rng: np.random.Generator) -> DirtyLogs:
     """Texts of all cells, some of them written in another way; the same random numbers are drawn whatever the rates are."""
     streams = rng.spawn(5)
-    ticket = _Record("tickets", ticket_texts(tickets, streams[0]), tickets.table["row_id"], streams[1])
+    ticket = _Record("tickets", ticket_texts(tickets, spec.tickets.described, streams[0]), tickets.table["row_id"], streams[1])
     planted = _dirty_tickets(ticket, spec.dirt, places, tickets)
     signin = _Record("signins", signin_texts(signins), signins.table["row_id"], streams[2])
     _dirty_signins(signin, spec.dirt, places, signins)
@@ -191,7 +191,7 @@ def _identifiers(record: _Record, rate: float) -> pd.DataFrame:
     people, planted = record.rng.spawn(1)[0], []
     texts = record.texts["content"].to_numpy(dtype=object)
     for identifier, phrase in PHRASES.items():
-        rows = np.flatnonzero((chance < rate) & (kinds == identifier))
+        rows = np.flatnonzero((chance < rate) & (kinds == identifier) & (texts != ""))
         values = fictional_identifiers(identifier, len(rows), np.full(len(rows), 40), people)
         record.write("content", "identifier_in_text", rows, [f"{texts[i]}，{phrase.format(v)}" for i, v in zip(rows, values, strict=True)])
         block = {"table": record.table, "row_id": record.row_ids[rows], "column": "content", "identifier": identifier.value, "value": values}

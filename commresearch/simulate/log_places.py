@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.simulate.community_questionnaire import COMMUNITIES, STREETS
 from commresearch.simulate.log_spec import LogSpec
 from commresearch.simulate.log_tables import frame_of_rows
 
@@ -89,13 +88,11 @@ def month_at(spec: LogSpec, month: int, day: int = 1) -> pd.Timestamp:
 def draw_places(spec: LogSpec, rng: np.random.Generator) -> Places:
     """Draw the communities, their sizes and their part in the pilot, then let boundaries change."""
     n = spec.communities
-    streets = np.arange(n) * len(STREETS) // n
-    order = rng.permutation(n)
-    starts = np.full(n, NEVER)
-    starts[order[: spec.treated]] = [spec.starts[i % len(spec.starts)] for i in range(spec.treated)]
-    names = list(COMMUNITIES)
+    names = spec.names
+    streets = np.arange(n) * len(names.streets) // n
+    starts = starts_in_order(spec, rng.permutation(n), streets)
     communities = [
-        Community(code=f"{COUNTY}{street + 1:03d}{i + 1:03d}", name=names[i], street=STREETS[street][0], start=int(starts[i]), origin=i)
+        Community(code=f"{COUNTY}{street + 1:03d}{i + 1:03d}", name=names.communities[i], street=names.streets[street][0], start=int(starts[i]), origin=i)
         for i, street in enumerate(streets)
     ]
     grids = _draw_grids(spec, communities, rng)
@@ -107,6 +104,19 @@ def draw_places(spec: LogSpec, rng: np.random.Generator) -> Places:
         n=n, communities=tuple(changes.communities), grids=grids, first=first, second=changes.second, changed_on=changes.changed_on,
         lineage=frame_of_rows("lineage", changes.lineage, "old_id new_id changed_on kind share"),
     )
+
+
+def starts_in_order(spec: LogSpec, order: Array, streets: Array) -> Array:
+    """Month in which the pilot starts, -1 for never, per community (n,): the first ones of an order are in it, or the parts that they lie in."""
+    together = order if spec.assigned_level == "community" else np.array(list(dict.fromkeys(streets[order].tolist())))
+    chosen = {int(who): spec.starts[i % len(spec.starts)] for i, who in enumerate(together[: spec.treated])}
+    decided = np.arange(len(order)) if spec.assigned_level == "community" else streets
+    return np.array([chosen.get(int(who), NEVER) for who in decided])
+
+
+def street_code(community: Community) -> str:
+    """Code of the street or district that a community lies in."""
+    return community.code[:9]
 
 
 def _draw_grids(spec: LogSpec, communities: list[Community], rng: np.random.Generator) -> pd.DataFrame:
@@ -172,7 +182,7 @@ class _Changes:
         made = len(self.communities) - self.spec.communities
         self.communities.append(
             Community(
-                code=f"{old.code[:9]}{SUCCESSOR_NUMBERS + made:03d}", name=COMMUNITIES[len(self.communities)], street=old.street,
+                code=f"{old.code[:9]}{SUCCESSOR_NUMBERS + made:03d}", name=self.spec.names.communities[len(self.communities)], street=old.street,
                 start=old.start, origin=origin, valid_from=day,
             )
         )

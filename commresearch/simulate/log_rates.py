@@ -1,14 +1,14 @@
 """What would happen in every community and month without the pilot and with it: seasons, lasting differences, months that resemble the last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.simulate.log_places import NEVER, Places, month_at
+from commresearch.simulate.log_places import NEVER, Places, month_at, starts_in_order
 from commresearch.simulate.log_spec import OUTCOMES, LogSpec
 
 Array = NDArray[Any]
@@ -32,7 +32,7 @@ class Rates:
         every day, how much happens on it, its month (0 is the month before the first)
     untreated, expected
         by outcome (n, months + 1): cases per household and month, shares of residents, shares of reference hours; without and with
-        the pilot
+        the pilot. A programme that begins with it is in both
     """
 
     days: Array
@@ -59,15 +59,34 @@ def draw_rates(spec: LogSpec, places: Places, rng: np.random.Generator) -> Rates
         "youth_participation": spec.signins.youth_rate / 100,
         "space_use": spec.rooms.use / 100,
     }
+    untreated = {
+        name: _within(name, level[name] * season[None, :] * np.exp(STRENGTH[name] * _noise(spec, places.n, rng))) for name in OUTCOMES
+    }
+    drawn = Rates(days=days, weights=weights, months_of_days=months, untreated=untreated, expected=untreated)
+    return drawn if spec.selected_on else with_pilot(spec, places, drawn)
+
+
+def with_pilot(spec: LogSpec, places: Places, rates: Rates) -> Rates:
+    """The rates with what the pilot changes, and with the programme that begins with it where there is one."""
     started = (places.starts[:, None] != NEVER) & (np.arange(-1, spec.months)[None, :] >= places.starts[:, None])
-    untreated, expected = {}, {}
+    complaints = rates.untreated["complaint_rate"]
+    untreated = {**rates.untreated, "complaint_rate": np.where(started, complaints * (1 + spec.concurrent / 100), complaints)}
+    expected = {}
     for name in OUTCOMES:
-        noise = _noise(spec, places.n, rng)
-        untreated[name] = _within(name, level[name] * season[None, :] * np.exp(STRENGTH[name] * noise))
         effect = spec.effects.get(name, 0.0) / 100
         treated = untreated[name] * (1 + effect) if name == "complaint_rate" else untreated[name] + effect
         expected[name] = np.where(started, _within(name, treated), untreated[name])
-    return Rates(days=days, weights=weights, months_of_days=months, untreated=untreated, expected=expected)
+    return replace(rates, untreated=untreated, expected=expected)
+
+
+def choose_by_record(spec: LogSpec, places: Places, rates: Rates) -> Places:
+    """The same places, with those in the pilot that had the most complaints per household in the months before the first start."""
+    first = min(spec.starts) + 1  # column 0 is the month before the first
+    record = rates.untreated["complaint_rate"][:, first - spec.selected_on : first].mean(axis=1)
+    streets = np.array([spec.names.streets.index(next(s for s in spec.names.streets if s[0] == c.street)) for c in places.communities])
+    starts = starts_in_order(spec, np.argsort(-record, kind="stable"), streets)
+    communities = tuple(replace(c, start=int(start)) for c, start in zip(places.communities, starts, strict=True))
+    return replace(places, communities=communities)
 
 
 def _within(name: str, rates: Array) -> Array:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.simulate.log_places import NEVER, ROSTER_SOURCE, Places, month_at
+from commresearch.simulate.log_places import NEVER, ROSTER_SOURCE, Places, month_at, street_code
 from commresearch.simulate.log_spec import LogSpec
 from commresearch.simulate.log_tables import frame_of_rows, rows_of
 
 Array = NDArray[Any]
+ROSTER_COLUMNS = "unit_id unit_level community_id name cluster_id households population youth_population area_m2 valid_from valid_to source as_of"
 FOUNDED = pd.Timestamp("2015-01-01")
 DAYS_OF_A_YEAR = 365.25
 AREA_PER_HOUSEHOLD = 110.0
@@ -20,6 +21,7 @@ RECODING_NOTE = "投诉类别口径调整后部分投诉改记为求助"
 NEW_CHANNEL_NAME = "小程序"
 CHANNEL_NOTE = "新增小程序渠道"
 LATE_NOTE = "签到登记随试点开始"
+CONCURRENT = "物业服务提升行动"
 
 
 def growth_factor(spec: LogSpec, day: pd.Timestamp) -> float:
@@ -29,9 +31,12 @@ def growth_factor(spec: LogSpec, day: pd.Timestamp) -> float:
 
 def roster(spec: LogSpec, places: Places) -> pd.DataFrame:
     """Communities and estates, one row per unit and date of count: every 31 December, and both sides of a change of boundaries."""
-    rows = [*_community_rows(spec, places), *_estate_rows(spec, places)]
-    names = "unit_id unit_level community_id name cluster_id households population youth_population area_m2 valid_from valid_to source as_of"
-    return frame_of_rows("roster", rows, names)
+    return frame_of_rows("roster", [*_community_rows(spec, places), *_estate_rows(spec, places)], ROSTER_COLUMNS)
+
+
+def roster_of_communities(spec: LogSpec, places: Places) -> pd.DataFrame:
+    """The rows of the roster that are communities."""
+    return frame_of_rows("roster", list(_community_rows(spec, places)), ROSTER_COLUMNS)
 
 
 def _dates(spec: LogSpec, changes: Iterable[Any]) -> list[pd.Timestamp]:
@@ -89,10 +94,11 @@ def grid_register(places: Places) -> pd.DataFrame:
 
 def rollout(spec: LogSpec, places: Places) -> pd.DataFrame:
     """Start of the pilot by community, those that came from a change of boundaries included."""
+    apart = spec.assigned_level == "community"
     rows = [
         (
-            unit.code, None if unit.start == NEVER else month_at(spec, unit.start), spec.chosen_by, "community",
-            places.communities[unit.origin].code,
+            unit.code, None if unit.start == NEVER else month_at(spec, unit.start), spec.chosen_by, spec.assigned_level,
+            places.communities[unit.origin].code if apart else street_code(unit),
         )
         for unit in places.communities
     ]
@@ -127,9 +133,11 @@ def coverage(spec: LogSpec, places: Places) -> pd.DataFrame:
 
 
 def programmes(spec: LogSpec, places: Places, rng: np.random.Generator) -> pd.DataFrame:
-    """What else happened: renewal of old estates in some communities, a campaign in all of them."""
+    """What else happened: renewal of old estates in some communities, a campaign in all of them; and what began with the pilot."""
     rows: list[tuple[object, ...]] = []
-    for place in sorted(rng.choice(places.n, size=max(1, places.n // 6), replace=False).tolist()):
+    if spec.concurrent:
+        rows += [(c.code, month_at(spec, c.start), None, CONCURRENT, "与试点同时开始（虚构）") for c in places.communities if c.start != NEVER]
+    for place in sorted(rng.choice(places.n, size=max(1, places.n // 6), replace=False).tolist()) if spec.other_programmes else ():
         begin = int(rng.integers(0, spec.months))
         rows.append((places.communities[place].code, month_at(spec, begin), month_at(spec, begin + 6), "老旧小区改造", "虚构"))
     begin = spec.months // 3

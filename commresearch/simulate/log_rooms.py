@@ -34,8 +34,9 @@ CLASSES = ("office", "corridor", "plant", "tenancy")
 NAMES = ("多功能厅", "阅览室", "排练厅", "议事厅", "亲子室", "书画室")
 CLASS_NAMES = {"office": "办公室", "corridor": "连廊", "plant": "设备间", "tenancy": "便民小店"}
 LATE_ROOM_SHARE = 0.3  #: communities in which a further room comes on the register during the months
+IDLE_ROOM, CLOSED_ON, DISTANT = "旧活动室", pd.Timestamp(2019, 1, 1), pd.Timestamp(2200, 1, 1)
+FITTED_OUT_WITHIN = 4  #: months after a start in which a closed room is open again
 IN_SERVICE_AFTER = pd.Timedelta(days=45)  #: such a room is fitted out first
-OFFICE_MEETINGS = 0.1  #: booked meetings per office and day; offices do not count
 BOOKERS = 40
 
 
@@ -45,9 +46,11 @@ class Rooms:
 
     rooms, open_hours, bookings, counters
         the typed tables
+    sessions
+        room (position), day, start and end in minutes of the day: every use that took place, once
     facts
         one row per room (position): room, name, site, grid, origin, room_class, area_m2, has_counter, since and service (days from
-        which it is on the register, and in use)
+        which it is on the register, and in service), closed (day from which it is not), service_without (service without the pilot)
     bookers
         booker_key, name, phone
     """
@@ -56,6 +59,7 @@ class Rooms:
     open_hours: pd.DataFrame
     bookings: pd.DataFrame
     counters: pd.DataFrame
+    sessions: pd.DataFrame
     facts: pd.DataFrame
     bookers: pd.DataFrame
 
@@ -90,7 +94,8 @@ def draw_rooms(spec: LogSpec, places: Places, rates: Rates, rng: np.random.Gener
     ).astype("str")
     return Rooms(
         rooms=_register(places, facts, spec, rng), open_hours=_open_hours(spec, places, facts),
-        bookings=_bookings(spec, facts, used, free, rng), counters=_counters(facts, used, rng), facts=facts, bookers=bookers,
+        bookings=_bookings(spec, facts, used, free, rng), counters=_counters(facts, used, rng), sessions=pd.DataFrame(used._asdict()), facts=facts,
+        bookers=bookers,
     )
 
 
@@ -110,7 +115,29 @@ def _facts(spec: LogSpec, places: Places, rng: np.random.Generator) -> pd.DataFr
             area = float(rng.integers(30, 150)) if room_class == "activity" else float(rng.integers(10, 60))
             counter = bool(rng.random() < spec.rooms.counters) and room_class == "activity"
             rows.append((f"ZD{grid + 1:03d}-{k + 101}", name, f"ZD{grid + 1:03d}", grid, place, room_class, area, counter, since, service))
-    return pd.DataFrame(rows, columns=["room", "name", "site", "grid", "origin", "room_class", "area_m2", "has_counter", "since", "service"])
+    facts = pd.DataFrame(rows, columns=["room", "name", "site", "grid", "origin", "room_class", "area_m2", "has_counter", "since", "service"])
+    facts = facts.assign(closed=pd.Series(pd.NaT, index=facts.index, dtype="datetime64[us]"), service_without=facts["service"])
+    return _with_idle_rooms(spec, places, facts, rng) if spec.rooms.idle else facts
+
+
+def _with_idle_rooms(spec: LogSpec, places: Places, facts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """A further room in every community that is closed until somebody opens it: in some month whatever happens, or when the pilot starts."""
+    n, never = places.n, np.iinfo(np.int64).max
+    first = facts.drop_duplicates("origin").set_index("origin")
+    sites: list[str] = [str(site) for site in first["site"]]
+    anyway = np.where(rng.random(n) < spec.rooms.revived_anyway, rng.integers(1, spec.months, n), never)
+    opened_after = rng.integers(0, FITTED_OUT_WITHIN, n)
+    by_pilot = np.where((rng.random(n) < spec.rooms.revived) & (places.starts != NEVER), places.starts + opened_after, never)
+    areas = rng.integers(20, 60, n)
+    rows = []
+    for place in range(n):
+        opened, without = (None if month == never else month_at(spec, int(month)) for month in (min(anyway[place], by_pilot[place]), anyway[place]))
+        rows.append({
+            "room": f"{sites[place]}-199", "name": IDLE_ROOM, "site": sites[place], "grid": first.loc[place, "grid"], "origin": place,
+            "room_class": "activity", "area_m2": float(areas[place]), "has_counter": False, "since": FOUNDED, "service": FOUNDED if opened is None else opened,
+            "closed": CLOSED_ON if opened is None else pd.NaT, "service_without": DISTANT if without is None else without,
+        })
+    return pd.concat([facts, pd.DataFrame(rows)], ignore_index=True).astype({"closed": "datetime64[us]", "service_without": "datetime64[us]"})
 
 
 def _register(places: Places, facts: pd.DataFrame, spec: LogSpec, rng: np.random.Generator) -> pd.DataFrame:
@@ -123,10 +150,10 @@ def _register(places: Places, facts: pd.DataFrame, spec: LogSpec, rng: np.random
         day = None if np.isnat(change) else pd.Timestamp(change)
         units = [(places.first[fact.grid], fact.since, day)] + ([] if day is None else [(places.second[fact.grid], day, None)])
         rows += [
-            (fact.room, fact.site, places.communities[u].code, fact.name, fact.area_m2, fact.room_class, begin, end, service)
+            (fact.room, fact.site, places.communities[u].code, fact.name, fact.area_m2, fact.room_class, begin, end, service, fact.closed)
             for u, begin, end in units
         ]
-    return frame_of_rows("rooms", rows, "room site unit_id name area_m2 room_class valid_from valid_to in_service_from")
+    return frame_of_rows("rooms", rows, "room site unit_id name area_m2 room_class valid_from valid_to in_service_from in_service_to")
 
 
 def _open_hours(spec: LogSpec, places: Places, facts: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +174,8 @@ def _sessions(spec: LogSpec, facts: pd.DataFrame, rates: Rates, rng: np.random.G
     rooms = np.flatnonzero(facts["room_class"] == "activity")
     days = rates.days[rates.months_of_days > 0]
     room, day = (grid.ravel() for grid in np.meshgrid(rooms, days, indexing="ij"))
-    there = day >= facts["service"].to_numpy().astype("datetime64[D]")[room]
+    closed = facts["closed"].fillna(DISTANT).to_numpy().astype("datetime64[D]")
+    there = (day >= facts["service"].to_numpy().astype("datetime64[D]")[room]) & (day < closed[room])
     room, day = room[there], day[there]
     month, origin = rates.months_of_days[np.searchsorted(rates.days, day)], facts["origin"].to_numpy()[room]
     share = (rates.expected["space_use"][origin, month] - spec.rooms.whole_days) / (1 - spec.rooms.whole_days)
@@ -205,7 +233,7 @@ def _office_meetings(spec: LogSpec, facts: pd.DataFrame, rng: np.random.Generato
     offices = np.flatnonzero(facts["room_class"] == "office")
     days = pd.date_range(month_at(spec, 0), month_at(spec, spec.months), inclusive="left").to_numpy().astype("datetime64[D]")
     room, day = (grid.ravel() for grid in np.meshgrid(offices, days, indexing="ij"))
-    meets = rng.random(len(room)) < OFFICE_MEETINGS
+    meets = rng.random(len(room)) < spec.rooms.office_meetings
     size = int(meets.sum())
     return _Sessions(room[meets], day[meets], np.full(size, MORNING[0]), np.full(size, MORNING[1]))
 

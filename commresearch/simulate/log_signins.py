@@ -17,8 +17,6 @@ from commresearch.simulate.log_tables import only, typed_frame
 Array = NDArray[Any]
 TITLES = ("邻里读书会", "亲子手工课", "青年夜校", "健康义诊", "垃圾分类宣讲", "广场舞排练", "社区议事会", "电影放映", "法律咨询", "书法班")
 HOURS = (9 * 60, 10 * 60, 14 * 60, 15 * 60, 19 * 60, 19 * 60 + 30)
-OTHERS_COME = 0.25  #: how often residents of other ages come, compared with youth
-MORE_VISITS = 0.6  #: further events in the month of somebody of usual readiness
 MOST_MORE = 3.0
 #: People per event beside those who take part: role, kind, mean number.
 HELPERS = (("serves", "resident", 1.5), ("staff", "staff", 0.8), ("operator", "staff", 0.3), ("enrolled", "resident", 0.6))
@@ -52,7 +50,7 @@ def draw_signins(spec: LogSpec, places: Places, rates: Rates, rng: np.random.Gen
     people = draw_people(spec, places, rng)
     events = _events(spec, places, rates, rng)
     came = _attendance(spec, places, people, events, rates, rng)
-    rows = pd.concat([came, _helpers(places, people, events, rng)], ignore_index=True)
+    rows = pd.concat([came, _helpers(spec, places, people, events, rng)], ignore_index=True)
     rows = pd.concat([rows, _head_counts(events, rng)], ignore_index=True)
     rows = rows.assign(moment=events["event_at"].to_numpy()[rows["event"]], community=events["community"].to_numpy()[rows["event"]])
     rows = rows.sort_values(["moment", "event"], kind="stable", ignore_index=True)
@@ -101,6 +99,10 @@ def _attendance(
     events_of = {key: np.asarray(rows) for key, rows in events.groupby(["origin", "month"], sort=True).indices.items()}
     chosen: list[Array] = []
     born, readiness = frame["born"].to_numpy(), frame["readiness"].to_numpy()
+    here = _Occasions(
+        places=places, more=spec.signins.more_visits, grid=frame["grid"].to_numpy(), readiness=readiness, moments=events["event_at"].to_numpy(),
+        communities=events["community"].to_numpy(),
+    )
     for month in range(spec.months):
         middle = month_at(spec, month, 15)
         factor, eldest, youngest = growth_factor(spec, middle), *(middle - pd.DateOffset(years=y) for y in (OLDEST + 1, YOUNGEST))
@@ -112,12 +114,12 @@ def _attendance(
             number = rng.binomial(round(youth_here[place] * factor), p)
             parties = (
                 (residents[young], number),
-                (residents[~young], rng.binomial(int((~young).sum()), p * OTHERS_COME)),
+                (residents[~young], rng.binomial(int((~young).sum()), p * spec.signins.others_come)),
                 (visitors, rng.poisson(number * spec.signins.non_residents)),
             )
             for pool, wanted in parties:
                 who = _at_random(pool, readiness[pool], wanted, rng)
-                chosen.append(_visits(places, frame, who, events, events_of[place, month], rng))
+                chosen.append(here.visits(who, events_of[place, month], rng))
     pairs = np.concatenate(chosen)
     return pd.DataFrame({"person": pairs[:, 0], "event": pairs[:, 1], "role": "attends", "persons": 1})
 
@@ -128,25 +130,36 @@ def _at_random(pool: Array, readiness: Array, number: int, rng: np.random.Genera
     return np.asarray(pool[np.argsort(-keys, kind="stable")[: min(number, len(pool))]])
 
 
-def _visits(places: Places, frame: pd.DataFrame, who: Array, events: pd.DataFrame, candidates: Array, rng: np.random.Generator) -> Array:
-    """Pairs of person and event (k, 2): everybody at one event at least, the ready ones at more, never twice at the same one."""
-    grid, moments, here = frame["grid"].to_numpy()[who], events["event_at"].to_numpy()[candidates], events["community"].to_numpy()[candidates]
-    home = places.community_at(np.repeat(grid, len(candidates)), np.tile(moments, len(who))).reshape(len(who), len(candidates))
-    open_to = (home == here[None, :]) | (grid < 0)[:, None]
-    wanted = 1 + rng.poisson(MORE_VISITS * np.minimum(frame["readiness"].to_numpy()[who], MOST_MORE))
-    keys = np.where(open_to, rng.random(open_to.shape), np.inf)
-    rank = keys.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-    at = np.argwhere((rank < wanted[:, None]) & open_to)
-    return np.stack([who[at[:, 0]], candidates[at[:, 1]]], axis=1)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Occasions:
+    """People (grid, readiness) and events (moment, community) as arrays, and how many further events somebody of usual readiness comes to."""
+
+    places: Places
+    more: float
+    grid: Array
+    readiness: Array
+    moments: Array
+    communities: Array
+
+    def visits(self, who: Array, candidates: Array, rng: np.random.Generator) -> Array:
+        """Pairs of person and event (k, 2): everybody at one event at least, the ready ones at more, never twice at the same one."""
+        grid, moments = self.grid[who], self.moments[candidates]
+        home = self.places.community_at(np.repeat(grid, len(candidates)), np.tile(moments, len(who))).reshape(len(who), len(candidates))
+        open_to = (home == self.communities[candidates][None, :]) | (grid < 0)[:, None]
+        wanted = 1 + rng.poisson(self.more * np.minimum(self.readiness[who], MOST_MORE))
+        keys = np.where(open_to, rng.random(open_to.shape), np.inf)
+        rank = keys.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+        at = np.argwhere((rank < wanted[:, None]) & open_to)
+        return np.stack([who[at[:, 0]], candidates[at[:, 1]]], axis=1)
 
 
-def _helpers(places: Places, people: People, events: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _helpers(spec: LogSpec, places: Places, people: People, events: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Volunteers, staff and operators at events, and people who enrolled and did not come."""
     blocks = []
     frame = people.frame
     pools = {key: np.asarray(rows) for key, rows in frame.groupby(["origin", "kind"], sort=True).indices.items()}
     for role, kind, mean in HELPERS:
-        numbers = rng.poisson(mean, len(events))
+        numbers = rng.poisson(mean * spec.signins.helpers, len(events))
         event = np.repeat(np.arange(len(events)), numbers)
         chance = rng.random(len(event))
         origin = events["origin"].to_numpy()[event]

@@ -5,12 +5,25 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 
 from commresearch.errors import Failure, SchemaError
-from commresearch.simulate.community_questionnaire import COMMUNITIES
+from commresearch.simulate.community_questionnaire import CITY, COMMUNITIES, PLACE, PROVINCE, STREETS
 
 OUTCOMES = ("complaint_rate", "youth_participation", "space_use")
 SUCCESSORS = 4  #: names that a merger, a split and a renaming need
 SMALLEST_PILOT = 8  #: communities of a pilot with every kind of boundary change
 MOST_USE = 36.0  #: percent of the reference hours that sessions by day can fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PilotNames:
+    """Names of places that do not exist: the pilot's, those around it, its parts (streets, or districts of a city), its communities."""
+
+    place: str = PLACE
+    place_en: str = "Simulated pilot"
+    level: str = "district"
+    province: str = PROVINCE
+    city: str = CITY
+    streets: tuple[tuple[str, str], ...] = STREETS
+    communities: tuple[str, ...] = COMMUNITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,10 @@ class TicketSpec:
     collective, anonymous, outside, withdrawn, test, unlocated, labelled
         shares of cases: several callers, no caller known, outside the area, withdrawn, tests, without a place, with a label given
         after handling
+    channels
+        shares of the hotline, of property firms and of grids
+    described
+        share of tickets in which something is written down of what was said
     by_name, by_estate
         shares of places written as the name of the community, and of the estate, instead of a code
     days_open, never_closed, reached, resolved, satisfied
@@ -87,6 +104,8 @@ class TicketSpec:
     test: float = 0.005
     unlocated: float = 0.01
     labelled: float = 0.03
+    channels: tuple[float, float, float] = (0.55, 0.25, 0.2)
+    described: float = 1.0
     by_name: float = 0.2
     by_estate: float = 0.1
     days_open: float = 3.0
@@ -118,6 +137,9 @@ class SigninSpec:
         share of events of which only a number was written down
     late_registers
         communities in the pilot whose register begins with the pilot
+    others_come, more_visits, helpers
+        how often residents of other ages come, compared with youth; further events in the month of somebody of usual readiness; how many
+        volunteers, staff and people who only enrolled there are, compared with the usual
     """
 
     youth_rate: float = 5.0
@@ -129,6 +151,9 @@ class SigninSpec:
     age_unknown: float = 0.03
     head_counts: float = 0.01
     late_registers: int = 2
+    others_come: float = 0.25
+    more_visits: float = 0.6
+    helpers: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +171,11 @@ class RoomSpec:
         share of rooms with a door counter; `walk_ins` is the share of sessions there without any booking
     longer_hours
         whether rooms stay open in the evening once the pilot starts; what the pilot adds to use is then use in the evening
+    office_meetings
+        booked meetings per office and day; offices do not count
+    idle, revived, revived_anyway
+        whether every community has a further room for activities that is closed at first; shares of these rooms that the pilot opens within
+        its first four months, and that open in some month whatever happens
     """
 
     rooms: int = 3
@@ -158,6 +188,10 @@ class RoomSpec:
     counters: float = 0.3
     walk_ins: float = 0.3
     longer_hours: bool = True
+    office_meetings: float = 0.1
+    idle: bool = False
+    revived: float = 0.0
+    revived_anyway: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +202,11 @@ class LogSpec:
         communities; grids, households and persons in each; share of residents of 14 to 35; growth of all of them per year
     first_month, months
         the months looked at; tickets begin a month earlier, so that repeats can be told from the first day on
-    treated, starts, chosen_by
-        communities in the pilot, months (from 0) in which they start in turn, how they were chosen; the others never start
+    treated, starts, chosen_by, assigned_level
+        communities in the pilot, months (from 0) in which they start in turn, how they were chosen; the others never start. At another level than
+        community `treated` counts streets, and all communities of one were decided on together
+    selected_on
+        months before the start whose rate of complaints decides who is in the pilot: the communities with the highest; 0: they are drawn
     effects
         what the pilot changes: complaint_rate in percent, youth_participation and space_use in percentage points
     unit_sd, autocorrelation, shock_sd, spring_dip, summer_rise
@@ -177,6 +214,10 @@ class LogSpec:
         what differs from month to month, share by which days around the Spring Festival fall, share by which June to August rise
     boundary_changes
         whether communities merge, split, are renamed, and hand over a grid in the second half of the months
+    other_programmes, concurrent
+        whether estates are renewed here and there; percent by which one that begins with the pilot, in the same communities, changes complaints
+    names
+        of the places
     """
 
     communities: int = 12
@@ -190,6 +231,8 @@ class LogSpec:
     treated: int = 6
     starts: tuple[int, ...] = (12, 15, 18)
     chosen_by: str = "volunteer"
+    assigned_level: str = "community"
+    selected_on: int = 0
     effects: Mapping[str, float] = field(
         default_factory=lambda: {"complaint_rate": -20.0, "youth_participation": 2.0, "space_use": 6.0}
     )
@@ -199,12 +242,16 @@ class LogSpec:
     spring_dip: float = 0.5
     summer_rise: float = 0.1
     boundary_changes: bool = True
+    other_programmes: bool = True
+    concurrent: float = 0.0
+    names: PilotNames = field(default_factory=PilotNames)
     tickets: TicketSpec = field(default_factory=TicketSpec)
     signins: SigninSpec = field(default_factory=SigninSpec)
     rooms: RoomSpec = field(default_factory=RoomSpec)
     dirt: LogDirt = field(default_factory=LogDirt)
 
 
+ASSIGNED_LEVELS = ("community", "street", "district")
 CHOSEN_BY = ("all", "random", "volunteer", "worst", "best", "unknown")
 #: settings that are no shares, with what they may be
 LIMITS: Mapping[str, tuple[float, float]] = {
@@ -212,7 +259,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "unit_sd": (0, 1), "shock_sd": (0, 1), "autocorrelation": (0, 0.95), "spring_dip": (0, 1), "summer_rise": (0, 1),
     "youth_share": (0.05, 0.6), "tickets.rate": (0, 200), "tickets.days_open": (0.1, 60), "tickets.complaint_share": (0.01, 1),
     "tickets.repeats": (0, 0.8), "tickets.new_channel_adds": (0, 5), "signins.youth_rate": (0.1, 40), "signins.events": (2, 60),
-    "signins.activity_sd": (0, 3), "signins.late_registers": (0, len(COMMUNITIES)), "rooms.rooms": (1, 20), "rooms.use": (1, 60),
+    "signins.activity_sd": (0, 3), "signins.late_registers": (0, 200), "signins.more_visits": (0, 5), "signins.helpers": (0, 5),
+    "rooms.rooms": (1, 20), "rooms.use": (1, 60), "rooms.office_meetings": (0, 1), "concurrent": (-95, 300),
 }
 
 
@@ -230,10 +278,11 @@ def check_log_spec(spec: LogSpec) -> None:
         if not low <= got <= high
     ]
     words = (
-        ("chosen_by", spec.chosen_by, CHOSEN_BY), ("effects", ", ".join(spec.effects), (", ".join(OUTCOMES),)),
+        ("chosen_by", spec.chosen_by, CHOSEN_BY), ("assigned_level", spec.assigned_level, ASSIGNED_LEVELS),
+        ("effects", ", ".join(spec.effects), (", ".join(OUTCOMES),)),
         ("signins.tiers", ", ".join(spec.signins.tiers), ("id, phone, name_birth",)), ("first_month", spec.first_month.day, (1,)),
         ("starts", len(spec.starts) > 0, (True,)),
-        ("signins.tiers", round(sum(spec.signins.tiers.values()), 6), (1.0,)),
+        ("signins.tiers", round(sum(spec.signins.tiers.values()), 6), (1.0,)), ("tickets.channels", round(sum(spec.tickets.channels), 6), (1.0,)),
     )
     failures += [
         Failure(code="CR-M01", values={"setting": name, "got": got, "allowed": ", ".join(str(a) for a in allowed)})
@@ -246,8 +295,12 @@ def check_log_spec(spec: LogSpec) -> None:
 
 def _ranges(spec: LogSpec) -> Iterator[tuple[str, float, float, float]]:
     """Setting, what was given, least and most."""
-    yield "communities", spec.communities, SMALLEST_PILOT if spec.boundary_changes else 2, len(COMMUNITIES) - SUCCESSORS
-    yield "treated", spec.treated, 0, spec.communities - (4 if spec.boundary_changes else 0)
+    parts = len(spec.names.streets)
+    yield "communities", spec.communities, SMALLEST_PILOT if spec.boundary_changes else 2, len(spec.names.communities) - SUCCESSORS
+    yield "treated", spec.treated, 0, spec.communities - (4 if spec.boundary_changes else 0) if spec.assigned_level == "community" else parts
+    if spec.selected_on:  # those in the pilot are not known before their record is
+        yield "selected_on", spec.selected_on, 1, min(spec.starts)
+        yield "boundary_changes", spec.boundary_changes, 0, 0
     for name in ("complaint_rate", "youth_participation", "space_use"):
         low, high = (-95, 300) if name == "complaint_rate" else (-20, 20 if name == "youth_participation" else 15)
         yield f"effects.{name}", spec.effects.get(name, 0.0), low, high

@@ -30,12 +30,13 @@ ACTIVITIES = ("合唱排练", "读书会", "议事会", "亲子活动", "书法�
 MINUTES_OF_DAY = 1440
 
 
-def ticket_texts(tickets: Tickets, rng: np.random.Generator) -> pd.DataFrame:
-    """Texts of the fields of every ticket; blank where nothing is written down."""
+def ticket_texts(tickets: Tickets, described: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Texts of the fields of every ticket; blank where nothing is written down, as what was said is but for a share `described`."""
     table, callers = tickets.table, tickets.callers.set_index("caller_key")
     known = table["caller_key"].notna().to_numpy()
     caller = callers.reindex(table["caller_key"])
     openings = np.array(OPENINGS, dtype=object)[rng.integers(0, len(OPENINGS), len(table))]
+    content = openings + table["topic"].to_numpy() + "的问题尽快处理"
     return _texts(
         {
             "ticket_id": table["ticket_id"],
@@ -56,7 +57,7 @@ def ticket_texts(tickets: Tickets, rng: np.random.Generator) -> pd.DataFrame:
             "is_reached": table["is_reached"].map({True: YES, False: NO}),
             "is_resolved": table["is_resolved"].map({True: YES, False: NO}),
             "is_satisfied": table["is_satisfied"].map({True: SATISFIED, False: DISSATISFIED}),
-            "content": openings + table["topic"].to_numpy() + "的问题尽快处理",
+            "content": np.where(rng.random(len(table)) < described, content, ""),
         },
     )
 

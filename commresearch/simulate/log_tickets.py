@@ -23,7 +23,6 @@ OTHER_TYPES = ("help", "inquiry", "suggestion", "praise", "other")
 OTHER_SHARES = (0.45, 0.35, 0.08, 0.04, 0.08)
 HOTLINE, PROPERTY, GRID, NEW_CHANNEL = "12345热线", "物业", "网格", NEW_CHANNEL_NAME
 CHANNELS = (HOTLINE, PROPERTY, GRID)
-CHANNEL_SHARES = (0.55, 0.25, 0.2)
 LABELS = ("unreasonable", "malicious", "uncontrollable")
 PREFIXES = {HOTLINE: "RX", PROPERTY: "WY", GRID: "WG", NEW_CHANNEL: "XC"}
 OUTSIDE_PLACES = ("邻县望洋镇", "邻县听松镇", "外市潮信街道")
@@ -115,7 +114,7 @@ def _matters(spec: LogSpec, places: Places, rates: Rates, rng: np.random.Generat
     recoded = (matters["type"] == "complaint") & (matters["month"] >= recoding) & (rng.random(n) < t.recoded)
     matters["type"] = matters["type"].where(~recoded, "help")
     extra = np.where(opened[matters["month"]] > 1, t.new_channel_adds / (1 + t.new_channel_adds), 0.0)
-    usual = rng.choice(np.array(CHANNELS, dtype=object), size=n, p=CHANNEL_SHARES)
+    usual = rng.choice(np.array(CHANNELS, dtype=object), size=n, p=t.channels)
     matters["channel"] = np.where(rng.random(n) < extra, NEW_CHANNEL, usual)
     matters["anonymous"] = rng.random(n) < t.anonymous
     matters["callers"] = np.where(complaint & (rng.random(n) < t.collective), rng.integers(5, 60, n), 1)
@@ -158,7 +157,7 @@ def _contacts(spec: LogSpec, places: Places, matters: pd.DataFrame, rng: np.rand
     marked = (contact == "repeat") & (anonymous | (rng.random(k) < t.marked))
     channel = matters["channel"].to_numpy()[matter]
     other = (contact == "repeat") & (rng.random(k) < t.other_channel)
-    channel = np.where(other, rng.choice(np.array(CHANNELS, dtype=object), size=k, p=CHANNEL_SHARES), channel)
+    channel = np.where(other, rng.choice(np.array(CHANNELS, dtype=object), size=k, p=t.channels), channel)
     frame = pd.DataFrame({"matter": matter, "received_at": received, "contact": contact, "marked": marked, "channel": channel})
     kept: pd.DataFrame = frame[keep].sort_values(["received_at", "matter"], kind="stable", ignore_index=True)
     return kept

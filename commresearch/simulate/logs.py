@@ -10,10 +10,9 @@ import pandas as pd
 
 from commresearch.records import canonical_json, write_whole
 from commresearch.simulate import log_registers as registers
-from commresearch.simulate.community_questionnaire import PLACE
 from commresearch.simulate.log_dirt import draw_log_dirt
 from commresearch.simulate.log_places import NEVER, Places, draw_places, month_at
-from commresearch.simulate.log_rates import draw_rates, expected_frame
+from commresearch.simulate.log_rates import Rates, choose_by_record, draw_rates, expected_frame, with_pilot
 from commresearch.simulate.log_rooms import Rooms, draw_rooms
 from commresearch.simulate.log_signins import Signins, draw_signins
 from commresearch.simulate.log_spec import OUTCOMES, LogSpec, check_log_spec
@@ -68,7 +67,7 @@ class SimulatedLogs:
         by kind (tickets, signins, bookings, counters, rooms, open_hours, roster, grids, lineage, coverage, programmes, rollout): the
         table in typed columns that perfect reading and cleaning gives; `row_id` is `<kind>:<number of the row>`. Keys of
         persons are labels: only which of them are equal is true
-    places, tickets, signins, rooms
+    places, rates, tickets, signins, rooms
         where the rows came from
     written
         by table (tickets, signins, bookings): the cells as clerks write them, row by row as in the typed table
@@ -76,6 +75,7 @@ class SimulatedLogs:
 
     spec: LogSpec
     places: Places
+    rates: Rates
     tables: Mapping[str, pd.DataFrame]
     tickets: Tickets
     signins: Signins
@@ -103,7 +103,7 @@ class SimulatedLogs:
         frames = {name: getattr(truth, name) for name in ("effects", "expected", "complaints", "youth", "space", "breaks", "planted")}
         return {
             "simulated": True,
-            "place": PLACE,
+            "place": self.spec.names.place,
             "spec": asdict(self.spec),
             "extract_at": str(self.extract_at),
             "rows": {kind: len(table) for kind, table in self.tables.items()},
@@ -153,9 +153,8 @@ def simulate_logs(spec: LogSpec | None = None, *, rng: np.random.Generator | int
     """
     spec = LogSpec() if spec is None else spec
     check_log_spec(spec)
-    streams = dict(zip(LOG_STREAMS, np.random.default_rng(rng).spawn(len(LOG_STREAMS)), strict=True))
-    places = draw_places(spec, streams["places"])
-    rates = draw_rates(spec, places, streams["rates"])
+    streams = log_streams(rng)
+    places, rates = draw_places_and_rates(spec, streams)
     tickets = draw_tickets(spec, places, rates, streams["tickets"])
     signins = draw_signins(spec, places, rates, streams["signins"])
     rooms = draw_rooms(spec, places, rates, streams["rooms"])
@@ -177,8 +176,23 @@ def simulate_logs(spec: LogSpec | None = None, *, rng: np.random.Generator | int
         planted=dirt.planted,
     )
     return SimulatedLogs(
-        spec=spec, places=places, tables=tables, tickets=tickets, signins=signins, rooms=rooms, written=dirt.written, truth=truth
+        spec=spec, places=places, rates=rates, tables=tables, tickets=tickets, signins=signins, rooms=rooms, written=dirt.written, truth=truth
     )
+
+
+def log_streams(rng: np.random.Generator | int) -> dict[str, np.random.Generator]:
+    """A generator for every part of a pilot, so that the settings of one change nothing in the others."""
+    return dict(zip(LOG_STREAMS, np.random.default_rng(rng).spawn(len(LOG_STREAMS)), strict=True))
+
+
+def draw_places_and_rates(spec: LogSpec, streams: Mapping[str, np.random.Generator]) -> tuple[Places, Rates]:
+    """Communities with their part in the pilot, and the rates of everything in them."""
+    places = draw_places(spec, streams["places"])
+    rates = draw_rates(spec, places, streams["rates"])
+    if spec.selected_on:
+        places = choose_by_record(spec, places, rates)
+        rates = with_pilot(spec, places, rates)
+    return places, rates
 
 
 def _with_denominators(

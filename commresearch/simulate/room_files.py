@@ -5,12 +5,11 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from commresearch.simulate.community_questionnaire import PLACE
 from commresearch.simulate.log_cells import LogCells, log_cells
 from commresearch.simulate.log_sheets import Line, SheetTable, WrittenLog, runs, write_lines_csv, write_sheets
 from commresearch.simulate.logs import SimulatedLogs
 
-BOOK_FILE, COUNTER_FILE = f"模拟数据_{PLACE}_场地使用登记.xlsx", f"模拟数据_{PLACE}_客流计数.csv"
+BOOK_FILE, COUNTER_FILE = "模拟数据_{place}_场地使用登记.xlsx", "模拟数据_{place}_客流计数.csv"
 HEADERS: Mapping[str, str] = {
     "date": "使用日期", "booking_id": "预约编号", "room_code": "场地编号", "room_name": "场地名称", "period": "使用时段", "activity": "活动内容",
     "booker_name": "预约人", "booker_phone": "联系电话", "headcount": "到场人数", "is_used": "是否使用", "status": "状态",
@@ -32,7 +31,7 @@ def write_room_book(logs: SimulatedLogs, folder: str | Path) -> WrittenLog:
         site: [_year(f"{site}站{year}年场地使用登记表", list(rows), months, cells) for year, rows in groupby(of_site[site], key=lambda i: months[i][:4])]
         for site in sorted(of_site)
     }
-    return write_sheets(sheets, Path(folder) / BOOK_FILE)
+    return write_sheets(sheets, Path(folder) / BOOK_FILE.format(place=logs.spec.names.place))
 
 
 def _year(title: str, rows: Sequence[int], months: Sequence[str], cells: LogCells) -> SheetTable:
@@ -53,4 +52,4 @@ def write_counters(logs: SimulatedLogs, folder: str | Path, *, encoding: str = "
     stamps = [table[name].dt.strftime("%Y-%m-%d %H:%M:%S").tolist() for name in ("start_at", "end_at")]
     rows = zip(table["room"].tolist(), *stamps, table["persons"].tolist(), table["row_id"].tolist(), strict=True)
     lines = [Line(cells=list(cells), row_id=row_id) for *cells, row_id in rows]
-    return write_lines_csv(COUNTER_HEADERS, lines, Path(folder) / COUNTER_FILE, encoding=encoding)
+    return write_lines_csv(COUNTER_HEADERS, lines, Path(folder) / COUNTER_FILE.format(place=logs.spec.names.place), encoding=encoding)

@@ -22,9 +22,9 @@ NUMBER = "序号"
 TOTAL = "合计"
 
 
-def signin_file(year: int) -> str:
+def signin_file(year: int, place: str = PLACE) -> str:
     """Name of the book of a year."""
-    return f"模拟数据_{PLACE}_活动签到_{year}年.xlsx"
+    return f"模拟数据_{place}_活动签到_{year}年.xlsx"
 
 
 def write_signin_books(logs: SimulatedLogs, folder: str | Path, *, by: str = "month") -> tuple[WrittenLog, ...]:
@@ -56,7 +56,7 @@ def write_signin_books(logs: SimulatedLogs, folder: str | Path, *, by: str = "mo
         for row in of_year:
             sheets.setdefault(f"{int(months[row][5:])}月" if by == "month" else names[row], []).append(row)
         tables = {name: [_table(f"{year}年{name}活动签到表", rows, cells)] for name, rows in sheets.items()}
-        books.append(write_sheets(tables, Path(folder) / signin_file(int(year))))
+        books.append(write_sheets(tables, Path(folder) / signin_file(int(year), logs.spec.names.place)))
     return tuple(books)
 
 

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from commresearch.errors import Failure, SchemaError
-from commresearch.simulate.community_questionnaire import PLACE
 from commresearch.simulate.log_cells import LogCells, log_cells
 from commresearch.simulate.log_sheets import Line, SheetTable, WrittenLog, runs, write_lines_csv, write_sheets
 from commresearch.simulate.log_tickets import GRID, HOTLINE, NEW_CHANNEL, PROPERTY
 from commresearch.simulate.logs import SimulatedLogs
 
 ENCODINGS = ("gb18030", "utf-8-sig", "utf-8")
-HOTLINE_FILE, LEDGER_FILE = f"模拟数据_{PLACE}_热线工单.csv", f"模拟数据_{PLACE}_工单台账.xlsx"
+HOTLINE_FILE, LEDGER_FILE = "模拟数据_{place}_热线工单.csv", "模拟数据_{place}_工单台账.xlsx"
 HOTLINE_HEADERS: Mapping[str, str] = {
     "ticket_id": "工单编号", "received_at": "受理时间", "channel": "诉求来源", "type": "诉求类型", "topic": "事项分类", "caller_name": "来电人",
     "caller_phone": "来电号码", "place": "事发地", "content": "诉求内容", "status": "工单状态", "closed_at": "办结时间", "is_repeat": "是否重复件",
@@ -44,7 +43,7 @@ def write_hotline(logs: SimulatedLogs, folder: str | Path, *, encoding: str = "g
         raise SchemaError(Failure(code="CR-M01", values={"setting": "encoding", "got": encoding, "allowed": ", ".join(ENCODINGS)}))
     cells = log_cells(logs, "tickets", workbook=False)
     lines = [line for row in _rows_of(logs, (HOTLINE, NEW_CHANNEL)) for line in cells.lines(row, tuple(HOTLINE_HEADERS))]
-    return write_lines_csv(list(HOTLINE_HEADERS.values()), lines, Path(folder) / HOTLINE_FILE, encoding=encoding)
+    return write_lines_csv(list(HOTLINE_HEADERS.values()), lines, Path(folder) / HOTLINE_FILE.format(place=logs.spec.names.place), encoding=encoding)
 
 
 def write_ticket_ledger(logs: SimulatedLogs, folder: str | Path) -> WrittenLog:
@@ -60,7 +59,7 @@ def write_ticket_ledger(logs: SimulatedLogs, folder: str | Path) -> WrittenLog:
     for (year, half), found in groupby(rows, key=lambda i: (months[i][:4], 1 + (int(months[i][5:]) > 6))):
         title = f"{year}年{'上半年' if half == 1 else '下半年'}工单台账"
         sheets.setdefault(f"{year}年", []).append(_half_year(title, list(found), months, cells))
-    return write_sheets(sheets, Path(folder) / LEDGER_FILE)
+    return write_sheets(sheets, Path(folder) / LEDGER_FILE.format(place=logs.spec.names.place))
 
 
 def _half_year(title: str, rows: Sequence[int], months: Sequence[str], cells: LogCells) -> SheetTable:

@@ -301,9 +301,9 @@ def test_cells_show_numbers_as_printed_and_silence_as_not_reported(items, publis
     assert outcome["环翠区"][1].startswith("下降68%（同比）；待核实")
     assert outcome["乐安"] == ["未报告"] * 6
     reach = {row[0]: row[1:] for row in tables["tbl-card-reach"].rows}
-    assert reach["延川路"][1].startswith("14500余人次（2019年以来）〔1,200〕")
+    assert reach["延川路"][1].startswith("14500余人次（2019年以来）[1,200]")
     given = {row[0]: row[1:] for row in tables["tbl-card-input"].rows}
-    assert given["科圣路"][1].startswith("76人（目前）〔6.3〕、261人（目前）〔22〕等3个数")
+    assert given["科圣路"][1].startswith("76人（目前）[6.3]、261人（目前）[22]等3个数")
     assert reach["汶上县"][3].startswith("200人次（局部，可达数，日均）")  # what a canteen can serve is not what it served
     assert "0" not in {cell for row in tables["tbl-card-input"].rows for cell in row}
 
