@@ -64,8 +64,10 @@ def check_regression_to_mean(
     Returns
     -------
     CheckResult
-        table: quantity, value. Judged where units were chosen for their standing, or nobody knows how. Not made where the record before the
-        start is too short, or the mean of the treated over the selection months, of which the effect is a percentage, is zero.
+        table: quantity, value. Judged where units were chosen for their standing, or nobody knows how: failed where the return that shrinkage implies is half
+        of the effect or lies in its interval, or the effect is gone without the selection months; and, of units chosen as worst or best, where nothing is
+        known of the time before these months. Not made where the record before the start is too short, or the mean of the treated over the selection
+        months, of which the effect is a percentage, is zero.
     """
     shrinkage = _shrinkage(arrays)
     if shrinkage is None:
@@ -88,8 +90,10 @@ def check_regression_to_mean(
     if not (conf[0] > 0 or conf[1] < 0):
         return CheckResult(name="regression_to_mean", passed=None, table=table, note=Note(key="mean_nothing", values=values))
     same_way = implied * estimate > 0
-    large = abs(implied) >= PART * abs(estimate)
+    large = abs(implied) >= PART * abs(estimate) or conf[0] <= implied <= conf[1]
     vanished = bool(np.isfinite(again)) and (again * estimate <= 0 or abs(again) < PART * abs(estimate))
+    if chosen_by in {ChosenBy.WORST, ChosenBy.BEST} and not np.isfinite(again):  # all that is known of before is what they were chosen by
+        return CheckResult(name="regression_to_mean", passed=False, table=table, note=Note(key="mean_untold", values=values))
     failed = (same_way and large) or vanished
     if chosen_by not in JUDGED:
         return CheckResult(name="regression_to_mean", passed=None if failed else True, table=table, note=Note(key="mean_told", values=values))

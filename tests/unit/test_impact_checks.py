@@ -97,6 +97,38 @@ def test_nothing_is_to_be_explained_where_the_interval_holds_zero():
     assert "+0.001 percentage points" in results[1].text("en")
 
 
+def test_units_chosen_as_worst_with_nothing_known_of_before_fail():
+    """Six months before the start are all there is, and all that the choice was made by."""
+    rng = np.random.default_rng(2)
+    value = rng.normal(10, 1, (24, 18))
+    value[:8, :6] += 4
+    value[:8, 6:] -= 6
+    arrays = arrays_of(grid(value, [6] * 8 + [None] * 16))
+
+    def point(arrays):
+        return float("nan")  # without the selection months there is nothing to compare with
+
+    found = check_regression_to_mean(point, arrays, ChosenBy.WORST, -9.0, (-11.0, -7.0), relative=False, unit=Unit.PERCENTAGE_POINTS)
+    assert found.passed is False
+    assert found.note.key == "mean_untold"
+    unknown = check_regression_to_mean(point, arrays, ChosenBy.UNKNOWN, -9.0, (-11.0, -7.0), relative=False, unit=Unit.PERCENTAGE_POINTS)
+    assert unknown.note.key != "mean_untold"
+
+
+def test_a_return_that_lies_in_the_interval_of_the_effect_fails():
+    rng = np.random.default_rng(3)
+    value = rng.normal(10, 2, (24, 30))
+    value[:8, 12:18] += 3
+    arrays = arrays_of(grid(value, [18] * 8 + [None] * 16))
+    implied = check_regression_to_mean(lambda a: -4.0, arrays, ChosenBy.WORST, -50.0, (-51.0, -49.0), relative=False, unit=Unit.PERCENTAGE_POINTS)
+    implied = implied.table.set_index("quantity")["value"]["implied"]
+    estimate = 2.4 * implied  # more than twice the return, with an interval that holds it
+    found = check_regression_to_mean(lambda a: estimate, arrays, ChosenBy.WORST, estimate, (4 * implied, 0.5 * implied), relative=False, unit=Unit.PERCENTAGE_POINTS)
+    assert found.passed is False
+    apart = check_regression_to_mean(lambda a: estimate, arrays, ChosenBy.WORST, estimate, (3 * implied, 1.5 * implied), relative=False, unit=Unit.PERCENTAGE_POINTS)
+    assert apart.passed is True
+
+
 def test_the_gap_is_that_of_treated_and_untreated_over_the_same_months():
     value = np.full((6, 20), 10.0) + np.arange(20)  # a rise of everybody must not look like a gap
     value[:2] += 3.0
