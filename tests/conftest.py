@@ -55,6 +55,23 @@ def project(tmp_path: Path) -> Path:
     return small_project(tmp_path / "project", ("huancui", "kesheng"))
 
 
+@pytest.fixture(scope="session")
+def simulated_pilots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The estimates of the fictional pilots, which every full run would make anew in a project of its own."""
+    from commresearch.workflow import simulated_effects
+
+    out = tmp_path_factory.mktemp("pilots") / "simulated"
+    simulated_effects(out)
+    return out
+
+
+@pytest.fixture
+def ready_project(project: Path, simulated_pilots: Path) -> Path:
+    """The same project, in which the fictional pilots are estimated already."""
+    shutil.copytree(simulated_pilots, project / "reports" / "comparison" / "simulated")
+    return project
+
+
 def small_project(root: Path, cases: tuple[str, ...]) -> Path:
     """Write a project that holds some cases of the ledger only."""
     (root / "notebooks").mkdir(parents=True)

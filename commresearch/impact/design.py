@@ -122,10 +122,12 @@ def detect_design(panel: Panel, rollout: pd.DataFrame | None = None) -> Design:
     Raises
     ------
     DesignError
-        No unit is treated within the panel (CR-I04), no treated unit has a month before its start (CR-I05), the roll-out has an
+        No unit is treated within the panel (CR-I04), the register of all treated units began with the pilot (CR-I90), no treated unit has a month before its start (CR-I05), the roll-out has an
         unknown word for how units were chosen (CR-I06), lacks units (CR-I73) or says other than the panel (CR-I74), and what `arrays_of` refuses.
     """
-    facts = rollout_facts(arrays_of(panel), rollout)
+    recorded = arrays_of(panel)
+    _require_earlier_records(recorded)
+    facts = rollout_facts(recorded, rollout)
     whole = arrays_of(assigned(panel, facts.assignments))
     arrays, gone = usable(whole, _live(panel, whole))
     chosen_by, level, ended = facts.of(arrays)
@@ -137,6 +139,13 @@ def detect_design(panel: Panel, rollout: pd.DataFrame | None = None) -> Design:
         n_comparison=layout.never, pre_periods=layout.before, post_periods=layout.after, chosen_by=chosen_by, assigned_level=level, method=method,
         inference=inference, control=control, n_paths=_paths(arrays), ended=ended, assignments=facts.assignments, reasons=reasons, dropped=arrays.dropped + gone,
     )
+
+
+def _require_earlier_records(arrays: PanelArrays) -> None:
+    """Say so where nothing is treated because the registers of all treated units began with the pilot: these units are left out of the arrays."""
+    blocked = [d.unit_id for d in arrays.dropped if d.whole and d.reason == "blocked"]
+    if blocked and not arrays.ever_treated.any():
+        raise DesignError(Failure(code="CR-I90", values={"units": "、".join(blocked[:10]), "n": len(blocked)}))
 
 
 def usable(arrays: PanelArrays, live: np.ndarray) -> tuple[PanelArrays, tuple[Dropped, ...]]:

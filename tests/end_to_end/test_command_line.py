@@ -25,7 +25,7 @@ def run(*arguments, project, env=None, lang="en"):
 def test_help_answers():
     result = run("--help", project=ROOT)
     assert result.returncode == 0
-    for command in ("run", "check", "report", "compare", "doctor", "lab"):
+    for command in ("run", "check", "report", "compare", "audit", "doctor", "lab"):
         assert f"\n  {command} " in result.stdout
 
 
@@ -71,12 +71,12 @@ def test_check_against_sources_names_what_is_not_covered(project, tmp_path):
     assert "S0:1 3处" in result.stdout.split("Rows of the ledger")[0]
 
 
-def test_reports_are_made_kept_and_remade(project):
-    result = run("run", "--renderer", "embedded", project=project)
+def test_reports_are_made_kept_and_remade(ready_project):
+    result = run("run", "--renderer", "embedded", project=ready_project)
     assert result.returncode == 0, result.stderr
-    site = project / "reports" / "site"
+    site = ready_project / "reports" / "site"
     assert result.stdout.strip().splitlines()[-1].endswith(str(site / "index.html"))
-    for subject in ("huancui", "kesheng", "comparison"):
+    for subject in ("huancui", "kesheng", "comparison", "pilots_simulated"):
         for language in ("zh", "en"):
             for kind in ("html", "docx", "pdf", "ipynb"):
                 assert (site / subject / language / f"{subject}.{language}.{kind}").stat().st_size > 5_000
@@ -85,24 +85,24 @@ def test_reports_are_made_kept_and_remade(project):
     assert set(record["inputs"]) == {"cases.csv", "claims.csv", "mechanisms.csv", "not_claims.csv", "sources.csv"}
 
     before = (site / "huancui" / "zh" / "huancui.zh.html").read_bytes()
-    again = run("run", "--renderer", "embedded", project=project)
-    assert "Reports made: 6 of 6; files: 18 (unchanged and kept: 6)." in again.stdout
-    forced = run("report", "huancui", "--language", "zh", "--format", "html", "--renderer", "embedded", "--force", project=project)
+    again = run("run", "--renderer", "embedded", project=ready_project)
+    assert "Reports made: 8 of 8; files: 24 (unchanged and kept: 8)." in again.stdout
+    forced = run("report", "huancui", "--language", "zh", "--format", "html", "--renderer", "embedded", "--force", project=ready_project)
     assert forced.returncode == 0, forced.stderr
     assert (site / "huancui" / "zh" / "huancui.zh.html").read_bytes() == before
 
 
-def test_a_failing_report_has_its_own_page_and_the_others_finish(project):
-    path = project / "notebooks" / "comparison.ipynb"
+def test_a_failing_report_has_its_own_page_and_the_others_finish(ready_project):
+    path = ready_project / "notebooks" / "comparison.ipynb"
     book = nbformat.read(path, as_version=4)
     book.cells[4].source = "raise RuntimeError('no such table')"
     nbformat.write(book, path)
-    result = run("run", "--language", "en", "--format", "html", "--renderer", "embedded", project=project)
+    result = run("run", "--language", "en", "--format", "html", "--renderer", "embedded", project=ready_project)
     assert result.returncode == 1
-    assert "Reports made: 2 of 3" in result.stdout
+    assert "Reports made: 3 of 4" in result.stdout
     expected = "[CR-R03] Report comparison.en: cell 5 (reported) of notebook comparison.ipynb failed: RuntimeError: no such table."
     assert expected in result.stderr
-    site = project / "reports" / "site"
+    site = ready_project / "reports" / "site"
     assert "RuntimeError: no such table" in (site / "comparison" / "en" / "comparison.en.html").read_text(encoding="utf8")
     assert (site / "kesheng" / "en" / "kesheng.en.html").is_file()
     assert [p for p in site.glob("*/.*") if p.name.startswith(".")] == []
@@ -152,13 +152,13 @@ def test_another_format_leaves_the_first_in_place_and_pages_link_to_what_is_ther
     assert json.loads((site / "record.json").read_text(encoding="utf8"))["made_on"].count("-") == 2
 
 
-def test_a_changed_claim_remakes_its_own_case_and_the_comparison_only(project):
+def test_a_changed_claim_remakes_its_own_case_and_the_comparison_only(ready_project):
     options = ("run", "--language", "en", "--format", "html", "--renderer", "embedded")
-    assert run(*options, project=project).returncode == 0
-    edit(project / "data_raw" / "published", "claims.csv", 3, "text_en", "Huancui has 87 communities.")
-    result = run(*options, project=project)
-    assert [line.rpartition(" ")[2] for line in result.stdout.splitlines() if line.startswith("unchanged")] == ["kesheng.en"]
-    assert "(unchanged and kept: 1)" in result.stdout
+    assert run(*options, project=ready_project).returncode == 0
+    edit(ready_project / "data_raw" / "published", "claims.csv", 3, "text_en", "Huancui has 87 communities.")
+    result = run(*options, project=ready_project)
+    assert [line.rpartition(" ")[2] for line in result.stdout.splitlines() if line.startswith("unchanged")] == ["kesheng.en", "pilots_simulated.en"]
+    assert "(unchanged and kept: 2)" in result.stdout
 
 
 def test_a_damaged_record_and_a_blocked_folder(project):
@@ -178,9 +178,9 @@ def test_a_damaged_record_and_a_blocked_folder(project):
     assert "Traceback" not in result.stderr
 
 
-def test_two_runs_at_once_do_not_disturb_each_other(project):
+def test_two_runs_at_once_do_not_disturb_each_other(ready_project):
     command = [sys.executable, "-m", "commresearch.cli", "run", "--renderer", "embedded", "--format", "html", "--language", "en"]
-    runs = [subprocess.Popen(command, cwd=project, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    runs = [subprocess.Popen(command, cwd=ready_project, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=300) for process in runs]
     assert [process.returncode for process in runs] == [0, 0], said
 

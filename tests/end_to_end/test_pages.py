@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -22,8 +23,9 @@ QUIET = (
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, simulated_pilots):
     root = small_project(tmp_path_factory.mktemp("pages") / "project", ("huancui", "lean"))
+    shutil.copytree(simulated_pilots, root / "reports" / "comparison" / "simulated")
     command = [sys.executable, "-m", "commresearch.cli", "run", "--renderer", "embedded"]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr

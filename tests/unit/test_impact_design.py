@@ -218,3 +218,18 @@ def test_infinite_values_and_zeros_for_never_are_refused():
     table = pd.DataFrame({"c": ["a", "a", "b", "b"], "t": [2020, 2021] * 2, "y": [1.0, 2, 3, 4], "g": [2021, 2021, 0, 0]})
     with pytest.raises(DesignError, match="CR-I72"):
         arrays_of(Panel.from_frame(table, community="c", period="t", value="y", treated_from="g", outcome="y", unit="hours"))
+
+
+def test_registers_that_begin_with_the_pilot_are_named_as_the_reason():
+    """Blocked units are left out of the arrays; what remains has no treated unit, but not because nobody started."""
+    made = simulate_panel(PanelSpec(units=12, months=24, treated=4, starts=(12,)), rng=np.random.default_rng(1))
+    panel = Panel.from_frame(
+        made.frame, community="unit_id", period="month", numerator="numerator", denominator="denominator", treated_from="treated_from", outcome="x",
+        unit="per_1000_households",
+    )
+    started = panel.frame["treated_from"].notna()
+    blocked = replace(panel, frame=panel.frame.assign(blocked=started))
+    with pytest.raises(DesignError) as caught:
+        detect_design(blocked, made.rollout)
+    assert [f.code for f in caught.value.failures] == ["CR-I90"]
+    assert caught.value.failures[0].values["n"] == 4
