@@ -31,6 +31,7 @@ from commresearch.records import (
 )
 from commresearch.reporting.assemble import Document, assemble
 from commresearch.reporting.rendering import Renderer, template
+from commresearch.reporting.replies import FILE as REPLIES
 from commresearch.terms import Format, Kind, Language
 from commresearch.words import entries, render_error, say
 
@@ -130,10 +131,11 @@ def _published_task(project: Project, published: Published, subject: str, langua
     else:
         kind, values, case = "case", {"name": published.case(subject)[f"name_{language}"]}, {"case": subject}
     title, subtitle = (say(f"reports.{kind}_{part}", language, **values) for part in ("title", "subtitle"))
+    replies = [path for path in (project.published / REPLIES,) if path.is_file()]
     return ReportTask(
         subject=subject, title=title, subtitle=subtitle, language=language, notebook="comparison.ipynb" if subject == COMPARISON else "case_report.ipynb",
         parameters={**case, "language": language.value, "published": str(project.published.resolve())},
-        facts=sha256_of(*(frame.to_csv() for frame in _facts(published, audit, subject))), inputs=tuple(sorted(project.published.glob("*.csv"))),
+        facts=sha256_of(*(frame.to_csv() for frame in _facts(published, audit, subject)), *replies), inputs=tuple(sorted(project.published.glob("*.csv"))),
     )
 
 
@@ -190,7 +192,9 @@ def _load_what_reports_need() -> None:
 
     from commresearch.reporting import (  # noqa: F401
         case_numbers,
+        comparison_checks,
         comparison_page,
+        comparison_refusals,
         figures,
         impact_outcomes,
         impact_reading,
@@ -204,6 +208,7 @@ def _load_what_reports_need() -> None:
         quality_effects,
         quality_results,
         quality_summary,
+        scorecard_page,
     )
 
     figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()

@@ -1,7 +1,7 @@
 """The numbers of one case: by topic, against the definitions of the headline outcomes, and under the mechanical checks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from commresearch.reporting import figures
 from commresearch.reporting.case_page import CasePage
 from commresearch.reporting.cells import capital, headline_claims, indicator, missing, says, value, when
 from commresearch.reporting.display import Figure, Item, Table, heading, paragraph
+from commresearch.reporting.replies import question_cell, reply_cell
 from commresearch.terms import Check, Family, Fit, Headline, Kind, Verdict
 from commresearch.words import claim_range, say
 
@@ -67,7 +68,8 @@ def headline_outcomes(page: CasePage) -> list[Item]:
     """The three outcomes by their definitions, with what the source prints, or 未报告."""
     chosen = {outcome: headline_claims(page.claims, outcome) for outcome in Headline}
     reported = sum(any(c.headline_fit == Fit.DIRECT for c in claims) for claims in chosen.values())
-    items: list[Item] = [heading(page.say("headline_heading" if reported else "headline_heading_none", reported=reported, absent=len(Headline) - reported))]
+    which = "headline_heading_none" if not reported else "headline_heading_all" if reported == len(Headline) else "headline_heading"
+    items: list[Item] = [heading(page.say(which, reported=reported, absent=len(Headline) - reported))]
     for outcome, claims in chosen.items():
         items += [heading(page.label(f"headline_{outcome}"), 2), paragraph(page.say(f"headline_{outcome}_definition"))]
         items += _outcome_items(page, outcome, claims)
@@ -93,27 +95,44 @@ def _outcome_items(page: CasePage, outcome: Headline, claims: Sequence[Claim]) -
 
 
 def checks(page: CasePage) -> list[Item]:
-    """Results of the mechanical checks, the elements stated, and the questions to the issuer."""
+    """The checks that ask anything, the elements stated, the questions to the issuer, and the replies."""
     audit = page.audit
     verify, differ = (int((audit["verdict"] == v).sum()) for v in (Verdict.TO_VERIFY, Verdict.DISAGREES_WITHIN))
     open_ = audit[audit["verdict"] != Verdict.CONSISTENT]
     asked, routine = open_[~open_["check"].isin(ROUTINE)], open_[open_["check"].isin(ROUTINE)]
     return [
-        heading(page.say("checks_heading", verify=verify, differ=differ)), paragraph(page.say("checks_lead")), _checks_table(page), *_elements(page),
+        heading(page.say("checks_heading", verify=verify, differ=differ)), paragraph(page.say("checks_lead")),
+        *([_checks_table(page, set(open_["check"]))] if len(open_) else []), paragraph(_silent_checks(page, set(open_["check"]))), *_elements(page),
         _questions(page, asked) if len(asked) else paragraph(page.say("questions_none")),
-        paragraph(page.say("questions_rest", n=routine["claim_id"].nunique())),
+        *([paragraph(page.say("questions_rest", n=routine["claim_id"].nunique()))] if len(routine) else []), *_replies(page, open_),
     ]
 
 
-def _checks_table(page: CasePage) -> Table:
+def _check_names(page: CasePage, checks: Iterable[Check]) -> str:
+    return page.say("checks_joiner").join(say(f"checks.{c}_name", page.language) for c in checks)  # names hold commas of their own
+
+
+def _checks_table(page: CasePage, asking: Collection[str]) -> Table:
     rows = []
-    for check in Check:
+    for check in (c for c in Check if c in asking):
         verdicts = page.audit.loc[page.audit["check"] == check, "verdict"]
-        counts = [str(int((verdicts == v).sum())) if len(verdicts) else "·" for v in Verdict]
+        counts = [str(n) if (n := int((verdicts == v).sum())) else "·" for v in Verdict]
         rows.append([f"{check} {say(f'checks.{check}_name', page.language)}", say(f"checks.{check}_about", page.language), *counts])
     return Table(
         id="tbl-checks", caption=page.say("checks_caption"), rows=rows, align="llrrr", widths=(23, 42, 10, 11, 16), note=page.say("checks_note"),
         header=[*page.header("col_check", "col_question"), *(page.label(f"verdict_{v}") for v in Verdict)],
+    )
+
+
+def _silent_checks(page: CasePage, asking: Collection[str]) -> str:
+    """The checks without a question in one sentence: those that found all consistent, and those that apply to nothing here."""
+    applied = set(page.audit["check"])
+    groups = {
+        "checks_consistent": [c for c in Check if c in applied and c not in asking],
+        "checks_not_applied": [c for c in Check if c not in applied],
+    }
+    return page.say("sentence_gap").join(
+        page.say(key, n=len(group), names=_check_names(page, group)) for key, group in groups.items() if group
     )
 
 
@@ -148,15 +167,40 @@ def _stated(claim: Claim, element: str) -> float:
 
 
 def _questions(page: CasePage, asked: pd.DataFrame) -> Table:
-    claims = {c.claim_id: c for c in page.claims}
+    """Each question with the arithmetic behind it; the question names its number."""
     rows = [
-        [
-            indicator(claims[f["claim_id"]], page.language), say(f"checks.{f['check']}_name", page.language),
-            page.label(f"verdict_{f['verdict']}"), f["detail"], claims[f["claim_id"]].source_line,
-        ]
+        [say(f"checks.{f['check']}_name", page.language), page.label(f"verdict_{f['verdict']}"), f["detail"], f["question"], f["source_line"]]
         for f in asked.to_dict("records")
     ]
     return Table(
-        id="tbl-questions", caption=page.say("questions_caption"), rows=rows, align="lllll", widths=(22, 14, 13, 44, 9),
-        header=page.header("col_indicator", "col_check", "col_verdict", "col_arithmetic", "col_place"),
+        id="tbl-questions", caption=page.say("questions_caption"), rows=rows, align="lllll", widths=(14, 12, 30, 36, 8),
+        header=page.header("col_check", "col_verdict", "col_arithmetic", "col_asked", "col_place"),
     )
+
+
+def _replies(page: CasePage, open_: pd.DataFrame) -> list[Item]:
+    """What the issuer was asked and replied, beside the verdict on the number; nothing where no question was sent."""
+    if page.replies.empty:
+        return []
+    claims = {c.claim_id: c for c in page.claims}
+    rows = []
+    for r in page.replies.to_dict("records"):
+        claim, found = claims[r["claim_id"]], open_[open_["claim_id"] == r["claim_id"]]
+        number = page.say("place_suffix", indicator=indicator(claim, page.language), place=value(claim, page.language))
+        rows.append([number, _verdicts(page, found), question_cell(r, page.language), reply_cell(r, page.language)])
+    n = int(page.replies["masked"].sum())
+    return [
+        heading(page.say("replies_heading", n=len(rows), answered=int((page.replies["reply"] != "").sum())), 2),
+        Table(
+            id="tbl-replies", caption=page.say("replies_caption"), rows=rows, align="llll", widths=(22, 20, 28, 30),
+            header=page.header("col_indicator", "col_verdict", "col_sent", "col_reply"),
+            note=page.say("replies_note") + (page.say("replies_masked", n=n) if n else ""),
+        ),
+    ]
+
+
+def _verdicts(page: CasePage, found: pd.DataFrame) -> str:
+    """The verdicts on one number, each with its checks; 一致 where no check asks anything."""
+    by_verdict = [(v, [Check(c) for c in found.loc[found["verdict"] == v, "check"]]) for v in Verdict if v != Verdict.CONSISTENT]
+    parts = [page.say("replies_verdict", verdict=page.label(f"verdict_{v}"), names=_check_names(page, mine)) for v, mine in by_verdict if mine]
+    return page.say("checks_joiner").join(parts) or page.label(f"verdict_{Verdict.CONSISTENT}")

@@ -28,6 +28,7 @@ from commresearch.reporting.cells import (
 )
 from commresearch.reporting.display import Item, Table, bullets, callout, escape, heading, paragraph
 from commresearch.reporting.page import Page, ledger
+from commresearch.reporting.replies import replies_of
 from commresearch.terms import Fit, Headline, Kind, Language, Level, Mechanism, Mention
 from commresearch.words import entries
 
@@ -40,6 +41,7 @@ class CasePage(Page):
 
     case: pd.Series
     n_repeats: int
+    replies: pd.DataFrame  #: questions sent to the issuer about these claims, and the replies
 
     @property
     def name(self) -> str:
@@ -66,6 +68,8 @@ def open_page(published: str | Published, case: str, language: str) -> CasePage:
     ------
     CaseError, SchemaError
         As `load_published`; CaseError for an unknown case.
+    SourceError, SchemaError
+        As `replies_of`.
     """
     facts = ledger(published)
     row, rows = facts.case(case), facts.claims_of(case)
@@ -73,8 +77,10 @@ def open_page(published: str | Published, case: str, language: str) -> CasePage:
     # Ratios are held against other cases, so the audit sees all of them and the page keeps its own.
     audit = audit_claims(facts.claims, language=language)
     mine = audit[audit["claim_id"].isin([c.claim_id for c in claims])].reset_index(drop=True)
+    replies = replies_of(published, facts.claims)
     return CasePage(
-        published=facts, case=row, claims=claims, n_repeats=len(rows) - len(claims), audit=mine, language=Language(language)
+        published=facts, case=row, claims=claims, n_repeats=len(rows) - len(claims), audit=mine, language=Language(language),
+        replies=replies[replies["claim_id"].isin([c.claim_id for c in claims])],
     )
 
 

@@ -1,6 +1,7 @@
-"""The report over all published cases: what is reported, on what evidence, and how far two readings agree.
+"""The report over all published cases: what is reported, what the texts say is done, and how far two readings agree.
 
-Nothing is ranked, averaged or pooled: published figures are claims of differing definition.
+Nothing is ranked, averaged or pooled: published figures are claims of differing definition. The sections on numbers side by side stand in
+`scorecard_page`, those on the checks in `comparison_checks`, and what is refused in `comparison_refusals`.
 """
 
 import math
@@ -13,6 +14,7 @@ import pandas as pd
 from commresearch.cases import Published
 from commresearch.cases.claim import Claim, claims_in, of_kind
 from commresearch.comparison import audit_claims, reading_agreement
+from commresearch.comparison.scorecard import Block, blocks_of
 from commresearch.reporting import figures
 from commresearch.reporting.cells import (
     DASH,
@@ -30,12 +32,11 @@ from commresearch.reporting.cells import (
 )
 from commresearch.reporting.display import Figure, Item, Table, bullets, callout, heading, paragraph
 from commresearch.reporting.page import Page, ledger
-from commresearch.terms import Check, Family, Fit, Headline, Kind, Language, Level, Mechanism, Mention, Verdict
-from commresearch.words import entries, say
+from commresearch.reporting.replies import replies_of
+from commresearch.terms import Family, Fit, Headline, Kind, Language, Level, Mechanism, Mention
+from commresearch.words import entries
 
-RECENT = "2024"  #: documents dated from this year on form the recent blocks
 DENOMINATORS = ("population", "households", "area_km2", "n_communities")
-DOT = "·"
 AREAS = ("街道", "开发区", "区", "县", "市")  #: what ends the name of an area in a place name, smallest first
 
 
@@ -44,6 +45,7 @@ class ComparisonPage(Page):
     """The comparison over all cases of a ledger."""
 
     names: dict[str, str]  #: short names by case id, in the order of the documents
+    replies: pd.DataFrame  #: questions sent to issuers and what they replied
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -56,11 +58,11 @@ class ComparisonPage(Page):
 
 
 def open_page(published: str | Published, language: str) -> ComparisonPage:
-    """Load what the comparison needs (errors as `load_published`)."""
+    """Load what the comparison needs (errors as `load_published` and `replies_of`)."""
     facts, chosen = ledger(published), Language(language)
     return ComparisonPage(
         published=facts, claims=claims_in(facts.claims), audit=audit_claims(facts.claims, language=language), language=chosen,
-        names={case["case_id"]: short_name(case[f"name_{chosen}"], chosen) for case in facts.cases.to_dict("records")},
+        replies=replies_of(published, facts.claims), names={case["case_id"]: short_name(case[f"name_{chosen}"], chosen) for case in facts.cases.to_dict("records")},
     )
 
 
@@ -116,7 +118,7 @@ def _with_base(claims: Iterable[Claim]) -> int:
 
 
 def reported(page: ComparisonPage) -> list[Item]:
-    """Numbers per case and topic, and what the results among them state."""
+    """Numbers per case and topic, and where there are results among them."""
     results = of_kind(page.claims, Kind.OUTCOME)
     cells, rings = _count_grid(page, page.claims), _count_grid(page, results) > 0
     totals = cells.sum(axis=1)
@@ -133,7 +135,6 @@ def reported(page: ComparisonPage) -> list[Item]:
     return [
         heading(title),
         Figure(id="fig-map", caption=page.say("map_caption"), alt=alt, drawing=drawing, note=page.say("map_note")),
-        _evidence_table(page),
     ]
 
 
@@ -147,64 +148,18 @@ def _percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.0f}"
 
 
-def _evidence_table(page: ComparisonPage) -> Table:
-    rows = []
-    for case, name in page.names.items():
-        results = of_kind(page.claims_of(case), Kind.OUTCOME)
-        changes, shares = [c for c in results if c.is_change], [c for c in results if c.is_share]
-        grades = page.audit[page.audit["claim_id"].isin([c.claim_id for c in results])]
-        rows.append([
-            name, str(len(results)), _of(_with_base(changes), len(changes)), _of(sum(c.has_period for c in results), len(results)),
-            _of(sum(not math.isnan(c.denominator) for c in shares), len(shares)), highest_grade(grades) if results else DOT,
-        ])
-    return Table(
-        id="tbl-evidence", caption=page.say("evidence_caption"), rows=rows, align="lrrrrr", widths=(22, 12, 16, 16, 18, 16),
-        header=page.header("col_case", "evidence_n", "evidence_base", "evidence_period", "evidence_denominator", "evidence_grade"),
-        note=page.say("evidence_note"),
-    )
-
-
-def _of(n: int, total: int) -> str:
-    """`n` of `total`, a dot where there is nothing to count."""
-    return f"{n}/{total}" if total else DOT
-
-
 # ---------------------------------------------------------------- headline outcomes in blocks
 
 
 def headline_outcomes(page: ComparisonPage) -> list[Item]:
     """Published numbers on the headline outcomes, in blocks by level and period, never sorted across."""
     items: list[Item] = [heading(page.say("outcomes_heading")), paragraph(page.say("outcomes_lead"))]
-    for block in _blocks(page):
+    for block in blocks_of(page.cases, page.published.sources):
         items += _block_items(page, block)
     return items
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
-    """Cases of one level whose documents are of one age."""
-
-    level: str
-    age: str
-    cases: list[str]
-    years: list[str]
-
-
-def _blocks(page: ComparisonPage) -> list[_Block]:
-    """Cases by level (areas, communities) and by the age of their documents; empty blocks are left out."""
-    dates = dict(zip(page.published.sources["source_id"], page.published.sources["date"], strict=True))
-    blocks = [_Block(level=level, age=age, cases=[], years=[]) for level in ("area", "community") for age in ("recent", "older", "undated")]
-    for case in page.cases.to_dict("records"):
-        date = dates[case["source_id"]]
-        level = "community" if case["level"] == Level.COMMUNITY else "area"
-        age = "undated" if not date else "recent" if date >= RECENT else "older"
-        block = next(b for b in blocks if (b.level, b.age) == (level, age))
-        block.cases.append(case["case_id"])
-        block.years.append(date[:4])
-    return [b for b in blocks if b.cases]
-
-
-def _block_items(page: ComparisonPage, block: _Block) -> list[Item]:
+def _block_items(page: ComparisonPage, block: Block) -> list[Item]:
     rows = {case: _outcome_rows(page, case) for case in block.cases}
     first, last = min(block.years), max(block.years)
     years = page.say("block_undated") if not last else page.say("block_years", years=first if first == last else f"{first}–{last}")
@@ -275,7 +230,7 @@ def agreement(page: ComparisonPage) -> list[Item]:
     ]
 
 
-# ---------------------------------------------------------------- denominators, checks, pooling, appendix
+# ---------------------------------------------------------------- denominators, appendix
 
 
 def denominators(page: ComparisonPage) -> list[Item]:
@@ -297,45 +252,6 @@ def denominators(page: ComparisonPage) -> list[Item]:
 
 def _applies(case: Mapping[Hashable, Any], column: str) -> bool:
     return column != "n_communities" or case["level"] != Level.COMMUNITY
-
-
-def checks(page: ComparisonPage) -> list[Item]:
-    """How many claims of each case each check asks about, and every place where a text differs from itself."""
-    owner = {c.claim_id: c.case_id for c in page.claims}
-    audit = page.audit.assign(case_id=page.audit["claim_id"].map(owner))
-    verify, differ = (audit[audit["verdict"] == v] for v in (Verdict.TO_VERIFY, Verdict.DISAGREES_WITHIN))
-    rows = [[name, *(_verdict_cell(verify, differ, case, check) for check in Check)] for case, name in page.names.items()]
-    legend = page.join(f"{c} {say(f'checks.{c}_name', page.language)}" for c in Check)
-    return [
-        heading(page.say("comparison_checks_heading", verify=len(verify), differ=len(differ))),
-        Table(
-            id="tbl-checks", caption=page.say("comparison_checks_caption"), header=[page.say("col_case"), *(c.value for c in Check)], rows=rows,
-            align="l" + "r" * len(Check), note=page.say("comparison_checks_note", legend=legend),
-        ),
-        *([_differ_table(page, differ)] if len(differ) else []),
-    ]
-
-
-def _verdict_cell(verify: pd.DataFrame, differ: pd.DataFrame, case: str, check: Check) -> str:
-    counts = [int(((f["case_id"] == case) & (f["check"] == check)).sum()) for f in (verify, differ)]
-    return f"{counts[0]} / {counts[1]}" if counts[1] else str(counts[0]) if counts[0] else DOT
-
-
-def _differ_table(page: ComparisonPage, differ: pd.DataFrame) -> Table:
-    claims = {c.claim_id: c for c in page.claims}
-    rows = [
-        [page.names[f["case_id"]], indicator(claims[f["claim_id"]], page.language), say(f"checks.{f['check']}_name", page.language), f["detail"]]
-        for f in differ.to_dict("records")
-    ]
-    return Table(
-        id="tbl-differ", caption=page.say("differ_caption"), header=page.header("col_case", "col_indicator", "col_check", "col_arithmetic"), rows=rows,
-        align="llll", widths=(16, 26, 18, 40),
-    )
-
-
-def pooling(page: ComparisonPage) -> list[Item]:
-    """Why nothing is pooled: no case brings an estimate."""
-    return [heading(page.say("pooling_heading")), paragraph(page.say("pooling_text", grade=highest_grade(page.audit)))]
 
 
 def appendix(page: ComparisonPage, version: str) -> list[Item]:

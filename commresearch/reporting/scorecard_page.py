@@ -3,8 +3,9 @@
 A cell shows numbers as printed, or that nothing is reported; nothing is ranked, added up or averaged, and blocks of unlike cases stand apart.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ from commresearch.words import number, say
 
 SHOWN = 2  #: numbers of one cell that are printed; the others are counted
 PAIRS = 10  #: pairs of cases that are named
+INNER = re.compile(r" ?[(（](.*?)[)）]")  #: brackets of a period, which itself stands in brackets
 DIGITS = 2  #: significant digits of a number per head: its denominator is rarely dated
 
 
@@ -66,7 +68,9 @@ def _group_table(page: ComparisonPage, card: Scorecard, group: Group) -> Table:
     mine = card.cells[card.cells["group"] == group]
     filled, grade = int((mine["state"] == "reported").sum()), max(mine["grade"], default="")
     caption = _say(page, f"card_caption_{group}", filled=filled, cells=len(mine))
-    note = _say(page, "card_note_grade", grade=grade) if grade else _say(page, "card_note_nothing")
+    note = _say(page, "card_note_nothing")
+    if grade:
+        note = _say(page, "card_note_lowest" if grade == Grade.E0 else "card_note_grade", grade=grade)
     if group is Group.OUTCOME:
         note = _say(page, "card_note_headline") + note + (_say(page, "card_note_outside", n=len(card.outside)) if len(card.outside) else "")
     return Table(
@@ -110,7 +114,7 @@ def _number(page: ComparisonPage, claim: Claim, entry: Mapping[Hashable, Any]) -
     if claim.meaning != Meaning.DONE:
         about.append(_say(page, f"cell_meaning_{claim.meaning}"))
     if (period := when(claim, page.language)) != DASH:
-        about.append(period)
+        about.append(INNER.sub(lambda m: _say(page, "cell_about_joiner") + m[1], period))
     shown = value(claim, page.language)
     if entry["grade"] > Grade.E0:
         about.append(entry["grade"])
@@ -132,11 +136,12 @@ def _evidence_table(page: ComparisonPage, card: Scorecard) -> Table:
         ]
 
     keys = ("n_claims", "n_asked", "results", "changes", "periods", "grade")
+    shares, stated = (int(card.evidence[c].sum()) for c in ("shares", "shares_with_denominator"))
     inferable = int((card.evidence[list(INFERENCE)] == "yes").any(axis=1).sum())
     return Table(
         id="tbl-card-evidence", caption=_say(page, "card_caption_evidence"), rows=_in_blocks(page, card.blocks, row, len(keys)),
         header=[page.say("col_case"), *(_say(page, f"evidence_{k}") for k in keys)], align="lrrrrrr", widths=(22, 12, 14, 12, 14, 14, 12),
-        note=_say(page, "evidence_note", inferable=inferable, n_cases=len(facts)),
+        note=_say(page, "evidence_note", inferable=inferable, n_cases=len(facts), shares=shares, stated=stated),
     )
 
 
@@ -149,24 +154,25 @@ def _of(n: int, total: int) -> str:
 
 
 def evidence_gaps(page: ComparisonPage) -> list[Item]:
-    """Mechanisms by outcomes as figure and table, topics by stages as a table: how many numbers, and how good."""
+    """Topics by stages as a table, mechanisms by outcomes as a figure: how many numbers, and how good."""
     results = results_of(page.published, page.audit)
-    grid = gap_map(results, page.published.mechanisms)
+    grid, topics = gap_map(results, page.published.mechanisms), topic_map(page.published, page.audit)
     names = {str(m): mechanism_name(str(m), page.language) for m in grid.claims.index}
     best = max(results["grade"], default=Grade.E0.value)
     counts, grades = (_labelled(page, frame, names) for frame in (grid.claims, grid.grades))
     silent = [str(counts.columns[i]) for i, n in enumerate(grid.claims.sum(axis=0)) if n == 0]
+    on = results["outcome"].value_counts().to_dict()
+    listed = page.join(_say(page, "gap_alt_item", outcome=_say(page, f"outcome_{o}"), n=on[o]) for o in OUTCOMES if o in on)
     alt = _say(page, "gap_alt", rows=len(names), columns=len(OUTCOMES), empty=grid.empty, most=int(grid.claims.to_numpy().max(initial=0)), grade=best)
     note = _say(page, "gap_note", n=grid.n_results) + (_say(page, "gap_silent", names=page.join(silent)) if silent else "")
-    topics = topic_map(page.published, page.audit)
-    topic_names = {f.value: capital(page.label(f"family_{f}")) for f in Family}
     return [
         heading(_say(page, "gap_heading", rows=len(names), columns=len(OUTCOMES), empty=grid.empty, cells=grid.claims.size, grade=best)),
+        paragraph(_say(page, "gap_lead", n=int(topics.claims.to_numpy().sum()), k=int(topics.claims[Group.OUTCOME.value].sum()))),
         Figure(
-            id="fig-gap-map", caption=_say(page, "gap_caption"), alt=alt, drawing=figures.gap_map(counts, grades, language=page.language), note=note,
+            id="fig-gap-map", caption=_say(page, "gap_caption"), alt=alt + (_say(page, "gap_alt_list", list=listed) if listed else ""), note=note,
+            drawing=figures.gap_map(counts, grades, language=page.language),
         ),
-        _gap_table(page, grid, names, "mechanism"),
-        _gap_table(page, topics, topic_names, "family"),
+        _topic_table(page, topics),
     ]
 
 
@@ -175,20 +181,29 @@ def _labelled(page: ComparisonPage, frame: pd.DataFrame, names: Mapping[str, str
     return frame.set_axis([names[str(m)] for m in frame.index], axis=0).set_axis(outcomes, axis=1)
 
 
-def _gap_table(page: ComparisonPage, grid: GapMap, names: Mapping[str, str], kind: str) -> Table:
-    blank = page.label("not_reported")
-    n_claims, grades, columns = grid.claims.to_dict("index"), grid.grades.to_dict("index"), [str(c) for c in grid.claims.columns]
+def _topic_table(page: ComparisonPage, topics: GapMap) -> Table:
+    """How far the numbers on each topic go; one grade everywhere is said once, in the note."""
+    blank, names = page.label("not_reported"), {f.value: capital(page.label(f"family_{f}")) for f in Family}
+    n_claims, grades, columns = topics.claims.to_dict("index"), topics.grades.to_dict("index"), [str(c) for c in topics.claims.columns]
+    all_grades = {g for row in grades.values() for g in row.values()} - {""}
 
     def cell(row: str, column: str) -> str:
         n = n_claims[row][column]
+        if len(all_grades) <= 1:
+            return str(n) if n else blank
         return _say(page, "gap_cell", n=n, grade=grades[row][column]) if n else blank
 
-    header = [_say(page, f"gap_rows_{kind}"), *(_say(page, f"outcome_{c}" if kind == "mechanism" else f"group_{c}") for c in columns)]
     return Table(
-        id=f"tbl-gap-{kind}", caption=_say(page, f"gap_caption_{kind}"), header=header,
-        rows=[[names[str(r)], *(cell(str(r), c) for c in columns)] for r in grid.claims.index], align="l" + "r" * len(columns),
-        widths=(22, *[78 // len(columns)] * len(columns)), note=_say(page, f"gap_note_{kind}"), muted=blank,
+        id="tbl-gap-family", caption=_say(page, "gap_caption_family"), header=[_say(page, "gap_rows_family"), *(_say(page, f"group_{c}") for c in columns)],
+        rows=[[names[str(r)], *(cell(str(r), c) for c in columns)] for r in topics.claims.index], align="l" + "r" * len(columns),
+        widths=(22, *[78 // len(columns)] * len(columns)), note=_grades_note(page, all_grades) + _say(page, "gap_note_family"), muted=blank,
     )
+
+
+def _grades_note(page: ComparisonPage, grades: Collection[str]) -> str:
+    if len(grades) == 1:
+        return _say(page, "gap_one_grade", grade=next(iter(grades)))
+    return _say(page, "gap_grades") if grades else ""
 
 
 def mechanisms_beside_outcomes(page: ComparisonPage) -> list[Item]:
@@ -196,14 +211,16 @@ def mechanisms_beside_outcomes(page: ComparisonPage) -> list[Item]:
     counts = mechanism_outcomes(results_of(page.published, page.audit), page.published.mechanisms)
     names = {str(m): mechanism_name(str(m), page.language) for m in counts.both.index}
     both = _labelled(page, counts.both, names)
-    n, mechanism, outcome = max((n, m, o) for m, row in counts.both.to_dict("index").items() for o, n in row.items())
-    top = {"mechanism": names[str(mechanism)], "outcome": _say(page, f"outcome_{outcome}"), "n": n}
+    cells = [(n, str(m), o) for m, row in counts.both.to_dict("index").items() for o, n in row.items()]
+    most = max(n for n, _, _ in cells)
+    pairs = page.join(_say(page, "heat_pair", mechanism=names[m], outcome=_say(page, f"outcome_{o}")) for n, m, o in cells if n == most and n)
+    top = _say(page, "heat_alt_top", n=most, pairs=pairs) if pairs else ""
     drawing = figures.mechanism_outcomes(both, list(counts.stated), list(counts.reporting), language=page.language)
     return [
         heading(_say(page, "heat_heading", n_cases=counts.n_cases, most=int(counts.reporting.max()))),
         paragraph(_say(page, "heat_lead")),
         Figure(
-            id="fig-mechanism-outcome", caption=_say(page, "heat_caption"), alt=_say(page, "heat_alt", rows=len(names), columns=len(OUTCOMES), **top),
+            id="fig-mechanism-outcome", caption=_say(page, "heat_caption"), alt=_say(page, "heat_alt", rows=len(names), columns=len(OUTCOMES)) + top,
             drawing=drawing, note=_say(page, "heat_note"),
         ),
     ]

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from commresearch import __version__
-from commresearch.reporting import case_numbers, case_page, comparison_page
+from commresearch.comparison.scorecard import blocks_of
+from commresearch.reporting import case_numbers, case_page, comparison_checks, comparison_page, comparison_refusals, scorecard_page
+from commresearch.reporting.display import Prose, Table
 from commresearch.terms import Language
 from commresearch.words import entries
 from tests.conftest import LEDGER
@@ -36,8 +38,9 @@ def case_body(published, case, language, folder):
 def comparison_body(published, language, folder):
     page = comparison_page.open_page(published, language)
     sections = (
-        comparison_page.first_screen, comparison_page.reported, comparison_page.headline_outcomes, comparison_page.mechanisms,
-        comparison_page.agreement, comparison_page.denominators, comparison_page.checks, comparison_page.pooling,
+        comparison_page.first_screen, comparison_page.reported, comparison_page.headline_outcomes, scorecard_page.score_tables,
+        scorecard_page.evidence_gaps, scorecard_page.mechanisms_beside_outcomes, comparison_page.mechanisms, comparison_page.agreement,
+        comparison_page.denominators, comparison_checks.checks, comparison_refusals.pooling, comparison_refusals.combinations,
     )
     items = [item for section in sections for item in section(page)] + comparison_page.appendix(page, __version__)
     return "\n\n".join(item.markdown(folder) for item in items)
@@ -116,14 +119,34 @@ def test_pages_say_who_read(published):
         assert wanted in comparison_page.agreement(page)[1].text
 
 
-def test_the_comparison_keeps_blocks_apart_and_unsorted(published):
+def test_the_comparison_shows_blocks_in_their_order_and_unsorted(published):
     page = comparison_page.open_page(published, "zh")
-    blocks = comparison_page._blocks(page)
+    blocks = blocks_of(published.cases, published.sources)
     order = list(published.cases["case_id"])
     assert {c for block in blocks for c in block.cases} == set(order)
     for block in blocks:
-        assert block.cases == sorted(block.cases, key=order.index)
-    assert len(blocks) >= 3
+        assert list(block.cases) == sorted(block.cases, key=order.index)
+    shown = [i.text for i in comparison_page.headline_outcomes(page) if isinstance(i, Prose) and i.text.startswith("## ")]
+    assert len(shown) == len(blocks) >= 3
+
+
+def test_no_table_of_the_comparison_is_too_wide(published):
+    """Seven columns fit a page; cases never stand in columns."""
+    page = comparison_page.open_page(published, "en")
+    for section in (comparison_page.reported, comparison_page.headline_outcomes, scorecard_page.score_tables, comparison_checks.checks):
+        for table in (i for i in section(page) if isinstance(i, Table)):
+            assert len(table.header) <= 7, table.id
+
+
+def test_the_comparison_ends_with_what_is_refused(bodies):
+    for language in Language:
+        body = bodies["comparison", language]
+        assert "SUCCESS" not in body
+        assert "CR-" not in body
+        assert entries("pilots")["title"][language.value] in body
+        order = [body.index(f"{{#{i}") for i in ("fig-map", "tbl-card-input", "fig-gap-map", "fig-mechanism-outcome", "fig-matrix", "tbl-agreement")]
+        order += [body.index(f"{{#{i}") for i in ("tbl-denominators", "tbl-checks", "tbl-not-pooled", "tbl-grades")]
+        assert order == sorted(order)
 
 
 def test_an_outcome_without_numbers_is_not_reported_and_never_zero(published):
@@ -135,7 +158,10 @@ def test_an_outcome_without_numbers_is_not_reported_and_never_zero(published):
 def test_the_notebooks_show_what_the_pages_hold():
     import nbformat
 
-    for name, module in (("case_report", case_page), ("comparison", comparison_page)):
+    modules = (case_numbers, case_page, comparison_checks, comparison_page, comparison_refusals, scorecard_page)
+    by_name = {m.__name__.rpartition(".")[2]: m for m in modules}
+    for name, least in (("case_report", 8), ("comparison", 13)):
         source = "\n".join(c.source for c in nbformat.read(PROJECT_ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells)
-        for section in re.findall(r"(?:case_page|case_numbers|comparison_page)\.(\w+)\(", source):
-            assert hasattr(module, section) or hasattr(case_numbers, section)
+        called = re.findall(r"show\((\w+)\.(\w+)\(", source)
+        assert len(called) >= least
+        assert all(hasattr(by_name[module], section) for module, section in called)

@@ -92,7 +92,7 @@ end
 local function span(s)
   if s.classes:includes("muted") and FORMAT:match("typst") then
     local inner = pandoc.write(pandoc.Pandoc({ pandoc.Plain(s.content) }), "typst"):gsub("%s+$", "")
-    return pandoc.RawInline("typst", "#text(10.5pt, fill: muted)[" .. inner .. "]")
+    return pandoc.RawInline("typst", "#context text(calc.min(10.5pt, text.size), fill: muted)[" .. inner .. "]")
   end
 end
 
