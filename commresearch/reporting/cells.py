@@ -1,5 +1,6 @@
 """Cells and small tables that several reports share: one claim, one mechanism, one document in words."""
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
@@ -11,12 +12,18 @@ from commresearch.terms import Fit, Grade, Headline, Kind, Language
 from commresearch.words import claim_value, entries, number, period, say
 
 DASH = "—"
+CODE = re.compile(r"\[CR-[A-Z]\d\d\] *")  #: before the sentence of a refusal
 INFERENCE = ("comparison_group", "sample_size", "interval")  #: what a judgement of effects needs beyond a number
 
 
 def capital(text: str) -> str:
     """The text with a capital first letter (no change to Chinese)."""
     return text[:1].upper() + text[1:]
+
+
+def without_codes(text: str) -> str:
+    """A refusal as a reader of a report needs it: without the codes of its sentences."""
+    return CODE.sub("", text)
 
 
 def indicator(claim: Claim, language: Language) -> str:

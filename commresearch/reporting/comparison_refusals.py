@@ -4,10 +4,9 @@ import re
 
 import pandas as pd
 
-from commresearch.reporting.cells import highest_grade, indicator, mechanism_name, value
+from commresearch.reporting.cells import highest_grade, indicator, mechanism_name, value, without_codes
 from commresearch.reporting.comparison_page import ComparisonPage
 from commresearch.reporting.display import Item, Table, heading, paragraph
-from commresearch.reporting.pilots_page import CODE
 from commresearch.terms import Headline
 from commresearch.words import say
 from commresearch.workflow.published_comparison import CONDITIONS, SUCCESS, combinations_refused, pooled_claims, published_effects
@@ -49,7 +48,7 @@ def _answers(page: ComparisonPage, effects: pd.DataFrame) -> str:
 def combinations(page: ComparisonPage) -> list[Item]:
     """What the truth table answers when published cases are put to it, and where such an analysis is shown."""
     refused = combinations_refused(page.published)
-    answer = CODE.sub("", refused[page.language.value]).replace(SUCCESS, page.say("combinations_success")) if refused else ""
+    answer = without_codes(refused[page.language.value]).replace(SUCCESS, page.say("combinations_success")) if refused else ""
     conditions = page.join(mechanism_name(c, page.language) for c in CONDITIONS)
     text = page.say("combinations_text", success=page.say("combinations_success"), conditions=conditions, answer=answer)
     return [

@@ -6,9 +6,9 @@ import pandas as pd
 
 from commresearch.records.effects import Effect
 from commresearch.reporting import impact_figures
-from commresearch.reporting.cells import DASH, capital
+from commresearch.reporting.cells import DASH, capital, without_codes
 from commresearch.reporting.display import Figure, Item, Table, bullets, callout, escape, heading
-from commresearch.reporting.impact_page import CODE, ImpactPage
+from commresearch.reporting.impact_page import ImpactPage
 from commresearch.reporting.impact_tables import (
     DESIGN,
     OtherWay,
@@ -150,7 +150,7 @@ def _study(page: ImpactPage, entry: Record) -> list[Item]:
     study = entry["event_study"]
     if study is None:
         refusal = entry["event_study_refusal"]
-        return [] if refusal is None else [page.prose(page.text("study_refused", refusal=CODE.sub("", page.both(refusal))))]
+        return [] if refusal is None else [page.prose(page.text("study_refused", refusal=without_codes(page.both(refusal))))]
     path = path_of(study)
     out, unit = outside_zero(path), page.axis(study["unit"])
     words = {key: page.say(f"study_{key}") for key in ("months", "before", "after", "interval", "band", "base", "start")} | {"axis": unit}
@@ -216,7 +216,7 @@ def _others_table(page: ImpactPage, entry: Record, ways: list[OtherWay]) -> Tabl
     rows = [_way(page, page.say("others_main"), page.effect_of(entry), entry["estimate"])]
     for way in ways:
         if way.effect is None or way.estimate is None:
-            rows.append([way.label, page.say("refused"), DASH, CODE.sub("", way.refusal), DASH])
+            rows.append([way.label, page.say("refused"), DASH, without_codes(way.refusal), DASH])
         else:
             rows.append(_way(page, way.label, way.effect, way.estimate))
     return page.table(

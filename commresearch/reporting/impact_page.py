@@ -16,7 +16,7 @@ import pandas as pd
 
 from commresearch.errors import CaseError, Failure
 from commresearch.records.effects import Effect
-from commresearch.reporting.cells import DASH, capital
+from commresearch.reporting.cells import DASH, capital, without_codes
 from commresearch.reporting.display import Table
 from commresearch.reporting.impact_tables import Record, effect_of
 from commresearch.reporting.stamped_page import StampedPage
@@ -29,7 +29,6 @@ from commresearch.workflow.case_estimates import CONTENT, ESTIMATES, read_estima
 
 KEYS = ("case", "name", "seed", "conf_level", "fictional", "plan", "outcomes")
 SMALLEST_P = 0.001  #: p values below are said to be so
-CODE = re.compile(r"\[CR-[A-Z]\d\d\] *")  #: before the sentence of a refusal; readers of a report have no use for it
 HYPHEN = re.compile(r"(?<![A-Za-z0-9_.])-(?=\d)")  #: before a negative number
 
 
@@ -78,7 +77,7 @@ class ImpactPage(StampedPage):
 
     def refusal(self, entry: Record) -> str:
         """Why there is no estimate."""
-        return CODE.sub("", self.both(entry["refusal"]))
+        return without_codes(self.both(entry["refusal"]))
 
     def outcome(self, entry: Record) -> str:
         """Name of an outcome."""

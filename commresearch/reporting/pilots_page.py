@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from commresearch.comparison.pooled_result import Comparison
-from commresearch.reporting.cells import DASH, capital
+from commresearch.reporting.cells import DASH, capital, without_codes
 from commresearch.reporting.claims_beside import claims_beside
 from commresearch.reporting.display import Item, Table, bullets, callout, heading
 from commresearch.reporting.stamped_page import StampedPage
@@ -27,7 +27,6 @@ from commresearch.workflow.pilot_comparison import PilotComparison, compare_pilo
 from commresearch.workflow.pilot_effects import PilotEffects, read_effects
 
 FAR = 0.3  #: part of a claim by which an estimate lies far from it
-CODE = re.compile(r"\[CR-[A-Z]\d\d\] *")
 Row = Mapping[Hashable, Any]
 
 
@@ -78,7 +77,7 @@ class PilotsPage(StampedPage):
 
     def plain(self, text: Mapping[str, str]) -> str:
         """A refusal in the language of the page, without its code."""
-        return CODE.sub("", text[self.language.value])
+        return without_codes(text[self.language.value])
 
     def named(self, text: str) -> str:
         """A sentence in which ids of pilots are replaced by their names."""

@@ -165,7 +165,7 @@ def test_contradictory_rows_are_named_with_their_cases():
     ]
     assert [n.key for n in table.notes] == ["contradictory_rows"]
     assert "1, 2" in table.summary("en")
-    assert "第 1、2 行" in table.summary("zh")
+    assert "第1、2行" in table.summary("zh")
 
 
 def test_a_condition_that_does_not_vary_is_noted():

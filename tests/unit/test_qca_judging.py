@@ -96,7 +96,7 @@ def test_kinds_of_cases():
     assert found.frame["terms"].tolist() == ["A", "A", "A", "", "", ""]
     assert qca.xy_table(made, 1).expression == "B"
     assert qca.xy_table(made, 1).frame["x"].tolist() == frame["B"].tolist()
-    assert "一致性偏离的案例 1 个（c）" in found.summary("zh")
+    assert "一致性偏离的案例1个（c）" in found.summary("zh")
     assert json.dumps(found.to_dict(), allow_nan=False)
     for model in (2, -1, "M1"):
         assert refused(lambda chosen=model: qca.xy_table(made, chosen)) == ["CR-Q02"]
