@@ -50,7 +50,7 @@ class ChanceBenchmark:
 
     def text(self, language: Language | str) -> str:
         """The benchmark in a sentence."""
-        values = {"perfect": f"{100 * self.without_contradiction:.3g}", "good": f"{100 * self.as_good:.3g}", "draws": self.draws}
+        values = {"perfect": f"{100 * self.without_contradiction:.3g}", "hits": round(self.as_good * (1 + self.draws)) - 1, "draws": self.draws}
         return say("qca.chance", Language(language), **values)
 
     def to_dict(self) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from commresearch.cases.claim import Claim
+from commresearch.cases.claim import NOT_DONE, Claim
 from commresearch.comparison.claim_regression_to_mean import Choice, End, Period, expected_change
 from commresearch.comparison.finding import Finding, signed_percent
 from commresearch.terms import ChosenBy, Kind, Verdict
@@ -12,13 +12,12 @@ SHARE = 0.2  #: part of all places that was chosen, where nothing is known of it
 VARIATION = 0.5  #: standard deviation over mean between places; complaints and hours of use vary at least as much
 STABILITY = (0.5, 0.8)  #: correlation of a place's values in two years: loose, close
 RESULTS = frozenset({Kind.OUTCOME, Kind.REACH})
-BY_OUTCOME = frozenset({ChosenBy.WORST, ChosenBy.BEST})
 
 
 def selected_on_outcome(claims: Sequence[Claim]) -> Iterator[Finding]:
     """C10: were the places chosen for the very thing that then changed, and how much would that choice bring about alone?"""
     for claim in claims:
-        if claim.kind not in RESULTS or not (claim.direction or claim.chosen_by in BY_OUTCOME):
+        if claim.kind not in RESULTS or claim.meaning in NOT_DONE or not claim.direction:
             continue
         if claim.chosen_by in {ChosenBy.ALL, ChosenBy.RANDOM}:
             yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text=f"C10_{claim.chosen_by}")
@@ -47,7 +46,7 @@ def _sizes(claim: Claim) -> dict[str, object]:
 def no_comparison(claims: Sequence[Claim]) -> Iterator[Finding]:
     """C11: is a change held against places or people without the work? If not it stays an uncontrolled before and after."""
     for claim in claims:
-        if claim.kind not in RESULTS or not claim.direction:
+        if claim.kind not in RESULTS or claim.meaning in NOT_DONE or not claim.direction:
             continue
         if claim.comparator:
             yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C11_named", values={"group": claim.comparator})

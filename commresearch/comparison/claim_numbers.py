@@ -61,11 +61,17 @@ def _signed(claim: Claim) -> str:
 def _able_bases(claim: Claim) -> np.ndarray | None:
     """Whether each earlier number 1, 2, … can give the change (n,); from its end on all can. None where nothing bounds the change."""
     low, high = claim.change_bounds()
-    if not math.isfinite(high) or high <= low or FULL / (high - low) > MOST_BASES:
+    if not math.isfinite(high) or high <= low or FULL / (high - low) > MOST_BASES or high < -FULL:  # nothing falls by more than all of it
         return None
     bases = np.arange(1, math.ceil(FULL / (high - low)) + 1)
     first = np.ceil(np.maximum(bases * (1 + low / FULL), 0) - SLACK)
     return np.asarray(first <= np.floor(bases * (1 + high / FULL) + SLACK))
+
+
+def _next_able(able: np.ndarray, base: int) -> int:
+    """The first earlier number from `base` on that can give the change: one that cannot has no interval to speak of."""
+    there = np.flatnonzero(able[base - 1 :])
+    return base + int(there[0]) if len(there) else max(base, len(able) + 1)
 
 
 def _pairs(claim: Claim, able: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -152,8 +158,8 @@ def _interval_of_change(claim: Claim) -> Iterator[Finding]:
     if able is None:
         return
     if math.isnan(claim.baseline):
-        bases = [next(_pairs(claim, able))[0], *PLAUSIBLE]
-        bases = sorted({bases[0], *(b for b in bases if b > bases[0])})
+        least = _next_able(able, 1)
+        bases = sorted({least, *(_next_able(able, b) for b in PLAUSIBLE if b > least)})
     else:
         bases = [max(round(claim.baseline), 1)]
     found = [(base, _after(claim, base), *ratio_interval(base, _after(claim, base))) for base in bases]
@@ -172,7 +178,10 @@ def _rung(before: float, after: float, low: float, high: float) -> Mapping[Langu
 
 def _interval_of_share(claim: Claim) -> Iterator[Finding]:
     if not math.isnan(claim.denominator):
-        part = round(claim.value / FULL * claim.denominator)
+        first, last = whole_numbers(*claim.share_bounds(), claim.denominator)
+        if first > last:  # no count gives the share, which C02 asks about
+            return
+        part = min(max(round(claim.value / FULL * claim.denominator), first), last)
         low, high = share_interval(part, claim.denominator)
         values = {"part": number(part), "base": number(claim.denominator), "low": f"{low:.1f}", "high": f"{high:.1f}"}
         yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C12_share", values=values)

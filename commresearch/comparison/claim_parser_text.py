@@ -41,6 +41,8 @@ def read_press_text(path: str | Path) -> list[str]:
     data = _bytes_of(path)
     if data.startswith(ARCHIVE):
         return _paragraphs(path, data)
+    if path.suffix.lower() == ".docx":
+        raise SourceError(Failure(code="CR-S06", values={"file": path.name, "got": "no archive"}))
     if (kind := next((kind for mark, kind in REFUSED if data.lstrip().startswith(mark)), None)) is not None:
         raise SourceError(Failure(code="CR-H03", values={"file": path.name, "got": kind}))
     return find_encoding(path.name, data).text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -6,10 +6,11 @@ right or wrong, and says nothing about the work behind it.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Real
 
 import pandas as pd
 
-from commresearch.cases.claim import Claim, claims_in
+from commresearch.cases.claim import FIELDS, Claim, claims_in
 from commresearch.comparison.claim_checks import enumeration, parts_against_total, per_unit_against_peers, share_of_base, two_values
 from commresearch.comparison.claim_design import no_comparison, selected_on_outcome
 from commresearch.comparison.claim_numbers import attainable_share, sampling_interval, whole_pairs
@@ -25,8 +26,13 @@ from commresearch.comparison.claim_wording import (
     unit_sanity,
 )
 from commresearch.comparison.finding import Finding
-from commresearch.terms import Check, Grade, Language
+from commresearch.errors import Failure, SchemaError
+from commresearch.terms import Check, Comparison, Family, Grade, Kind, Language, UnitClass
 
+WORDS_OF: Mapping[str, tuple[str, ...]] = {
+    "unit_class": tuple(UnitClass), "kind": (*Kind, ""), "comparison": (*Comparison, ""), "family": (*Family, ""),
+}
+NUMBERS_OF = ("value", "value_low", "value_high", "baseline", "denominator", "listed")
 COLUMNS = ["claim_id", "check", "verdict", "detail", "grade", "question", "source_line"]
 
 CHECKS: Mapping[Check, Callable[[Sequence[Claim]], Iterator[Finding]]] = {
@@ -76,9 +82,11 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
     Raises
     ------
     SchemaError
-        A column of the ledger is missing.
+        It is no table or lacks a column of the ledger (CR-L03); words that are none of their vocabulary (CR-L04), numbers that are none (CR-V15), an id that
+        stands twice (CR-V16): all of them, with their rows as a spreadsheet counts.
     """
     language = Language(language)
+    _require_sound(claims)
     first = claims_in(claims)
     by_id = {claim.claim_id: claim for claim in first}
     rows = []
@@ -90,6 +98,27 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
                 found.question(claim, language), claim.source_line,
             ))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _require_sound(claims: object) -> None:
+    """Refuse what the checks cannot read; a table that `load_published` or `read_claims_file` gives is sound."""
+    if not isinstance(claims, pd.DataFrame):
+        values = {"file": "claims", "missing": "—", "unknown": type(claims).__name__, "moved": "—", "expected": ", ".join(FIELDS)}
+        raise SchemaError(Failure(code="CR-L03", values=values))
+    failures = []
+    for row, record in enumerate(claims.reindex(columns=[*WORDS_OF, *NUMBERS_OF]).to_dict("records"), 2):
+        for column, allowed in WORDS_OF.items():
+            if pd.notna(record[column]) and str(record[column]) not in allowed:
+                failures.append(Failure(code="CR-L04", values={"file": "claims", "row": row, "column": column, "got": record[column], "allowed": ", ".join(filter(None, allowed))}))
+        failures += [
+            Failure(code="CR-V15", values={"row": row, "column": column, "got": record[column]})
+            for column in NUMBERS_OF if not isinstance(record[column], Real) or isinstance(record[column], bool)
+        ]
+    if "claim_id" in claims:
+        twice = claims["claim_id"].duplicated().to_numpy()
+        failures += [Failure(code="CR-V16", values={"row": row, "got": got}) for row, (got, again) in enumerate(zip(claims["claim_id"], twice, strict=True), 2) if again]
+    if failures:
+        raise SchemaError(*failures)
 
 
 def evidence_grade(claim: Claim) -> Grade:

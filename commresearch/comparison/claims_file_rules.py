@@ -9,7 +9,6 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 import pandas as pd
 
-from commresearch.cases.claim import FULL
 from commresearch.cases.numerals import UNITS
 from commresearch.comparison.claim_parser_nouns import BY_UNIT
 from commresearch.comparison.claim_parser_tokens import read_printed
@@ -26,6 +25,7 @@ SETTLED = {unit: kind for unit, kind in BY_UNIT.items() if kind in {
 }}
 PLAIN_UNITS = frozenset(unit.replace("％", "%").removeprefix("大") for unit in UNITS) | frozenset(UNITS) | {""}
 Place = Mapping[str, object]
+NUMERALS = re.compile("[0-9０-９〇零一二三四五六七八九点半]")
 
 
 def check_rows(text: pd.DataFrame, place: Place, *, formed: AbstractSet[str]) -> list[Failure]:
@@ -91,7 +91,7 @@ def _numbers(cells: Mapping[str, str], here: Place) -> Iterator[Failure]:
     is_percent = cells["unit_class"] == UnitClass.PERCENT
     if is_percent and not cells["comparison"]:
         yield Failure(code="CR-H16", values={**here, "column": "comparison", "got": cells["value"], "allowed": ", ".join(Comparison)})
-    if cells["comparison"] == Comparison.SHARE and not (is_percent and 0 <= value <= FULL):
+    if cells["comparison"] == Comparison.SHARE and not (is_percent and value >= 0):
         yield Failure(code="CR-H17", values={**here, "column": "value", "got": f"{cells['value']} {cells['unit_class']}"})
     start, end = cells["period_start"], cells["period_end"]
     shared = min(len(start), len(end))
@@ -114,6 +114,8 @@ def _printed(cells: Mapping[str, str], here: Place) -> Iterator[Failure]:
     if not cells["printed"]:
         return
     read = read_printed(cells["printed"])
+    if read is not None and NUMERALS.search(cells["printed"][: read.start] + cells["printed"][read.end :]):
+        return  # only a part of the printed form was read (百分之三十五点七): it cannot contradict a person
     if read is None:
         yield Failure(code="CR-H21", values={**here, "column": "printed", "got": cells["printed"]})
         return

@@ -14,9 +14,9 @@ from commresearch.comparison.safe_newton import decreasing_root
 from commresearch.impact.result import t_quantile
 from commresearch.terms import Unit
 
-SCALE_FACTOR = 2.0  #: of the default prior scale of tau, in median standard errors
-MEAN_FACTOR = 100.0  #: of the default prior standard deviation of the mean, in median standard errors
-SENSITIVITY = (0.25, 0.5, 1.0, 2.0)  #: multiples of the prior scale that the results are given for beside it
+SCALE_FACTOR = 2.0  #: of the default prior scale of tau, in median standard errors, where the estimates do not spread wider
+MEAN_FACTOR = 100.0  #: of the default prior standard deviation of the mean, in the larger of median standard error and largest effect
+SENSITIVITY = (0.25, 0.5, 1.0, 2.0, 4.0)  #: multiples of the prior scale that the results are given for beside it
 PANELS, NODES = 24, 20  #: of Gauss and Legendre, over the part of tau that has any posterior mass
 FLAT = 400  #: points on which that part is looked for
 NEGLIGIBLE = 46.0  #: logarithms below the highest density: e⁻⁴⁶ of it, ten to the minus twenty
@@ -53,19 +53,22 @@ class Prior:
     mean_sd: float
 
 
-def default_prior(variances: np.ndarray, scale: float | None = None, mean_sd: float | None = None) -> Prior:
+def default_prior(effects: np.ndarray, variances: np.ndarray, scale: float | None = None, mean_sd: float | None = None) -> Prior:
     """The prior where none, or half of one, is given.
 
     Notes
     -----
-    Effects come in percent, in points, as logarithms; a fixed number would be wide for one unit and narrow for the next. Both are therefore multiples
-    of the median standard error s, which says at what size differences could be seen at all, and never look at the effects themselves. tau: scale 2s.
-    Its prior median is 1.35s (two thirds of the spread of estimates are true differences), its 95 % quantile 3.9s (94 %); with the standard errors
-    usual for logarithms of risk ratios, .2 to .3, this is the half-normal(.5) usual there. Mean: 100s, flat for every purpose but proper. With few
-    cases the scale of tau matters; therefore `sensitivity_table` always stands beside.
+    Effects come in percent, in points, as logarithms; a fixed number would be wide for one unit and narrow for the next. tau: the larger of twice the
+    median standard error s and the standard deviation of the estimates. With imprecise estimates that is 2s: its prior median is 1.35s (two thirds of the
+    spread are true differences), and with the standard errors usual for logarithms of risk ratios, .2 to .3, it is the half-normal(.5) usual there.
+    With precise ones it is the spread that is plainly there: a multiple of s would shrink with s and in the end contradict the data. That looks at the
+    effects once more than a prior should, and only ever widens it. Mean: 100 times the larger of s and the largest effect, flat for every purpose but
+    proper. With few cases the scale of tau matters; therefore `sensitivity_table` always stands beside.
     """
     typical = float(np.median(np.sqrt(variances)))
-    return Prior(scale=SCALE_FACTOR * typical if scale is None else scale, mean_sd=MEAN_FACTOR * typical if mean_sd is None else mean_sd)
+    spread = float(np.std(effects, ddof=1)) if len(effects) > 1 else 0.0
+    widest = max(typical, float(np.abs(effects).max()))
+    return Prior(scale=max(SCALE_FACTOR * typical, spread) if scale is None else scale, mean_sd=MEAN_FACTOR * widest if mean_sd is None else mean_sd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -59,8 +59,8 @@ def pool_effects(
         `prediction_intervals`.
     prior_scale, prior_mean_sd : float, optional
         Bayes: scale of the half-normal prior of tau and standard deviation of the normal prior of the mean around zero, in the unit of the effects.
-        Twice and a hundred times the median standard error where not given: a spread that the data could just show, and no opinion on the mean, in
-        whatever unit (`partial_pooling.default_prior`). `prior_sensitivity` shows a quarter to twice the scale.
+        Where not given, the larger of twice the median standard error and the spread of the estimates, and a hundred times the larger of median
+        standard error and largest effect: no opinion on the mean, in whatever unit (`partial_pooling.default_prior`). `prior_sensitivity` shows a quarter to four times the scale.
     seed : int
         Of the draws behind rank intervals; nothing else is drawn.
 
@@ -92,7 +92,7 @@ def pool_effects(
     variances = effects.std_error[inside] ** 2
     design = np.column_stack([np.ones(len(variances)), effects.moderators[inside]]) if names else None
     fit = fit_effects(effects.estimate[inside], variances, design, method=method)
-    return _pooled(replace(shown, prior=default_prior(variances, prior_scale, prior_mean_sd)), fit, options)
+    return _pooled(replace(shown, prior=default_prior(effects.estimate[inside], variances, prior_scale, prior_mean_sd)), fit, options)
 
 
 def _shown(effects: Effects, refusals: tuple[Refusal, ...], options: _Options) -> Comparison:

@@ -12,6 +12,7 @@ from commresearch.terms import Unit
 from commresearch.words import say
 from commresearch.words.precision import decimals_of, signed
 
+FAR = 0.3  #: part of a claim by which an estimate lies far from it
 PARTS = ("recording", "season", "common", "regression", "remainder")
 
 
@@ -33,6 +34,11 @@ def claims_beside(page: StampedPage, frame: pd.DataFrame, outcome: str = "") -> 
     return [*items, bullets(str(text) for text in frame[f"summary_{page.language}"])]
 
 
+def far_apart(claims: pd.DataFrame) -> int:
+    """Claims whose estimate lies far from them."""
+    return int(((claims["estimated"] - claims["claimed"]).abs() > FAR * claims["claimed"].abs()).sum())
+
+
 def _say(page: StampedPage, key: str, **values: object) -> str:
     return say(f"pilots.claims_{key}", page.language, **values)
 
@@ -40,10 +46,9 @@ def _say(page: StampedPage, key: str, **values: object) -> str:
 def _figure(page: StampedPage, frame: pd.DataFrame, unit: Unit, outcome: str) -> Item:
     drawn = frame.rename(columns={"regression": "regression_to_mean"}).assign(label=frame[f"label_{page.language}"])
     drawing = claim_remeasured(drawn, unit=unit, language=page.language, outcome=outcome, simulated=page.is_simulated)
-    apart = int((frame["estimated"] - frame["claimed"]).abs().gt(1).sum())
     name = _axis(page, unit)
     return page.figure(
-        f"claims-{unit}".replace("_", "-"), _say(page, "figure_caption", unit=name), _say(page, "figure_alt", n=len(frame), apart=apart), drawing, _say(page, "figure_note"),
+        f"claims-{unit}".replace("_", "-"), _say(page, "figure_caption", unit=name), _say(page, "figure_alt", n=len(frame), apart=far_apart(frame)), drawing, _say(page, "figure_note"),
     )
 
 

@@ -1,9 +1,8 @@
 """Section of the report on impact on what was published of the case: claimed, measured again, estimated."""
 
-from commresearch.reporting.claims_beside import claims_beside
+from commresearch.reporting.claims_beside import claims_beside, far_apart
 from commresearch.reporting.display import Item, heading
 from commresearch.reporting.impact_page import ImpactPage
-from commresearch.reporting.pilots_page import far_apart
 from commresearch.words import say
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from commresearch.comparison.pooled_result import Comparison
 from commresearch.reporting.cells import DASH, capital, without_codes
-from commresearch.reporting.claims_beside import claims_beside
+from commresearch.reporting.claims_beside import claims_beside, far_apart
 from commresearch.reporting.display import Item, Table, bullets, callout, heading
 from commresearch.reporting.stamped_page import StampedPage
 from commresearch.simulate.cities import RULE
@@ -26,7 +26,6 @@ from commresearch.words.precision import decimals_of, fixed, signed
 from commresearch.workflow.pilot_comparison import PilotComparison, compare_pilots
 from commresearch.workflow.pilot_effects import PilotEffects, read_effects
 
-FAR = 0.3  #: part of a claim by which an estimate lies far from it
 Row = Mapping[Hashable, Any]
 
 
@@ -172,11 +171,10 @@ def cell_of_prediction(pooled: Comparison) -> str:
 def effects(page: PilotsPage) -> list[Item]:
     """Every pilot's estimates and their grades, in the order given; then those that have none, with the reason."""
     items: list[Item] = [heading(page.say("effects_heading", n=len(page.effects.effects), places=len(page.names)))]
-    for outcome in page.outcomes:
-        mine = page.effects.effects[page.effects.effects["outcome"] == outcome]
+    for (outcome, unit), mine in page.effects.effects.groupby(["outcome", "unit"], sort=False):
         rows = [_effect_row(page, row) for row in rows_of(mine)]
         items.append(page.table(
-            f"effects-{outcome.replace('_', '-')}", page.say("effects_caption", outcome=page.outcome(outcome), unit=page.axis(mine["unit"].iloc[0])),
+            f"effects-{outcome}-{unit}".replace("_", "-"), page.say("effects_caption", outcome=page.outcome(str(outcome)), unit=page.axis(str(unit))),
             page.header("col_pilot", "col_effect", "col_grade", "col_units", "col_failed"), rows, align="lrlrl", widths=(18, 24, 10, 16, 32), note=page.say("effects_note"),
         ))
     lines = [page.text("refused_line", place=page.names[r["case_id"]], outcome=page.outcome(r["outcome"]), why=page.plain({x.value: str(r[x.value]) for x in Language})) for r in rows_of(page.effects.refusals)]
@@ -204,11 +202,6 @@ def claims(page: PilotsPage) -> list[Item]:
         heading(page.say("claims_heading", n=len(named), apart=far_apart(named))), page.prose(page.say("claims_lead")),
         *claims_beside(page, named, str(named["outcome"].iloc[0]) if "outcome" in named else ""),
     ]
-
-
-def far_apart(claims: pd.DataFrame) -> int:
-    """Claims whose estimate lies far from them."""
-    return int(((claims["estimated"] - claims["claimed"]).abs() > FAR * claims["claimed"].abs()).sum())
 
 
 # ---------------------------------------------------------------- truth

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from commresearch.comparison.pooled_result import Comparison
@@ -195,8 +194,7 @@ def harvest(page: PilotsPage, outcome: str) -> list[Item]:
     if cases.empty:
         return []
     frame = pd.DataFrame({
-        "label": cases["case_id"].map(page.names), "outcome": page.outcome(outcome), "direction": cases["direction"].map(DIRECTIONS).where(_tells(cases), "unclear"),
-        "grade": cases["grade"],
+        "label": cases["case_id"].map(page.names), "outcome": page.outcome(outcome), "direction": cases["direction"].map(DIRECTIONS), "grade": cases["grade"],
     })
     drawing = figures.harvest(frame, language=page.language, simulated=page.is_simulated)
     counts = frame["direction"].value_counts()
@@ -204,15 +202,11 @@ def harvest(page: PilotsPage, outcome: str) -> list[Item]:
     return [page.figure(f"harvest-{_slug(outcome)}", page.say("harvest_caption", outcome=page.outcome(outcome)), alt, drawing, page.say("harvest_note"))]
 
 
-def _tells(cases: pd.DataFrame) -> np.ndarray:
-    """Whether an interval leaves out zero: else the direction is not known."""
-    return ((cases["conf_low"] > 0) | (cases["conf_high"] < 0)).to_numpy()
-
-
 def unpooled(page: PilotsPage) -> list[Item]:
     """Pilots that stay outside a pooled effect, by outcome, with the reason."""
+    own = page.effects.effects.set_index(["outcome", "case_id"])[["conf_low", "conf_high"]]  # of each estimate's own inference, not Wald's
     lines = [
-        [page.outcome(outcome), page.names[r["case_id"]], cell(r["estimate"], r["conf_low"], r["conf_high"]), r["grade"]]
+        [page.outcome(outcome), page.names[r["case_id"]], cell(r["estimate"], *map(float, own.loc[(outcome, r["case_id"])])), r["grade"]]
         for outcome, pooled in page.found.pooled.items() if pooled.pooled for r in rows_of(pooled.estimates) if not r["pooled"]
     ]
     if not lines:

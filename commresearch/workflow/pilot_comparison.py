@@ -20,6 +20,7 @@ from commresearch.workflow.pilot_effects import SEED, PilotEffects
 Made = TypeVar("Made")
 EXPLAINED = Outcome.COMPLAINT_RATE  #: the outcome whose large effects are explained by combinations
 INCLUSION = 0.8  #: consistency from which a configuration counts as going with large effects
+UNLIKE = frozenset({"refused_outcomes", "refused_definitions", "refused_units", "refused_grades"})
 KINDS = ("conservative", "intermediate", "parsimonious")
 LEAST_FOR_SETS = 8  #: pilots with doses and an estimate that may enter; fewer are better told one by one
 CHANCE_DRAWS = 400
@@ -102,12 +103,20 @@ def compare_pilots(effects: PilotEffects, *, seed: int = SEED) -> PilotCompariso
     """
     outcomes = list(dict.fromkeys(effects.effects["outcome"]))
     frames = {o: effects.effects[effects.effects["outcome"] == o] for o in outcomes}
-    found = _or_refusal(lambda: _sets(effects, seed))
+    pooled = {str(o): pool_effects(f, seed=seed) for o, f in frames.items()}
+    unlike = _unlike(pooled)
+    found = unlike if unlike else _or_refusal(lambda: _sets(effects, seed))
     return PilotComparison(
-        effects=effects, pooled={o: pool_effects(f, seed=seed) for o, f in frames.items()},
-        explained={o: made for o, f in frames.items() if (made := _explained(f, effects.doses, seed)) is not None},
+        effects=effects, pooled=pooled, explained={o: made for o, f in frames.items() if (made := _explained(f, effects, seed)) is not None},
         sets=found if isinstance(found, SetAnalysis) else None, sets_refusal=found if isinstance(found, dict) else {},
     )
+
+
+def _unlike(pooled: Mapping[str, Comparison]) -> dict[str, str]:
+    """Why effects cannot be sorted into large and small by one set of anchors: what keeps unlike effects from being pooled; empty where they are alike."""
+    refusals = pooled[EXPLAINED].refusals if EXPLAINED in pooled else ()
+    why = [r for r in refusals if r.all_effects and r.key in UNLIKE]
+    return {x.value: " ".join(r.text(x) for r in why) for x in Language} if why else {}
 
 
 def _or_refusal(make: Callable[[], Made]) -> Made | dict[str, str]:
@@ -117,12 +126,17 @@ def _or_refusal(make: Callable[[], Made]) -> Made | dict[str, str]:
         return {x.value: render_error(error, x) for x in Language}
 
 
-def _explained(effects: pd.DataFrame, doses: pd.DataFrame, seed: int) -> Comparison | None:
-    """With the dose that differs most between pilots as moderator; None where it is not known of all, or explains nothing because too few have it."""
+def _explained(effects: pd.DataFrame, given: PilotEffects, seed: int) -> Comparison | None:
+    """With the dose that differs most between pilots as moderator; None where it is not known of all, or explains nothing because too few have it.
+
+    Doses have units of their own: how much they differ is told in distances between their outer anchors.
+    """
+    doses = given.doses
     if doses.empty:
         return None
-    names = [c for c in doses.columns if c != "case_id"]
-    widest = str(doses[names].std().idxmax())
+    reach = (given.anchors.set_index("condition")["inclusion"] - given.anchors.set_index("condition")["exclusion"]).abs()
+    names = [c for c in doses.columns if c in reach.index]
+    widest = str((doses[names].std() / reach[names]).idxmax())
     frame = effects.merge(doses[["case_id", widest]], on="case_id", how="inner")
     made = pool_effects(frame, moderators=(widest,), seed=seed) if len(frame) == len(effects) else None
     return made if made is not None and made.pooled else None

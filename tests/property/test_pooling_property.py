@@ -123,7 +123,7 @@ def test_the_other_intervals_do_not(coverage):
 def test_quadrature_is_fine_enough():
     for seed, k, tau in ((1, 3, 0.0), (2, 4, 0.5), (3, 13, 2.0), (4, 40, 0.05), (5, 5, 20.0)):
         y, v = problem(seed, k, tau)
-        prior = default_prior(v)
+        prior = default_prior(y, v)
         coarse, fine = posterior(y, v, prior), posterior(y, v, prior, panels=200)
         a, b = (p.summary(0.95, Unit.HOURS).drop(columns=["quantity", "unit"]).to_numpy(dtype=float) for p in (coarse, fine))
         assert a == pytest.approx(b, rel=1e-6, abs=1e-8)
@@ -131,6 +131,19 @@ def test_quadrature_is_fine_enough():
         assert a == pytest.approx(b, rel=1e-6, abs=1e-8)
         assert len(coarse.share) % NODES == 0
         assert coarse.share.sum() == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("error", [1.0, 0.3, 0.1, 0.03, 0.003])
+def test_the_default_prior_never_contradicts_what_precise_estimates_show(error):
+    """The better twelve effects are known, the nearer the posterior must come to their spread, whatever the unit."""
+    rng = np.random.default_rng(4)
+    true = rng.normal(4.0, 2.4, 12)
+    for unit in (1.0, 1000.0):
+        y, v = unit * (true + error * rng.normal(size=12)), np.full(12, (unit * error) ** 2)
+        tau = posterior(y, v, default_prior(y, v)).summary(0.95, Unit.HOURS).set_index("quantity").loc["tau"]
+        spread = np.sqrt(max(y.var(ddof=1) - v[0], 0.0))
+        assert tau["conf_low"] < spread < tau["conf_high"]
+        assert tau["median"] == pytest.approx(spread, rel=0.3)
 
 
 def test_quadrature_is_the_integral_over_mean_and_tau():
@@ -160,7 +173,7 @@ def test_quadrature_is_the_integral_over_mean_and_tau():
 
 def test_draws_follow_the_posterior_of_the_cases():
     y, v = problem(9, 5, 0.4)
-    found = posterior(y, v, default_prior(v))
+    found = posterior(y, v, default_prior(y, v))
     drawn = found.draws(200_000, np.random.default_rng(1))
     table = found.cases(np.arange(5), 0.95, Unit.HOURS)
     assert drawn.mean(axis=0) == pytest.approx(table["estimate"], abs=0.005)  # five standard errors of 200,000 draws

@@ -67,12 +67,17 @@ def test_c12_a_change_for_the_smallest_counts_and_larger_ones():
     [(_, verdict, detail)] = verdicts("C12", change(31.8, counted="person"))
     assert verdict == "待核实"
     assert detail == (
-        "Counts are not printed; 95% interval of the change: −27% to +141% for 22 → 29, 0% to +72% for 100 → 131, +21% to +43% for 1,000 → 1,318. "
+        "Counts are not printed; 95% interval of the change: −27% to +141% for 22 → 29, +2% to +71% for 107 → 141, +21% to +43% for 1,000 → 1,318. "
         "For the smallest counts chance alone could do it"
     )
     [(_, verdict, detail)] = verdicts("C12", change(-68.0))
     assert verdict == "一致"
     assert "−90% to −18% for 19 → 6" in detail
+
+
+def test_c12_says_nothing_of_a_fall_by_more_than_everything():
+    assert verdicts("C12", change(-120.0)) == []
+    assert verdicts("C22", change(-120.0))[0][1] == "待核实"
 
 
 def test_c12_a_change_with_its_counts():

@@ -90,10 +90,12 @@ def test_c10_what_choosing_alone_brings_about(chosen_by, value, verdict, words):
     assert words in detail
 
 
-def test_c10_asks_of_levels_only_where_the_choice_is_known_to_be_by_them():
-    level = {"kind": "outcome", "unit_class": "percent"}
+def test_c10_asks_of_levels_only_where_they_are_said_to_have_been_risen_to():
+    level = {"kind": "outcome", "unit_class": "percent", "text_zh": "使用率升到90%。"}
     assert len(verdicts("C10", claim(1, 90.0, chosen_by="worst", **level))) == 1
-    assert verdicts("C10", claim(1, 90.0, **level), claim(2, 90.0, chosen_by="all", **level), change(30.0, kind="output")) == []
+    assert verdicts("C10", claim(1, 90.0, chosen_by="worst", **{**level, "text_zh": "使用率为90%。"})) == []
+    assert verdicts("C10", claim(1, 90.0, chosen_by="worst", wording="capacity", **level)) == []
+    assert verdicts("C10", claim(1, 90.0, **{**level, "text_zh": "使用率为90%。"}), change(30.0, kind="output")) == []
 
 
 def test_c11_a_change_without_comparison_stays_uncontrolled():

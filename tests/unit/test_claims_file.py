@@ -59,7 +59,7 @@ def test_each_fault_has_its_code(tmp_path, change, code):
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"comparison": ""}, "CR-H16"), ({"comparison": "share", "value": "135", "printed": "135%"}, "CR-H17"), ({"comparison": "share", "unit_class": "percentage_points"}, "CR-H17"),
+        ({"comparison": ""}, "CR-H16"), ({"comparison": "share", "value": "-35", "printed": "35%"}, "CR-H17"), ({"comparison": "share", "unit_class": "percentage_points"}, "CR-H17"),
         ({"comparison": "share", "unit_class": "percentage_points"}, "CR-H20"), ({"comparison": "share", "denominator": "0"}, "CR-H12"), ({"comparison": "share", "indicator_zh": ""}, "CR-H12"),
     ],
 )

@@ -108,14 +108,14 @@ def test_moderators_leave_no_single_effect():
 
 def test_bayes_draws_towards_the_mean_and_shows_its_prior():
     found = pool_effects(effects())
-    assert found.prior.scale == pytest.approx(2 * np.median(ERRORS))
-    assert found.prior.mean_sd == pytest.approx(100 * np.median(ERRORS))
+    assert found.prior.scale == pytest.approx(max(2 * np.median(ERRORS), np.std(ESTIMATES, ddof=1)))
+    assert found.prior.mean_sd == pytest.approx(100 * max(np.median(ERRORS), np.abs(ESTIMATES).max()))
     mean = found.bayes.loc[0, "estimate"]
     for table in (found.bayes_cases, found.blups):
         between = (table["estimate"] - mean) * (np.array(ESTIMATES) - table["estimate"])
         assert (between > -1e-3).all(), "every case lies between its own estimate and the mean"
     table = found.prior_sensitivity
-    assert table["prior_factor"].unique().tolist() == [0.25, 0.5, 1.0, 2.0]
+    assert table["prior_factor"].unique().tolist() == [0.25, 0.5, 1.0, 2.0, 4.0]
     tau = table[table["quantity"] == "tau"]["estimate"]
     assert tau.is_monotonic_increasing
     same = table[table["prior_factor"] == 1.0].drop(columns=["prior_factor", "prior_scale"]).reset_index(drop=True)
