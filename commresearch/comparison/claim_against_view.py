@@ -9,8 +9,7 @@ import numpy as np
 from commresearch.cases.case_claims_file import ALL, TREATED, CaseClaim, ClaimMeasure, ClaimTerms
 from commresearch.cases.claim import Claim
 from commresearch.errors import DesignError
-from commresearch.impact.arrays import NEVER, PanelArrays, arrays_of
-from commresearch.impact.design import COUNTS
+from commresearch.impact.arrays import COUNTS, NEVER, PanelArrays, arrays_of
 from commresearch.outcomes import Panel
 from commresearch.terms import Comparison, Language, Unit, UnitClass
 from commresearch.words import render_error, say

@@ -16,6 +16,9 @@ NEVER = np.iinfo(np.int64).max
 #: With fewer treated or comparison assignments no standard error by assignment can be trusted.
 FEW = 6
 
+#: Units of outcomes that are counts of cases or persons, as such or per so many.
+COUNTS = frozenset({Unit.PER_1000_HOUSEHOLDS, Unit.PER_10000_RESIDENTS, Unit.COUNT, Unit.PERSONS, Unit.PERSON_TIMES})
+
 SHOWN = 10  #: units that a message names
 
 #: Why months of a unit, or all of it, are not used; estimators add their own.

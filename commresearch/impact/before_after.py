@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commresearch.errors import DesignError, EstimationError, Failure
-from commresearch.impact.arrays import Dropped, PanelArrays, arrays_of
-from commresearch.impact.design import COUNTS
+from commresearch.impact.arrays import COUNTS, Dropped, PanelArrays, arrays_of
 from commresearch.impact.option_checks import require_options
 from commresearch.impact.ratio_scale import in_unit
 from commresearch.impact.result import CONF_LEVEL, ImpactEstimate, Note, impact_estimate

@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 
 from commresearch.errors import DesignError, Failure
-from commresearch.impact.arrays import FEW, NEVER, Dropped, PanelArrays, arrays_of, period_numbers
+from commresearch.impact.arrays import COUNTS, FEW, NEVER, Dropped, PanelArrays, arrays_of, period_numbers
 from commresearch.impact.result import Note
 from commresearch.impact.rollout_facts import assigned, rollout_facts
 from commresearch.outcomes import Panel
 from commresearch.outcomes.live import WARM_UP_MONTHS
-from commresearch.terms import ChosenBy, Inference, Language, Method, Unit
+from commresearch.terms import ChosenBy, Inference, Language, Method
 
 SERIES_BEFORE, SERIES_AFTER = 24, 12  #: months that a series needs to tell a change from its seasons
 SYNTHETIC_BEFORE, SYNTHETIC_POOL = 12, 10  #: months and units from which a comparison is put together for a single treated one
 MANY_PATHS = 10**9  #: from here on the number of paths says nothing more
-COUNTS = frozenset({Unit.PER_1000_HOUSEHOLDS, Unit.PER_10000_RESIDENTS, Unit.COUNT, Unit.PERSONS, Unit.PERSON_TIMES})
 
 RECORD_SHARE = 0.5  #: of the record that others have of the time before a start; a unit with less has no "before"
 LONG_RECORD = 12  #: periods before the start from which all of them are the base, not the last alone: a single month is too noisy

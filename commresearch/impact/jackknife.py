@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commresearch.errors import DesignError, EstimationError
-from commresearch.impact.arrays import PanelArrays
+from commresearch.impact.arrays import COUNTS, PanelArrays
 
 #: A point estimate from arrays; raises DesignError or EstimationError where there is none.
 Point = Callable[[PanelArrays], float]
@@ -25,7 +25,7 @@ class Jackknife:
     std_error : float
         Root of the variances of the two sides; infinite where one side cannot be varied.
     df : float
-        Degrees of freedom of its t, after Satterthwaite, from the variances of the two sides.
+        Degrees of freedom of its t, after Satterthwaite, from the variances of the two sides and from how unequally their members enter.
     """
 
     estimate: float
@@ -39,7 +39,8 @@ def cluster_jackknife(point: Point, arrays: PanelArrays) -> Jackknife:
     """Leave out one assignment at a time.
 
     The variance is that of a jackknife stratified by treatment, Σ_s (G_s − 1)/G_s Σ_g (θ₍g₎ − θ̄_s)², s: treated, untreated. For a difference of
-    two means it is the variance of Welch's test, and df are those of Welch.
+    two means of members that enter alike it is the variance of Welch's test, and df are those of Welch; where a few large members carry a
+    side, its variance is known less well than their number says, and df are fewer.
 
     Returns
     -------
@@ -54,9 +55,10 @@ def cluster_jackknife(point: Point, arrays: PanelArrays) -> Jackknife:
     treated[np.unique(arrays.cluster[arrays.ever_treated])] = True
     split = (treated.sum() > 1 and (~treated).sum() > 1) or np.isnan(without).any()
     sides = [treated, ~treated] if split and treated.any() and (~treated).any() else [np.ones(g, dtype=bool)]
-    parts = [_part(without[side]) for side in sides]
+    shares = _shares(arrays)
+    parts = [_part(without[side], shares[side]) for side in sides]
     variance = sum(v for v, _ in parts)
-    weights = sum(v * v / (n - 1) for v, n in parts if n > 1 and v > 0)
+    weights = sum(v * v / df for v, df in parts if df > 0 and v > 0)
     df = variance * variance / weights if 0 < variance < np.inf and weights > 0 else 1.0
     return Jackknife(estimate=whole, without=without, treated=treated, std_error=float(np.sqrt(variance)), df=float(df))
 
@@ -68,9 +70,37 @@ def _without(point: Point, arrays: PanelArrays, cluster: int) -> float:
         return np.nan
 
 
-def _part(without: np.ndarray) -> tuple[float, int]:
-    """Variance that one side adds, and its size; infinite where the estimate stands or falls with one of its members."""
+def _part(without: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
+    """Variance that one side adds, and its degrees of freedom; infinite where the estimate stands or falls with one of its members."""
     n = len(without)
     if n < 2 or np.isnan(without).any():
-        return np.inf, n
-    return float((n - 1) / n * np.square(without - without.mean()).sum()), n
+        return np.inf, float(n - 1)
+    return float((n - 1) / n * np.square(without - without.mean()).sum()), degrees_of_freedom(shares)
+
+
+def degrees_of_freedom(shares: np.ndarray) -> float:
+    """Degrees of freedom of the jackknife variance of a weighted mean of independent values of equal variance, by its first two moments.
+
+    Without member g the mean moves by −w_g (y_g − ȳ) / (1 − w_g); the variance is a quadratic form y'By, df = (tr B)² / tr B². Equal shares give
+    n − 1 (Satterthwaite 1946; Bell & McCaffrey 2002 for regressions).
+
+    Parameters
+    ----------
+    shares : float array (n,)
+        Not negative, in any unit; n of 2 or more.
+    """
+    n = len(shares)
+    w = shares / shares.sum() if 0 < shares.max() < shares.sum() else np.full(n, 1 / n)  # one member alone: nothing to weigh
+    pull = w / (1 - w)
+    moves = np.diag(pull) - np.outer(pull, w)
+    spread = moves - moves.mean(axis=0)
+    square = spread @ spread.T
+    return float(np.trace(square) ** 2 / np.square(square).sum())
+
+
+def _shares(arrays: PanelArrays) -> np.ndarray:
+    """What each assignment brings to an effect: cases or weights of its months, of treated units those from the start on."""
+    used = arrays.observed & (arrays.treated | ~arrays.ever_treated[:, None])
+    counted = arrays.unit in COUNTS and bool(np.isfinite(arrays.numerator[arrays.observed]).all())
+    brought = arrays.weight * (np.nan_to_num(arrays.numerator) if counted else 1.0)
+    return np.bincount(arrays.cluster, weights=np.where(used, brought, 0.0).sum(axis=1), minlength=len(arrays.assignments))

@@ -8,9 +8,9 @@ import pandas as pd
 
 from commresearch.errors import DesignError, EstimationError, Failure
 from commresearch.impact import group_time_paths
-from commresearch.impact.arrays import FEW, PanelArrays, arrays_of
+from commresearch.impact.arrays import COUNTS, FEW, PanelArrays, arrays_of
 from commresearch.impact.before_after import before_after
-from commresearch.impact.design import COUNTS, SERIES_AFTER, SERIES_BEFORE, Control, Design
+from commresearch.impact.design import SERIES_AFTER, SERIES_BEFORE, Control, Design
 from commresearch.impact.ferman_pinto import ferman_pinto
 from commresearch.impact.fixed_effects import treatment_fit, two_way_fixed_effects, usable
 from commresearch.impact.fractional_logit import fractional_logit_did, share_cells, share_effects

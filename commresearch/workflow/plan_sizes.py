@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.errors import CommResearchError
-from commresearch.impact.arrays import NEVER, PanelArrays, arrays_of
-from commresearch.impact.design import COUNTS
+from commresearch.impact.arrays import COUNTS, NEVER, PanelArrays, arrays_of
 from commresearch.impact.power import CountLaw, PilotLayout, simulate_power
 from commresearch.impact.sample_size import PanelVariance, panel_detectable, panel_variance, survey_sample_size
 from commresearch.terms import Unit
