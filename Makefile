@@ -1,4 +1,5 @@
 # make report: all reports. make test: all checks. Both create and use .venv. make bench: speed beside peers, in .venv-bench.
+# make bundle: installers for machines without network, in build/bundle.
 PYTHON ?= python3
 REQUIRE ?=
 VENV := .venv
@@ -11,7 +12,7 @@ BENCH := $(VENV_BENCH)/bin/python -m benchmarks
 SIZE = $(if $(BENCH_ROWS),--rows $(BENCH_ROWS))
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab bench clean
+.PHONY: help report test lint lab bench bundle clean
 
 help: ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /  /'
@@ -36,7 +37,7 @@ report: $(VENV)/installed-report ## make all reports into reports/site
 	$(BIN)/commresearch run
 
 $(VENV)/installed-spark: pyproject.toml constraints.txt | $(VENV)/installed-test
-	$(PIP) install -c constraints.txt -e ".[spark,fast]"
+	$(PIP) install -c constraints.txt -e ".[spark,fast,lab,dask]"
 	@touch $@
 
 test: $(VENV)/installed-test $(if $(filter all,$(REQUIRE)),$(VENV)/installed-spark) ## lint, types and all tests (REQUIRE=all: a missing tool fails)
@@ -72,6 +73,11 @@ bench: $(VENV_BENCH)/installed ## speed beside named peers, as tables (BENCH_ROW
 	$(BENCH).pooling
 	$(BENCH).qca
 	$(BENCH).impact_study --draws 200
+	$(BENCH).case_reports $(SIZE)
+	$(BENCH).demo_study --draws $(if $(BENCH_ROWS),2,200)
+
+bundle: $(VENV)/installed-report ## installers for machines without network (Windows x64, Linux x86-64) into build/bundle
+	$(BIN)/python -m commresearch.cli.bundle
 
 clean: ## remove the environments and the built site
 	rm -rf $(VENV) $(VENV_BENCH) reports/site build *.egg-info

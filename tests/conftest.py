@@ -13,7 +13,7 @@ from commresearch.cases import Published, load_published
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "data_raw" / "published"
 TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "soffice": ("soffice",), "pdftoppm": ("pdftoppm",), "spark": ("java",), "Rscript": ("Rscript",)}
-MODULES = {"numba"}  #: extras that some tests need
+MODULES = {"distributed", "jupyterlab", "numba"}  #: extras that some tests need
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -26,6 +26,7 @@ FULL = 100.0  #: percent
 WORK = frozenset({Kind.ACTIVITY, Kind.OUTPUT, Kind.REACH})
 BACKGROUND = frozenset({Kind.CONTEXT, Kind.DESIGN})
 WITHOUT_STOCK = frozenset({UnitClass.PERCENT, UnitClass.DURATION, UnitClass.RANK})
+SERIES = frozenset({"届", "期"})  #: rounds are counted from the first, so that a number of them says where it begins
 NOT_DONE = frozenset({Meaning.CAPACITY, Meaning.PLEDGED, Meaning.EXPECTED})
 RECURRING = "每"  #: "every year" is a period of its own, though it has no date
 
@@ -36,6 +37,7 @@ WORDS = {
     Meaning.EXPECTED: re.compile("预计|有望|预期|力争|计划(?:年内|到|在|于|建|新增)|将(?:达|超过|突破|新增)"),
     Meaning.SAVED: re.compile("节省|节约|省下|减少支出|减免|少支出|降低成本"),
 }
+CLAUSES = re.compile("[，,。；;！!？?]")
 #: A level that a text says was risen or fallen to.
 ROSE, FELL = re.compile("(?:升|增|提高|增加)(?:到|至|为)"), re.compile("(?:降|减|减少|压缩)(?:到|至|为)")
 
@@ -47,11 +49,12 @@ class Claim:
     `value`, `value_low`, `value_high`, `baseline` are in the row's unit (percent as printed, money in yuan); a number that
     is not stated is NaN, a `value_high` of NaN means that the wording sets no upper end. Links hold claim ids.
 
-    The last five columns may be missing from a table of one's own; blank is "not known":
+    The last seven columns may be missing from a table of one's own; blank is "not known":
     `counted`, the kind of thing that a percentage counts, or that the words around the number name where its unit names another
     (服务人数 … 人次); `chosen_by`, how the places or people behind the number were chosen (`ChosenBy`); `comparator`, the group
     without the work that the text holds the number against; `wording` (`Meaning`), told from the words where blank;
-    `in_use_since`, the date from which a room or service has been in use.
+    `in_use_since`, the date from which a room or service has been in use; `instrument`, the text's words on how the number was taken;
+    `section`, the part of the document it stands in.
     """
 
     claim_id: str
@@ -93,6 +96,8 @@ class Claim:
     comparator: str = ""
     wording: str = ""
     in_use_since: str = ""
+    instrument: str = ""
+    section: str = ""
 
     @property
     def high(self) -> float:
@@ -153,11 +158,22 @@ class Claim:
 
     @property
     def meaning(self) -> str:
-        """`wording`; where blank, what the words of indicator and token say (`Meaning`), counted things without a sign of another meaning."""
+        """`wording`; where blank, the first of `meanings`."""
+        return self.wording or self.meanings[0]
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """All that `wording` and the words of indicator, token and clause say (`Meaning`): a saving may be expected. Counted things without another sign."""
+        said = f"{self.indicator_zh} {self.printed} {self._clause}"
+        found = [meaning.value for meaning, words in WORDS.items() if words.search(said)]
         if self.wording:
-            return self.wording
-        said = f"{self.indicator_zh} {self.printed}"
-        return next((meaning for meaning, words in WORDS.items() if words.search(said)), Meaning.DONE)
+            found = [self.wording, *(m for m in found if m == Meaning.SAVED and self.wording in NOT_DONE)]
+        return tuple(found) if found else (Meaning.DONE.value,)
+
+    @property
+    def _clause(self) -> str:
+        """The clause of the text that holds the number as printed; a sentence may tell of other numbers, too. Blank where it does not hold it."""
+        return next((clause for clause in CLAUSES.split(self.text_zh) if self.printed and self.printed in clause), "")
 
     @property
     def source_line(self) -> str:
@@ -232,7 +248,12 @@ def stock_gap(claim: Claim) -> str | None:
         return None
     if claim.cumulative == "":
         return "open"
-    return "no_start" if claim.cumulative == "yes" and not claim.period_start else None
+    return "no_start" if claim.cumulative == "yes" and not claim.period_start and not is_series(claim) else None
+
+
+def is_series(claim: Claim) -> bool:
+    """Whether a number counts the rounds of a series."""
+    return claim.unit in SERIES and claim.unit_class == UnitClass.EVENT
 
 
 def counts_work(claim: Claim) -> bool:

@@ -136,7 +136,7 @@ COLUMNS: Mapping[str, Mapping[str, pa.Column]] = {
         "part_of": _link(), "per": _link(),
         "listed": _pattern(COUNT, "rule_count", blank=True), "counted": _one_of(UnitClass, blank=True),
         "chosen_by": _one_of(ChosenBy, blank=True), "comparator": _text(blank=True), "wording": _one_of(Meaning, blank=True),
-        "in_use_since": _day(), "text_en": _text(), "text_zh": _text(), "note": _text(blank=True),
+        "in_use_since": _day(), "instrument": _text(blank=True), "text_en": _text(), "text_zh": _text(), "note": _text(blank=True),
     },
     "not_claims": {
         "source_id": _source(), "line": _line(), "printed": _text(), "count": _pattern(r"[1-9][0-9]*", "rule_count"),

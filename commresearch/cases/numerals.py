@@ -37,8 +37,10 @@ AFTER = ("及以上", "及以下", "以上", "以下", "以内", "左右", "上�
 MORE = "余多"  #: also after the unit ("三个多月")
 MORE_BEFORE = MORE + "来"  #: before the unit only: "十来个", but "14年来" is a span of time
 
-_ARABIC = r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?"
-_HAN = r"(?:百分之)?[〇零一二两三四五六七八九十百千万亿]+"
+_ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+#: 三十五点七 and 一点二万; 八点三十分 is a time of day, 两点一线 a turn of phrase
+_DECIMAL = r"[〇零一二两三四五六七八九十百千万亿]+点[〇零一二三四五六七八九]+(?![十百千分半刻整钟线面滴〇零一二三四五六七八九])[万亿]*"
+_HAN = rf"(?:百分之)?(?:{_DECIMAL}|[〇零一二两三四五六七八九十百千万亿]+)"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<ordinal>第|(?=首))?(?:(?P<before>{'|'.join(BEFORE)})(?:{'|'.join(VERBS)})?)?"
@@ -141,6 +143,8 @@ def _han_value(text: str) -> Decimal | None:
     if text in {"半", "首"}:
         return Decimal("0.5") if text == "半" else Decimal(1)
     text = text.removeprefix(PERCENT)
+    if "点" in text:
+        return _decimal_value(text)
     if LOOSE.search(text):
         return None
     total = section = digit = 0
@@ -154,6 +158,19 @@ def _han_value(text: str) -> Decimal | None:
         else:
             section, digit = section + (digit or 1) * scale, 0
     return Decimal(total + section + digit)
+
+
+def _decimal_value(text: str) -> Decimal | None:
+    """Value of a numeral with a decimal point; a scale behind it multiplies the whole (一点二万)."""
+    whole, _, behind = text.partition("点")
+    value = _han_value(whole)
+    digits = behind.rstrip("万亿")
+    if value is None:
+        return None
+    value += Decimal("0." + "".join(str(DIGITS[sign]) for sign in digits))
+    for sign in behind[len(digits) :]:
+        value *= SCALES[sign]
+    return value
 
 
 def _last_digit_step(match: re.Match[str]) -> Decimal:

@@ -39,6 +39,7 @@ _LABELS: Mapping[str, str] = {
 }
 #: hashes and the ids of runs, rows and cells: digits in them are no numbers
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=(?:[0-9]*[a-f]){3})[0-9a-f]{16,}")
+_HASH = re.compile("[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")  #: one of thousands holds the digits of a card number that passes its check
 _WECHAT_CUE = re.compile("[信❤♥]|[加➕].{0,3}[vV]")
 _BEFORE, _AFTER = re.compile(r"[0-9a-f-]*$"), re.compile(r"[0-9a-f-]*")
 _SMALL_PARTS = 20  #: four parts below this are the number of a version or a section rather than an address
@@ -196,10 +197,12 @@ def find_leaks(plain: str) -> list[Span]:
 def _is_certain(text: str, span: Span) -> bool:
     sample, before, after = text[span.start : span.end], text[max(0, span.start - 64) : span.start], text[span.end : span.end + 64]
     if span.identifier == Identifier.NATIONAL_ID:
-        return sum(c.isalnum() for c in sample) != 15 or "证" in before[-8:]
+        return (sum(c.isalnum() for c in sample) != 15 or "证" in before[-8:]) and not _is_within(_HASH, sample, before, after)
+    if span.identifier == Identifier.BANK_CARD:
+        return not _is_within(_HASH, sample, before, after)
     if span.identifier == Identifier.MOBILE:
         is_inside_word = re.fullmatch("[A-Za-z]{2}", before[-1:] + after[:1])
-        return not is_inside_word and not re.search(r"[/_·]|\.(?!0+$)", sample) and not _is_hexadecimal(sample, before, after)
+        return not is_inside_word and not re.search(r"[/_·]|\.(?!0+$)", sample) and not _is_within(_HEXADECIMAL, sample, before, after)
     if span.identifier == Identifier.IP:
         return ":" in sample or max(map(int, sample.split("(", maxsplit=1)[0].split("."))) >= _SMALL_PARTS
     if span.identifier == Identifier.WECHAT:
@@ -207,9 +210,9 @@ def _is_certain(text: str, span: Span) -> bool:
     return True
 
 
-def _is_hexadecimal(sample: str, before: str, after: str) -> bool:
+def _is_within(form: re.Pattern[str], sample: str, before: str, after: str) -> bool:
     left, right = _BEFORE.search(before.lower()), _AFTER.match(after.lower())
-    return bool(_HEXADECIMAL.fullmatch((left[0] if left else "") + sample + (right[0] if right else "")))
+    return bool(form.fullmatch((left[0] if left else "") + sample + (right[0] if right else "")))
 
 
 def _without_codes(text: str, spans: Sequence[Span]) -> list[Span]:

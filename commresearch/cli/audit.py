@@ -46,6 +46,8 @@ def audit(
     if is_press_text(file):
         read = read_text(file, out, language=lang)
         typer.echo(say("audit.cli_text", lang, file=file.name, n=read.n_candidates, others=read.n_others, path=read.path))
+        if read.n_unnamed:
+            typer.echo(say("claim_parser.how_fill", lang, n=read.n_unnamed))
         return
     from commresearch.reporting.audit_reports import plan_audit_reports
     from commresearch.reporting.build import build_reports

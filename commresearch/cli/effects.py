@@ -1,13 +1,23 @@
 """Commands about what a pilot changes: estimating it, and planning how it will be found."""
 
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commresearch.cli.making import case_by_case, each_case, finish, load_cases, make_reports, project_at, pseudonym_key, require_choices
+from commresearch.cli.making import (
+    case_by_case,
+    each_case,
+    finish,
+    left_by,
+    load_cases,
+    make_reports,
+    project_at,
+    pseudonym_key,
+    require_choices,
+)
 from commresearch.cli.options import (
     ALL,
     BOTH,
@@ -21,6 +31,7 @@ from commresearch.cli.options import (
     KeyFile,
     Lang,
     Languages,
+    Looks,
     On,
     ProjectFolder,
     Renderers,
@@ -37,7 +48,7 @@ if TYPE_CHECKING:
 
     from commresearch.cases import Case
     from commresearch.reporting.build import Project, ReportTask
-    from commresearch.workflow import CaseEstimates
+    from commresearch.workflow import CaseEstimates, CasePanel, CleanedLog
     from commresearch.workflow.case_plan import Draw
     from commresearch.workflow.plan_sizes import PlanSettings
 
@@ -46,47 +57,71 @@ if TYPE_CHECKING:
 def estimate(
     cases: CaseIds, lang: Lang = Language.ZH, project: ProjectFolder = HERE, key_file: KeyFile = None, languages: Languages = BOTH,
     formats: Formats = ALL, renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
-    on: On = DUCKDB,
+    on: On = DUCKDB, look: Looks = None,
 ) -> None:
     """The effects on the outcomes of the named cases below reports/clean, and a report on each case."""
     from commresearch.reporting.build import build_reports
+    from commresearch.workflow import require_clean_reports
 
     place = project_at(project, None)
     key = pseudonym_key(key_file, place.root)
-    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force, look=look)
     require_choices(how)
+    began = datetime.now()  # noqa: DTZ005 - the time where the user is; all cases of one run have it
     with case_by_case(cases, lang) as faults, ExitStack() as kept:
         chosen = load_cases(place.root, cases, faults)
-        made = each_case(chosen, lambda case: _estimated(lang, place, case, key, how, on, kept), faults)
+        made = each_case(chosen, lambda case: _estimated(lang, place, case, key, how, on, kept, began), faults)
         tasks = [task for planned in made.values() for task in planned]
         if tasks:
             results = make_reports(lang, place, tasks, how, build_reports)
+            require_clean_reports(left_by(place, tasks), {})
             finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
 
 
 def _estimated(
-    lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, on: str, kept: ExitStack
+    lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, on: str, kept: ExitStack, began: datetime
 ) -> "list[ReportTask]":
     """The reports to be made on the estimates of a case, which is kept for this run until they are made."""
     from commresearch.records import held
     from commresearch.reporting.impact_reports import plan_impact_reports
-    from commresearch.words import say
-    from commresearch.workflow import compare_case_claims, estimate_case, plan_of
+    from commresearch.workflow import plan_of
 
     plan_of(case)  # a plan that was changed is told before hours of counting
     out = place.root / "reports" / "clean" / case.id
     kept.enter_context(held(out))
-    counted = count_outcomes(lang, place, case, key, on)
+    estimated_case(lang, place, case, count_outcomes(lang, place, case, key, on), began)
+    return plan_impact_reports(case.id, out, list(dict.fromkeys(how.languages)))
+
+
+def estimated_case(
+    lang: Language, place: "Project", case: "Case", counted: "tuple[list[CleanedLog], list[CasePanel]]", began: datetime | None = None,
+) -> None:
+    """Estimate the effects on the outcomes of a case, keep them in the results store, and hold its claims against them, telling of each.
+
+    The run of the store has the name of the time at which it began, else of now.
+
+    Raises
+    ------
+    CaseError
+        The case has no panel (CR-F14); none of its outcomes can be estimated (CR-I55).
+    """
+    from commresearch.words import say
+    from commresearch.workflow import compare_case_claims, estimate_case
+    from commresearch.workflow.kept_results import keep_estimates, results_store
+
+    out = place.root / "reports" / "clean" / case.id
     if not counted[1]:
         raise CaseError(Failure(code="CR-F14", values={"case": case.id}))
     estimates = estimate_case(case, out, published=place.published, counted=counted, progress=partial(_say_estimating, lang, case.id))
+    at = datetime.now() if began is None else began  # noqa: DTZ005 - the time where the user is
+    run = keep_estimates(case, estimates, counted, results_store(place.root), at=at)
     _say_estimates(lang, estimates)
+    typer.echo(say("cli.kept_run", lang, run=run.run))
     compare_case_claims(case, out, counted=counted, progress=partial(_say_claim, lang, case.id))
     typer.echo(say("cli.where", lang, path=estimates.folder))
     if not estimates.estimated:
         reasons = {x.value: "\n".join(dict.fromkeys(one["refusal"][x.value] for one in estimates.outcomes)) for x in Language}
         raise CaseError(Failure(code="CR-I55", values={"case": case.id, "reasons": reasons}))
-    return plan_impact_reports(case.id, out, list(dict.fromkeys(how.languages)))
 
 
 def _say_estimating(lang: Language, case: str, outcome: str, done: int, total: int) -> None:

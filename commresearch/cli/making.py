@@ -4,8 +4,10 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -43,11 +45,18 @@ def project_at(root: Path, published: Path | None) -> "Project":
     return Project(root=root, published=(published or root / "data_raw" / "published").resolve(), site=root / "reports" / "site")
 
 
-def report_cases(lang: Language, project: "Project", cases: list[str] | None, how: How, *, comparison: bool) -> None:
-    """Make the reports on published cases, and the index; all cases where none is named."""
+def report_cases(
+    lang: Language, project: "Project", cases: list[str] | None, how: How, *, comparison: bool, beside: "Sequence[ReportTask]" = (),
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Make the reports on published cases (all where none is named), those on pilots beside them, and the index.
+
+    Reports on pilots are searched for identifiers, those that were met while their files were read (`known`) among them.
+    """
     from commresearch.cases import load_published
     from commresearch.reporting.build import build_reports, plan_reports
     from commresearch.reporting.site import write_site
+    from commresearch.workflow import require_clean_reports
 
     require_choices(how)
     published = load_published(project.published)
@@ -56,8 +65,15 @@ def report_cases(lang: Language, project: "Project", cases: list[str] | None, ho
     tasks = plan_reports(project, published, wanted, languages, comparison=comparison)
     if comparison:
         tasks += _pilot_tasks(lang, project, languages, how.workers)
-    results = make_reports(lang, project, tasks, how, build_reports)
+    results = make_reports(lang, project, [*tasks, *beside], how, build_reports)
+    require_clean_reports(left_by(project, beside), known)
     finish(results, [write_site(project, published, how.languages[0])], lang)
+
+
+def left_by(place: "Project", tasks: "Sequence[ReportTask]") -> list[Path]:
+    """Every file that the reports leave, the pages of failed ones and executed notebooks among them."""
+    folders = dict.fromkeys(place.site / task.subject / task.language for task in tasks)
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in {".html", ".docx", ".pdf", ".ipynb", ".json", ".csv", ".xlsx"})
 
 
 def _pilot_tasks(lang: Language, project: "Project", languages: list[Language], workers: int) -> "list[ReportTask]":
@@ -81,18 +97,22 @@ def make_reports(lang: Language, project: "Project", tasks: "list[ReportTask]", 
     from commresearch.reporting.build import Settings, require_writable
     from commresearch.reporting.fonts import font_folder
     from commresearch.reporting.rendering import choose_renderer
+    from commresearch.reporting.review import FILE, read_reviews
     from commresearch.words import render_error, say
 
     font_folder()
     require_writable(project.site)
-    with tempfile.TemporaryDirectory() as folder:
+    reviews = read_reviews(project.root / "reports" / FILE)
+    tasks = [task if how.look is None else replace(task, look=how.look) for task in tasks]
+    # Workers of a cluster see the folder of the site, and perhaps no other.
+    with tempfile.TemporaryDirectory(dir=project.site if how.cluster else None, prefix=".templates-") as folder:
         chosen, problem = choose_renderer(how.renderer, Path(folder), os.environ)
         if problem:
             typer.echo(render_error(problem, lang), err=True)
         typer.echo(say("cli.start", lang, n=len(tasks), renderer=chosen.name))
         settings = Settings(
-            renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force,
-            languages=_languages_there(project, tasks), today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
+            renderer=chosen, formats=tuple(dict.fromkeys(how.formats)), workers=how.workers, engine=how.engine, force=how.force, cluster=how.cluster,
+            languages=_languages_there(project, tasks), reviews=reviews, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         )
         return list(_with_progress(build(project, tasks, settings), tasks, lang))
 
@@ -228,8 +248,10 @@ def pseudonym_key(file: Path | None, root: Path) -> bytes | None:
 
 def _languages_there(project: "Project", tasks: "list[ReportTask]") -> tuple[Language, ...]:
     """Languages that every report of this run stands in, or will: a page links to no other."""
+    from commresearch.reporting.build import stem_of
+
     made = {(t.subject, t.language) for t in tasks}
-    there = {(t.subject, x) for t in tasks for x in Language if (project.site / t.subject / x / f"{t.subject}.{x}.html").is_file()}
+    there = {(t.subject, x) for t in tasks for x in Language if (project.site / t.subject / x / f"{stem_of(t.subject, x, is_simulated=t.is_simulated)}.html").is_file()}
     return tuple(x for x in Language if all((t.subject, x) in made | there for t in tasks))
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from commresearch.errors import CommResearchError
+from commresearch.reporting.assemble import Look
 from commresearch.terms import Format, Language
 
 app = typer.Typer(
@@ -31,9 +32,11 @@ Formats = Annotated[list[Format], typer.Option("--format", help="格式,可重�
 Renderers = Annotated[str, typer.Option("--renderer", help="auto | quarto | embedded", metavar="NAME")]
 Engines = Annotated[str, typer.Option("--engine", help="in-process | kernel", metavar="NAME")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="并行进程数 / parallel processes")]
+Clusters = Annotated[str, typer.Option("--cluster", help="由 Dask 集群生成报告,写调度器地址,如 tcp://主机:8786 / reports are made by a Dask cluster: address of its scheduler", metavar="ADDRESS")]
 KeyFile = Annotated[Path | None, typer.Option("--key-file", help="化名密钥文件,须在项目文件夹之外;也可用环境变量 COMMRESEARCH_KEY / key of pseudonyms, outside the project")]
 CaseIds = Annotated[list[str], typer.Argument(metavar="CASE...", help="案例编号 / case ids")]
 On = Annotated[str, typer.Option("--on", help="计算台账的引擎:duckdb,或 Spark 的 master,如 local[2]、spark://主机:7077 / engine of the panels", metavar="NAME")]
+Looks = Annotated[Look | None, typer.Option("--look", help="版式:research 研究报告,gov 公文版式;不写则按报告各自的版式 / research or gov; that of each report where not given")]
 Force = Annotated[bool, typer.Option("--force", help="全部重做 / rebuild everything")]
 
 HERE, BOTH, ALL, DUCKDB = Path(), list(Language), list(Format), "duckdb"
@@ -49,6 +52,8 @@ class How:
     engine: str
     workers: int
     force: bool
+    look: Look | None = None  #: None: that of each report
+    cluster: str = ""  #: address of a scheduler; reports are made here without one
 
 
 def _leave() -> None:

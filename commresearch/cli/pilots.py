@@ -13,6 +13,7 @@ from commresearch.cli.making import (
     case_by_case,
     each_case,
     finish,
+    left_by,
     load_cases,
     make_reports,
     project_at,
@@ -107,7 +108,7 @@ def clean(
                 return
             _sweep_reports(place, tasks)
             results = make_reports(lang, place, tasks, how, partial(build_ahead, ready))
-            require_clean_reports(_left_by(place, tasks), known)
+            require_clean_reports(left_by(place, tasks), known)
             if published := ready.first():
                 write_site(place, published, how.languages[0])
         finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
@@ -118,12 +119,6 @@ def _sweep_reports(place: "Project", tasks: "list[ReportTask]") -> None:
     for subject in {task.subject for task in tasks}:
         for left in (place.site / subject).glob(".*.work-*"):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _left_by(place: "Project", tasks: "list[ReportTask]") -> list[Path]:
-    """Every file that the reports leave, the pages of failed ones and executed notebooks among them."""
-    folders = dict.fromkeys(place.site / task.subject / task.language for task in tasks)
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in {".html", ".docx", ".pdf", ".ipynb", ".json"})
 
 
 def _all_cleaned(
@@ -143,23 +138,31 @@ def _all_cleaned(
 
 
 def _cleaned(lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, known: dict[str, str]) -> "list[ReportTask]":
-    """The reports to be made on the surveys of a case, now cleaned; identifiers met on the way are added to `known`."""
+    """The reports to be made on the surveys of a case, now cleaned."""
     from commresearch.reporting.quality_reports import plan_quality_reports
+
+    return plan_quality_reports(case.id, cleaned_surveys(lang, place, case, key, known), list(dict.fromkeys(how.languages)))
+
+
+def cleaned_surveys(lang: Language, place: "Project", case: "Case", key: bytes | None, known: dict[str, str]) -> list[Path]:
+    """Clean the surveys of a case, telling of each, and return their folders; identifiers met on the way are added to `known`."""
     from commresearch.words import say
     from commresearch.workflow import clean_case
+    from commresearch.workflow.edition import keep_edition
 
     out = place.root / "reports" / "clean" / case.id
     surveys = clean_case(
         case, out, pseudonym_key=key, language=lang, today=date.today().isoformat(),  # noqa: DTZ011 - the day where the user is
         progress=partial(say_progress, "cli.cleaning", lang),
     )
+    keep_edition(case, out)
     for survey in surveys:
         typer.echo(say("cli.cleaned", lang, wave=survey.wave, read=survey.clean.rows("rows_read"), kept=len(survey.clean.frame), lines=len(survey.clean.log)))
         if survey.is_drafted:
             typer.echo(say("cli.drafted", lang, path=survey.folder / "codebook.xlsx"))
         known |= survey.clean.known
     typer.echo(say("cli.where", lang, path=out))
-    return plan_quality_reports(case.id, surveys, list(dict.fromkeys(how.languages)))
+    return [survey.folder for survey in surveys]
 
 
 def _counted(lang: Language, place: "Project", case: "Case", key: bytes | None, how: How, on: str) -> "list[ReportTask]":
@@ -179,6 +182,7 @@ def count_outcomes(
     """Clean the logs of a case and count its outcomes, telling of each."""
     from commresearch.words import say
     from commresearch.workflow import build_case_panels, clean_logs
+    from commresearch.workflow.edition import keep_edition
 
     out = place.root / "reports" / "clean" / case.id
     logs = clean_logs(case, out, pseudonym_key=key, progress=partial(say_progress, "cli.cleaning_log", lang, case.id))
@@ -195,6 +199,7 @@ def count_outcomes(
         say_missing_months(lang, made)
         say_not_folded(lang, made)
     if logs:
+        keep_edition(case, out)
         typer.echo(say("cli.where", lang, path=out))
     return logs, panels
 

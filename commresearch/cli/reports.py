@@ -25,6 +25,7 @@ from commresearch.cli.options import (
     BOTH,
     HERE,
     SHOWN,
+    Clusters,
     Engines,
     Force,
     Formats,
@@ -32,6 +33,7 @@ from commresearch.cli.options import (
     Lang,
     Languages,
     Ledger,
+    Looks,
     ProjectFolder,
     Renderers,
     Workers,
@@ -43,39 +45,46 @@ from commresearch.terms import DataKind, Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
+    from commresearch.workflow.check import LedgerSummary
 
 
 @app.command(help="检查、核对并生成全部报告 / check, audit and report all cases")
 @says_its_errors
 def run(
     lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
-    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False, look: Looks = None,
+    cluster: Clusters = "",
 ) -> None:
-    """All cases and the comparison, in both languages."""
-    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
-    report_cases(lang, project_at(project, published), None, how, comparison=True)
+    """All pilots with raw files, all published cases and the comparisons, in both languages."""
+    from commresearch.cli.pilot_runs import report_everything
+
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force, cluster=cluster, look=look)
+    report_everything(lang, project_at(project, published), how)
 
 
-@app.command(help="生成若干案例的报告 / report some cases")
+@app.command(help="生成若干案例的报告:台账里的公开案例,或已清洗、已估计的试点 / report some cases: published ones, or pilots that were cleaned and estimated")
 @says_its_errors
 def report(
     cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="案例编号 / case ids")],
     lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
-    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False, look: Looks = None,
+    cluster: Clusters = "",
 ) -> None:
     """The named cases only."""
-    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
-    report_cases(lang, project_at(project, published), cases, how, comparison=False)
+    from commresearch.cli.case_reports import report_named
+
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force, cluster=cluster, look=look)
+    report_named(lang, project_at(project, published), cases, how)
 
 
 @app.command(help="生成对照报告 / report the comparison over all cases")
 @says_its_errors
 def compare(
     lang: Lang = Language.ZH, project: ProjectFolder = HERE, published: Ledger = None, languages: Languages = BOTH, formats: Formats = ALL,
-    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False,
+    renderer: Renderers = "auto", engine: Engines = "in-process", workers: Workers = 2, force: Force = False, look: Looks = None,
 ) -> None:
     """The comparison only."""
-    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force)
+    how = How(languages=languages, formats=formats, renderer=renderer, engine=engine, workers=workers, force=force, look=look)
     report_cases(lang, project_at(project, published), [], how, comparison=True)
 
 
@@ -106,9 +115,24 @@ def check(
             typer.echo(say(f"cli.{heading}", lang, n=summary.coverage.n_numbers, missing=len(lines)))
             for line in [*lines[:SHOWN], *(["…"] if len(lines) > SHOWN else [])]:
                 typer.echo(f"  {line}")
+        _say_agreement(lang, summary)
         if summary.coverage.uncovered or summary.coverage.unplaced:
             raise typer.Exit(2)
     typer.echo(say("cli.ledger", lang, path=folder))
+
+
+def _say_agreement(lang: Language, summary: "LedgerSummary") -> None:
+    """Say how many numbers of the ledger the parser of press texts finds in the sources, and how many of what it finds are in the ledger, by kind."""
+    from commresearch.words import has, say
+
+    if summary.parser is None:
+        return
+    typer.echo(say("cli.parser", lang))
+    for row in summary.parser.to_dict("records"):
+        key = f"claim_parser.group_{row['group']}"
+        name = say(key if has(key) else f"labels.class_{row['group']}", lang)
+        shares = {what: "—" if row[what] != row[what] else f"{100 * row[what]:.1f}%" for what in ("recall", "precision")}
+        typer.echo(say("cli.parser_line", lang, name=name, found=row["found"], n=row["n_ledger"], read=row["n_candidates"], **shares))
 
 
 def _check_case(lang: Language, case: "Case") -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from commresearch.comparison.counterfactuals import Expectation
 from commresearch.comparison.model_fit import models_fit, term_memberships
-from commresearch.comparison.set_membership import CROSSOVER
+from commresearch.comparison.set_membership import CROSSOVER, is_number, kind_faults
 from commresearch.comparison.set_models import Rows, SolutionType, models_of
 from commresearch.comparison.truth_rows import TIE, TruthTable, coded, rows_of
 from commresearch.errors import EstimationError, Failure
@@ -80,7 +80,7 @@ def chance_benchmark(
     Raises
     ------
     EstimationError
-        The kind of solution, the draws or the seed are out of range (CR-Q02); the table has no solution (CR-Q12, CR-Q19).
+        The kind of solution, the draws or the seed are out of range (CR-Q02); the table has no solution (CR-Q12, CR-Q19), or is none (CR-Q22).
 
     Notes
     -----
@@ -88,6 +88,8 @@ def chance_benchmark(
     2011). The exact share counts the ways to fill whole configurations: the coefficient of t^m in Π (1 + t^n_r), over N choose m, with n_r cases per
     configuration and m cases with the outcome.
     """
+    if kinds := kind_faults(table=(table, isinstance(table, TruthTable), "TruthTable")):
+        raise EstimationError(*kinds)
     allowed: dict[str, tuple[object, bool, str]] = {
         "solution": (solution, solution in tuple(SolutionType), ", ".join(SolutionType)),
         "draws": (draws, isinstance(draws, int) and draws >= 1, "1, 2, …"), "seed": (seed, isinstance(seed, int) and seed >= 0, "0, 1, …"),
@@ -183,12 +185,15 @@ def chance_by_size(
     Raises
     ------
     EstimationError
-        A number is out of range (CR-Q02).
+        A number is out of range (CR-Q02); sizes are no lists of whole numbers (CR-Q22).
     """
+    sizes = {"cases": cases, "conditions": conditions}
+    if kinds := kind_faults(**{n: (s, isinstance(s, Sequence) and all(isinstance(x, int) for x in s), "list[int]") for n, s in sizes.items()}):
+        raise EstimationError(*kinds)
     shares = {"share_with_outcome": share_with_outcome, "share_with_condition": share_with_condition}
     counts = {"cases": min(cases, default=0), "conditions": min(conditions, default=0), "draws": draws, "seed": seed + 1 if isinstance(seed, int) else 0}
-    failures = [Failure(code="CR-Q02", values={"name": n, "got": str(v), "allowed": "0 < … < 1"}) for n, v in shares.items() if not 0 < v < 1]
-    failures += [Failure(code="CR-Q02", values={"name": n, "got": str(v), "allowed": "1, 2, …"}) for n, v in counts.items() if v < 1]
+    failures = [Failure(code="CR-Q02", values={"name": n, "got": str(v), "allowed": "0 < … < 1"}) for n, v in shares.items() if not (is_number(v) and 0 < v < 1)]
+    failures += [Failure(code="CR-Q02", values={"name": n, "got": str(v), "allowed": "1, 2, …"}) for n, v in counts.items() if not isinstance(v, int) or v < 1]
     if failures:
         raise EstimationError(*failures)
     rng = np.random.default_rng(seed)

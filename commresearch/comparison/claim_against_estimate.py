@@ -9,8 +9,8 @@ from commresearch.cases.case_claims_file import ClaimMeasure
 from commresearch.comparison.claim_against_parts import Sources
 from commresearch.comparison.claim_against_view import OVER, ClaimView
 from commresearch.errors import EstimationError, Failure
-from commresearch.impact.arrays import period_numbers
-from commresearch.impact.design import COUNTS, Design, detect_design
+from commresearch.impact.arrays import COUNTS, period_numbers
+from commresearch.impact.design import Design, detect_design
 from commresearch.impact.estimate import estimate_impact
 from commresearch.impact.result import ImpactEstimate
 from commresearch.outcomes import Panel

@@ -5,18 +5,24 @@ for the claims it applies to. Bounds are those that the qualifiers allow.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from commresearch.cases.claim import FULL, Claim
+from commresearch.comparison.claim_reach import HOUSEHOLD_VISITS
 from commresearch.comparison.finding import Finding, Words, shown, significant, worded
 from commresearch.terms import UnitClass, Verdict
 from commresearch.words import number
 
 PEER_RATIO = 2.0  #: a ratio this many times above the median over cases is worth a question
 MIN_CASES = 5  #: fewer cases carry no median worth holding anything against
+#: Words that make a list one of examples; 等级, 平等 and 等候 are none.
+EXAMPLES = re.compile(
+    r"(?<![平同相初中高何对不优均])等(?![级待候于同次第距])|其中|包括|包含|例如|比如|譬如|主要有|之一|(?<!不)含|\b(?:including|such as|for example|among (?:them|these))\b",
+)
 SLACK = 1e-9  #: binary fractions of printed decimals; nothing printed is that close to a whole number by chance
 
 
@@ -44,8 +50,10 @@ def _sum_against(total: Claim, parts: Sequence[Claim]) -> Finding:
         verdict, text = Verdict.CONSISTENT, "C01_within"
     elif low > total.high:
         verdict, text = Verdict.DISAGREES_WITHIN, "C01_above"
+    elif any(EXAMPLES.search(text) for claim in (total, *parts) for text in (claim.printed, claim.text_zh, claim.text_en)):
+        verdict, text = Verdict.CONSISTENT, "C01_examples"
     else:
-        verdict, text = Verdict.CONSISTENT, "C01_below"
+        verdict, text = Verdict.TO_VERIFY, "C01_below"
     return Finding(claim_id=total.claim_id, verdict=verdict, text=text, values=values)
 
 
@@ -98,8 +106,10 @@ class _Ratio:
         return self.top.value / self.bottom.value
 
     @property
-    def kind(self) -> tuple[str, str, str]:
-        return self.top.kind, self.top.unit_class, self.bottom.unit_class
+    def kind(self) -> tuple[str, ...]:
+        # Visits to households are of the class of person-times and yet no like of them.
+        visits = [side.unit for side in (self.top, self.bottom) if side.unit == HOUSEHOLD_VISITS]
+        return self.top.kind, self.top.unit_class, self.bottom.unit_class, *visits
 
     @property
     def comparable(self) -> bool:

@@ -10,7 +10,7 @@ from scipy.special import betaincinv
 
 from commresearch.cases.claim import FULL, Claim
 from commresearch.comparison.claim_checks import SLACK, whole_numbers
-from commresearch.comparison.finding import Finding, Words, signed_percent, worded
+from commresearch.comparison.finding import Finding, Gap, Words, signed_percent, worded
 from commresearch.terms import Family, Kind, Language, UnitClass, Verdict
 from commresearch.words import number
 
@@ -167,7 +167,8 @@ def _interval_of_change(claim: Claim) -> Iterator[Finding]:
     values = {"ladder": Words(tuple(_rung(*rung) for rung in found))}
     printed = "known" if not math.isnan(claim.baseline) else "least"
     if low <= 0 <= high:
-        yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=f"C12_{printed}_open", values=values)
+        gaps = (Gap.BASE,) if printed == "least" else ()
+        yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=f"C12_{printed}_open", values=values, gaps=gaps)
     else:
         yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text=f"C12_{printed}", values=values)
 
@@ -190,7 +191,7 @@ def _interval_of_share(claim: Claim) -> Iterator[Finding]:
         for answers in SURVEYED:
             low, high = share_interval(round(claim.value / FULL * answers), answers)
             ladder.append(worded("share_between", {"n": number(answers), "low": f"{low:.1f}", "high": f"{high:.1f}"}))
-        yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C12_survey", values={"ladder": Words(tuple(ladder))})
+        yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C12_survey", values={"ladder": Words(tuple(ladder))}, gaps=(Gap.ANSWERS,))
 
 
 def ratio_interval(before: float, after: float, tail: float = TAIL) -> tuple[float, float]:

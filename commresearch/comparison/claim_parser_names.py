@@ -20,7 +20,8 @@ _ROLES = (
 _INTRODUCED = re.compile(rf"(?:{_ROLES}|[\u4e00-\u9fff]”)[ 　]?(?P<long>[\u4e00-\u9fff]{{2,3}})")
 _LISTED = re.compile(r"(?<=[、“])[\u4e00-\u9fff]{2}(?![型类性式化室队社会部院墙站馆园区街路课日节])[\u4e00-\u9fff](?=等)")
 _SIGNED = re.compile(r"(?:通讯员|记者|摄影|作者|文/|图/)[ 　：:]*(?P<names>[\u4e00-\u9fff]{2,4}(?:[ 　、][\u4e00-\u9fff]{2,4})*)")
-_SPEAKS = re.compile(r"^(?:说|介绍|表示|告诉|谈|坦言|感慨|笑|的|对|是|在|家|，|。|、|,|“|:|：|高兴|激动|和|也|把|在|今年|$)")
+_SPEAKS = re.compile(r"^(?:说|介绍|表示|告诉|谈|坦言|感慨|笑|的|对|是|在|家|，|。|、|,|“|:|：|高兴|激动|和|也|把|今年|等(?=[0-9一二两三四五六七八九十]+[余多]?[人名位])|同志|先生|女士|带队|带领|主动|自费|上门|$)")
+_SAYS = re.compile("[说谈笑讲对是在也把](?=[，。、,“:：]|$)")  #: behind a name of two signs; given names do not end on these
 LOOKED_AT = 60  #: signs on either side of a number in which names are looked for
 _CUT_TOKEN_END, _CUT_TOKEN_START = re.compile(r"^[^〔〕]*〕"), re.compile(r"〔[^〔〕]*$")  #: a token that the end of a quote cuts
 
@@ -46,11 +47,11 @@ def quotes_around(pieces: Sequence[tuple[str, str, str]], width: int) -> list[st
 
 
 def _without_introduced(quote: str) -> str:
-    """Three signs are tried before two; what follows must be what follows a person."""
+    """Three signs are tried before two, unless the third says what the person does (张三说，); what follows must be what follows a person."""
     pieces, last = [], 0
     for match in _INTRODUCED.finditer(quote):
         start = match.start("long")
-        for length in (3, 2):
+        for length in (2, 3) if _SAYS.match(quote[start + 2 :]) else (3, 2):
             name = quote[start : start + length]
             if len(name) == length and _SPEAKS.match(quote[start + length :]) and name_cells([name])[0]:
                 pieces += [quote[last:start], TOKENS[Identifier.NAME]]

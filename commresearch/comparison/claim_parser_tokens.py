@@ -10,13 +10,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from commresearch.cases.numerals import SCALES, PrintedNumber, read_number, scan_numbers
+from commresearch.cases.numerals import DIGITS, SCALES, PrintedNumber, read_number, scan_numbers
 
 NUMERAL = re.compile(r"[0-9０-９][0-9０-９,]*(?:[.．][0-9０-９]+)?|[〇零一二两三四五六七八九十百千万亿]+|[半首数]")
 _DIGIT = "一二两三四五六七八九"
 _BEFORE, _AFTER = "约|近|超过|超|逾|大约|接近|不足|不到|至少", "以上|以下|左右|上下"
 _FRACTION = re.compile(rf"(?P<before>{_BEFORE})?(?P<parts>[二三四五六七八九十])分之(?P<count>[{_DIGIT}])(?P<after>{_AFTER})?")
-_TENTHS = re.compile(rf"(?P<before>{_BEFORE})?(?<![{_DIGIT}0-9])(?P<tens>[{_DIGIT}1-9])成(?P<half>[五半])?(?P<more>[多余])?(?P<after>{_AFTER})?(?![立员为了功果长都本熟效绩群])")
+_TENTHS = re.compile(rf"(?P<before>{_BEFORE})?(?<![{_DIGIT}0-9])(?P<tens>[{_DIGIT}1-9])成(?P<units>[{_DIGIT}半](?![个名家户人位项件条场次成十百千万]))?(?P<more>[多余])?(?P<after>{_AFTER})?(?![立员为了功果长都本熟效绩群])")
+#: half of a whole, where a word of change, 占 or a qualifier says that it is an amount: 一半是 and 另一半 are none
+_HALF = re.compile(
+    rf"(?P<said>(?:增长|增加|提高|提升|上升|扩大|下降|减少|降低|缩短|压减|压缩|缩减|削减)了?|占比?)?(?P<token>(?P<before>{_BEFORE}|过)?(?:一半|半数)(?P<after>{_AFTER})?)"
+)
+#: a doubling without its number; 翻一番 and 翻两番 have theirs
+_DOUBLED = re.compile("(?<=翻)番(?![新修茄薯])")
 _ROUND = re.compile(
     r"(?:(?P<before>约|近|超过|超|逾|上|数)(?P<bare>[百千万]+)|(?P<more>[一二三四五六七八九]?[十百千万]+[余多]))(?=(?:专业|爱心|辖区|社会|共建|优质)?"
     r"(?:企业|商户|商家|单位|党员|居民|群众|干部|志愿者|学生|学子|青年|老人|老年人|家庭|社区|小区|机构|组织|项目|岗位|商铺|店铺))"
@@ -79,7 +85,7 @@ class Token:
 
 def tokens_of(line: str) -> list[Token]:
     """Every number of a line, left to right; numbers joined to a range are one."""
-    extra = [*_fractions(line), *_tenths(line), *_rounds(line), *_in_words(line)]
+    extra = [*_fractions(line), *_tenths(line), *_halves(line), *_rounds(line), *_in_words(line)]
     taken = [(t.start, t.end) for t in extra]
     plain = [_token(line, n) for n in scan_numbers(line) if not any(a < n.end and n.start < b for a, b in taken)]
     return _joined(sorted([*plain, *extra], key=lambda t: t.start))
@@ -114,11 +120,26 @@ def _fractions(line: str) -> Iterator[Token]:
 
 
 def _tenths(line: str) -> Iterator[Token]:
-    """七成 as 70 percent, 七成五 as 75; 七成多 reaches up to 79, as 70多 does."""
+    """七成 as 70 percent, 七成五 as 75, 六成八 as 68; 七成多 reaches up to 79, as 70多 does."""
     for match in _TENTHS.finditer(line):
         tens = read_number(f"{match['tens']}个")
         if tens is not None:
-            yield _percent(line, match, 10 * tens.value + (5 if match["half"] else 0), step=9.0 if match["more"] else 0.0)
+            yield _percent(line, match, 10 * tens.value + _units_of(match["units"]), step=9.0 if match["more"] else 0.0)
+
+
+def _units_of(sign: str | None) -> int:
+    """What stands behind 成: 六成八 is 68 percent, 三成半 is 35."""
+    if sign is None:
+        return 0
+    return 5 if sign == "半" else DIGITS[sign]
+
+
+def _halves(line: str) -> Iterator[Token]:
+    """一半 and 半数 as 50 percent."""
+    for match in _HALF.finditer(line):
+        if match["said"] or match["before"] or match["after"]:
+            found = _percent(line, match, 50.0, step=0.0)
+            yield replace(found, start=match.start("token"), printed=match["token"], numeral=match["token"].removeprefix(match["before"] or "").removesuffix(match["after"] or ""))
 
 
 def _percent(line: str, match: re.Match[str], value: float, *, step: float) -> Token:
@@ -130,7 +151,7 @@ def _percent(line: str, match: re.Match[str], value: float, *, step: float) -> T
             low, high = 0.95 * value, 1.05 * value
         elif word in {"近", "接近", "不足", "不到"}:
             low = 0.9 * value
-        elif word in {"超", "超过", "逾", "以上", "至少"}:
+        elif word in {"超", "超过", "过", "逾", "以上", "至少"}:
             high = math.inf
         elif word == "以下":
             low = 0.0
@@ -149,7 +170,9 @@ def _rounds(line: str) -> Iterator[Token]:
 
 
 def _in_words(line: str) -> Iterator[Token]:
-    """零投诉 and 无重大事故 as zero, 全国首创 and 全市第一 as first."""
+    """零投诉 and 无重大事故 as zero, 全国首创 and 全市第一 as first, 翻番 as one doubling."""
+    for match in _DOUBLED.finditer(line):
+        yield Token(text=line, start=match.start(), end=match.end(), printed=match[0], numeral="番", value=1.0, low=1.0, high=1.0, qualifier="", unit="番", ordinal=False)
     for pattern, value in ((_NONE, 0.0), (_FIRST, 1.0)):
         for match in pattern.finditer(line):
             numeral = match[0][:1] if value == 0 else match[0][2:3].replace("第", "一")

@@ -23,7 +23,8 @@ LONGEST_LIST = 255  #: signs that a spreadsheet takes in a list
 FONTS = {Language.ZH: "宋体", Language.EN: "Arial"}
 SIZE = 10.5  #: points; 五号
 A4, LINE_POINTS, LAST_NARROW = 9, 14.5, 0x2E80
-LINE, HEAD, HEAD_FIRST = "#A6A6A6", "#F2F2F2", "#D9E2F3"
+LINE, HEAD, HEAD_FIRST, NEEDED = "#A6A6A6", "#F2F2F2", "#D9E2F3", "#FFF2CC"
+TO_FILL = ("indicator_zh",)  #: what the parser may leave blank and `read_claims_file` refuses blank
 GUIDE_WIDTHS = (18, 60, 60)
 
 
@@ -53,12 +54,18 @@ def candidates_xlsx(frame: pd.DataFrame, language: Language) -> bytes:
         book.set_properties({"created": MADE, "title": say("claim_parser.sheet", language)})
         font = {"font_name": FONTS[language], "font_size": SIZE, "valign": "top", "text_wrap": True, "border": 1, "border_color": LINE}
         _candidate_sheet(book, book.add_worksheet(say("claim_parser.sheet", language)), frame[columns], font, language)
-        _guide_sheet(book, book.add_worksheet(say("claim_parser.guide", language)), columns, font, language)
+        _guide_sheet(book, book.add_worksheet(say("claim_parser.guide", language)), columns, font, language, n_unnamed=unnamed(frame))
     return buffer.getvalue()
+
+
+def unnamed(frame: pd.DataFrame) -> int:
+    """Candidates of which the text does not say, as far as it was understood, what they count: a person must fill that in."""
+    return int((frame[list(TO_FILL)] == "").any(axis=1).sum())
 
 
 def _candidate_sheet(book: Any, sheet: Any, frame: pd.DataFrame, font: dict[str, object], language: Language) -> None:
     text, number = book.add_format({**font, "num_format": "@"}), book.add_format({**font, "num_format": "General", "align": "right"})
+    needed = book.add_format({**font, "num_format": "@", "bg_color": NEEDED})
     heads = {is_first: book.add_format({**font, "bold": is_first, "bg_color": HEAD_FIRST if is_first else HEAD, "align": "center"}) for is_first in (True, False)}
     sheet.freeze_panes(1, 2)
     sheet.repeat_rows(0)
@@ -68,7 +75,11 @@ def _candidate_sheet(book: Any, sheet: Any, frame: pd.DataFrame, font: dict[str,
         sheet.set_column(j, j, WIDTHS.get(column, USUAL_WIDTH))
         sheet.write_string(0, j, column, heads[column in FIRST])
         for i, cell in enumerate(frame[column], 1):
-            if isinstance(cell, str):
+            if column in TO_FILL and cell == "":
+                sheet.write_blank(i, j, None, needed)
+                told = {"input_title": column, "input_message": say("claim_parser.fill_here", language, meaning=say(f"claim_parser.column_{column}", language))}
+                sheet.data_validation(i, j, i, j, {"validate": "any", **told})
+            elif isinstance(cell, str):
                 sheet.write_string(i, j, cell, text)
             elif math.isnan(cell):
                 sheet.write_blank(i, j, None, number)
@@ -82,8 +93,8 @@ def _candidate_sheet(book: Any, sheet: Any, frame: pd.DataFrame, font: dict[str,
     sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
 
 
-def _guide_sheet(book: Any, sheet: Any, columns: Sequence[str], font: dict[str, object], language: Language) -> None:
-    """What to do, then every column with its values."""
+def _guide_sheet(book: Any, sheet: Any, columns: Sequence[str], font: dict[str, object], language: Language, *, n_unnamed: int) -> None:
+    """What to do, what must be filled in first, then every column with its values."""
     bold, plain = book.add_format({**font, "bold": True, "bg_color": HEAD}), book.add_format(font)
     sheet.set_landscape()
     sheet.set_paper(A4)
@@ -91,8 +102,8 @@ def _guide_sheet(book: Any, sheet: Any, columns: Sequence[str], font: dict[str, 
     for j, width in enumerate(GUIDE_WIDTHS):
         sheet.set_column(j, j, width)
     row = 0
-    for key in ("how_confirm", "how_edit", "how_add", "how_read"):
-        text = say(f"claim_parser.{key}", language)
+    to_fill = [say("claim_parser.how_fill", language, n=n_unnamed)] if n_unnamed else []
+    for text in (say("claim_parser.how_confirm", language), *to_fill, *(say(f"claim_parser.{key}", language) for key in ("how_edit", "how_add", "how_read"))):
         sheet.merge_range(row, 0, row, len(GUIDE_WIDTHS) - 1, text, plain)
         sheet.set_row(row, _height(text, sum(GUIDE_WIDTHS)))
         row += 1

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from commresearch.cases.claim import FULL, NOT_DONE, Claim
-from commresearch.comparison.finding import Finding, shown
+from commresearch.comparison.claim_wording import denominator_gap
+from commresearch.comparison.finding import Finding, Gap, shown
 from commresearch.terms import Comparison, Kind, UnitClass, Verdict
 from commresearch.words import number
 
@@ -14,9 +15,10 @@ RESIDENTS = {UnitClass.PERSON: re.compile("人口|居民|人数"), UnitClass.HOU
 NEAR_ALL = 0.9  #: of all residents or households: reached by few works of any kind
 RECRUITED = re.compile("招募|招聘|聘请|引进|吸纳|新增")
 HEADS = frozenset({UnitClass.PERSON, UnitClass.PERSON_TIMES})
-CASES = frozenset({UnitClass.EVENT, UnitClass.ITEM, UnitClass.PERSON, UnitClass.HOUSEHOLD})
+CASES = frozenset({UnitClass.EVENT, UnitClass.ITEM, UnitClass.PERSON, UnitClass.HOUSEHOLD, UnitClass.PLACE})
 HAPPENINGS = frozenset({UnitClass.EVENT, UnitClass.ITEM})
 ONE_SIDED = 0.05
+HOUSEHOLD_VISITS = "户次"  #: of the class of person-times, as a number of occasions; never one of persons
 
 
 def reach_over_population(claims: Sequence[Claim]) -> Iterator[Finding]:
@@ -27,9 +29,13 @@ def reach_over_population(claims: Sequence[Claim]) -> Iterator[Finding]:
             continue
         if claim.is_share and claim.unit_class == UnitClass.PERCENT and claim.counted in RESIDENTS:
             if claim.value > NEAR_ALL * FULL:
-                yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C06_share", values={"share": number(claim.value)})
+                yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C06_share", values={"share": number(claim.value)}, gaps=_without_denominator(claim))
         elif claim.unit_class in RESIDENTS and claim.comparison == Comparison.LEVEL and (population := _population(claim, cases[claim.case_id])) is not None:
             yield _part_of(claim, population)
+
+
+def _without_denominator(claim: Claim) -> tuple[Gap, ...]:
+    return (denominator_gap(claim),) if math.isnan(claim.denominator) else ()
 
 
 def _by_case(claims: Sequence[Claim]) -> Mapping[str, Sequence[Claim]]:
@@ -78,7 +84,7 @@ def _persons_or_times(claim: Claim, per: Claim | None) -> Finding | None:
     if claim.counted and {claim.counted, claim.unit_class} == HEADS:
         text = "C07_both"
     elif claim.unit_class == UnitClass.PERSON_TIMES:
-        verdict, text = Verdict.CONSISTENT, "C07_times"
+        verdict, text = Verdict.CONSISTENT, "C07_visits" if claim.unit == HOUSEHOLD_VISITS else "C07_times"
     elif claim.unit_class not in RESIDENTS:
         return None
     elif claim.cumulative == "no":
@@ -104,7 +110,7 @@ def recruits_as_growth(claims: Sequence[Claim]) -> Iterator[Finding]:
             }
             if math.isnan(claim.baseline):
                 values |= {"base": number(round(recruits.value_low / claim.value * FULL, 1))}
-                yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C13_open", values=values)
+                yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C13_open", values=values, gaps=(Gap.BASE,))
                 continue
             growth = claim.baseline * claim.value / FULL
             values |= {"base": number(claim.baseline), "growth": number(round(growth))}
@@ -131,15 +137,17 @@ def zero_or_all(claims: Sequence[Claim]) -> Iterator[Finding]:
             text, values = "C14_all", {}
             if not math.isnan(claim.denominator):
                 text, values = "C14_all_of", {"n": number(claim.denominator), "bound": f"{FULL * most_unseen(claim.denominator):.1f}"}
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=text, values=values)
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=text, values=values, gaps=_without_denominator(claim))
 
 
 def _none_seen(claim: Claim, by_id: Mapping[str, Claim]) -> Finding:
     cases = by_id.get(claim.per)
     if cases is None or cases.unit_class not in CASES or cases.value < 1:
-        return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C14_none")
+        return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C14_none", gaps=(Gap.RECORDING,))
     values = {"n": number(cases.value), "cases": cases.names, "bound": f"{FULL * most_unseen(cases.value):.1f}"}
-    return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C14_none_of", values=values)
+    if claim.instrument:
+        return Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C14_none_told", values=values | {"told": claim.instrument})
+    return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C14_none_of", values=values, gaps=(Gap.RECORDING,))
 
 
 def most_unseen(cases: float) -> float:

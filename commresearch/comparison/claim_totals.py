@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from commresearch.cases.claim import Claim
+from commresearch.comparison.claim_reach import HOUSEHOLD_VISITS
 from commresearch.comparison.finding import Finding, Words, shown, spoken_period, worded
 from commresearch.terms import Comparison, Kind, UnitClass, Verdict
 from commresearch.words import number
@@ -58,10 +59,10 @@ def _mixed_ratios(claims: Sequence[Claim]) -> Iterator[Finding]:
 
 def _apart(claims: Sequence[Claim]) -> Iterator[Finding]:
     """Reach of one case, one unit, several periods: a note to the reader, at the first of them; the text adds nothing up."""
-    groups: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    groups: dict[tuple[str, str, bool], list[Claim]] = defaultdict(list)
     for claim in sorted(claims, key=lambda c: c.claim_id):
         if claim.kind == Kind.REACH and claim.comparison == Comparison.LEVEL and claim.unit_class in ADDED_BY_READERS and _span(claim):
-            groups[claim.case_id, claim.unit_class].append(claim)
+            groups[claim.case_id, claim.unit_class, claim.unit == HOUSEHOLD_VISITS].append(claim)
     for members in groups.values():
         differing = list({_span(c): c for c in reversed(members)}.values())[::-1]
         if len(differing) > 1:

@@ -4,8 +4,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from commresearch.cases.claim import BACKGROUND, FULL, NOT_DONE, Claim, Meaning, counts_work, missing_elements, stock_gap
-from commresearch.comparison.finding import Finding, Words, spoken_period, worded
+from commresearch.cases.claim import BACKGROUND, FULL, NOT_DONE, Claim, Meaning, counts_work, is_series, missing_elements, stock_gap
+from commresearch.comparison.finding import Finding, Gap, Words, spoken_period, worded
 from commresearch.terms import Family, Kind, Language, UnitClass, Verdict
 from commresearch.words import has, number, period
 
@@ -28,7 +28,8 @@ def missing_base(claims: Sequence[Claim]) -> Iterator[Finding]:
             continue
         if missing := missing_elements(claim):
             words = Words(tuple(_element(claim, m) for m in missing))
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C08_missing", values={"missing": words})
+            gaps = tuple(_gap(claim, m) for m in missing)
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C08_missing", values={"missing": words}, gaps=gaps)
         else:
             yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C08_complete")
 
@@ -37,9 +38,28 @@ def _element(claim: Claim, element: str) -> str | Mapping[Language, str]:
     """A missing element; of a period that has words but no date, with these words. A state has a date, not a period."""
     if element != "period":
         return f"checks.element_{element}"
-    state = claim.is_share or (claim.kind == Kind.REACH and claim.cumulative == "no" and claim.unit_class in {UnitClass.PERSON, UnitClass.HOUSEHOLD})
-    key = "element_date" if state else "element_period"
+    key = "element_date" if _is_state(claim) else "element_period"
     return worded(f"{key}_words", {"words": spoken_period(claim)}) if claim.period_words else f"checks.{key}"
+
+
+def _is_state(claim: Claim) -> bool:
+    """Whether a number is of a date: a share, or persons and households that are there at one time."""
+    return claim.is_share or (claim.kind == Kind.REACH and claim.cumulative == "no" and claim.unit_class in {UnitClass.PERSON, UnitClass.HOUSEHOLD})
+
+
+def _gap(claim: Claim, element: str) -> Gap:
+    if element == "base":
+        return Gap.BASE
+    if element == "denominator":
+        return denominator_gap(claim)
+    if stock_gap(claim) == "open":
+        return Gap.KIND
+    return Gap.DATE if _is_state(claim) else Gap.SPAN
+
+
+def denominator_gap(claim: Claim) -> Gap:
+    """What is asked where a share lacks its denominator: of a survey, how many answered and how they were drawn."""
+    return Gap.ANSWERS if claim.family == Family.SATISFACTION else Gap.DENOMINATOR
 
 
 def percent_or_points(claims: Sequence[Claim]) -> Iterator[Finding]:
@@ -55,19 +75,30 @@ def _rate_change(claim: Claim) -> Finding:
     if not points and "率" not in claim.indicator_zh:
         return Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_clear", values=values)
     if not math.isnan(claim.baseline):
-        least = min(claim.change_bounds(), key=abs)  # what the printed digits allow at least
-        after, mildest = (claim.baseline + (by if points else claim.baseline * by / FULL) for by in (claim.value, least))
-        values |= {"before": number(claim.baseline), "after": number(round(after, 1)).replace("-", "−")}
-        if not 0 <= mildest <= FULL:
-            return Finding(claim_id=claim.claim_id, verdict=Verdict.DISAGREES_WITHIN, text="C09_no_room", values=values)
-        if points:
-            return Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_room", values=values)
+        return _from_known_rate(claim, points=points)
     if points:
         return Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_points", values=values)
     if claim.value > 0:
         values |= {"relative": number(round(FULL / (1 + claim.value / FULL), 1)), "points": number(FULL - claim.value)}
-        return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_rise", values=values)
-    return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_fall", values=values)
+        return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_rise", values=values, gaps=(Gap.BASE,))
+    return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_fall", values=values, gaps=(Gap.BASE,))
+
+
+def _from_known_rate(claim: Claim, *, points: bool) -> Finding:
+    """A change of a rate that is printed for the time before: which readings leave the rate between 0 and 100 %?"""
+    least = min(claim.change_bounds(), key=abs)  # what the printed digits allow at least
+    (in_points, relative), mildest = ((claim.baseline + by, claim.baseline * (1 + by / FULL)) for by in (claim.value, least))
+    can_points, can_relative = (0 <= after <= FULL for after in mildest)
+    shown_after = number(round(in_points if points else relative, 1)).replace("-", "−")
+    values: dict[str, object] = {"value": number(abs(claim.value)), "before": number(claim.baseline), "after": shown_after}
+    if not (can_points if points else can_relative):
+        return Finding(claim_id=claim.claim_id, verdict=Verdict.DISAGREES_WITHIN, text="C09_no_room", values=values)
+    if points:
+        return Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_room", values=values)
+    values |= {"after_points": number(round(in_points, 1)).replace("-", "−")}
+    if not can_points:
+        return Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text="C09_relative", values=values)
+    return Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C09_known", values=values)
 
 
 def capacity(claims: Sequence[Claim]) -> Iterator[Finding]:
@@ -84,18 +115,20 @@ def stock_or_flow(claims: Sequence[Claim]) -> Iterator[Finding]:
             continue
         gap = stock_gap(claim)
         if gap == "no_start" and claim.period_words:
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C19_no_date", values={"words": spoken_period(claim)})
+            values = {"words": spoken_period(claim)}
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C19_no_date", values=values, gaps=(Gap.SPAN,))
         elif gap:
-            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=f"C19_{gap}")
+            yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text=f"C19_{gap}", gaps=(Gap.KIND if gap == "open" else Gap.SPAN,))
         else:
-            text = "C19_total" if claim.cumulative == "yes" else "C19_period"
+            series = is_series(claim) and not claim.period_start
+            text = ("C19_series" if series else "C19_total") if claim.cumulative == "yes" else "C19_period"
             yield Finding(claim_id=claim.claim_id, verdict=Verdict.CONSISTENT, text=text)
 
 
 def avoided_cost(claims: Sequence[Claim]) -> Iterator[Finding]:
     """C20: money not spent is a difference to what would have been spent, and rooms given free of rent have a price too."""
     for claim in claims:
-        if claim.meaning == Meaning.SAVED and claim.unit_class in {UnitClass.MONEY, UnitClass.PERCENT}:
+        if Meaning.SAVED in claim.meanings and claim.unit_class in {UnitClass.MONEY, UnitClass.PERCENT}:
             yield Finding(claim_id=claim.claim_id, verdict=Verdict.TO_VERIFY, text="C20_saved")
 
 

@@ -14,6 +14,7 @@ from commresearch.cases.claim import FIELDS, Claim, claims_in
 from commresearch.comparison.claim_checks import enumeration, parts_against_total, per_unit_against_peers, share_of_base, two_values
 from commresearch.comparison.claim_design import no_comparison, selected_on_outcome
 from commresearch.comparison.claim_numbers import attainable_share, sampling_interval, whole_pairs
+from commresearch.comparison.claim_questions import inquiries
 from commresearch.comparison.claim_reach import persons_or_times, reach_over_population, recruits_as_growth, zero_or_all
 from commresearch.comparison.claim_totals import mixed_periods, same_number
 from commresearch.comparison.claim_wording import (
@@ -33,7 +34,7 @@ WORDS_OF: Mapping[str, tuple[str, ...]] = {
     "unit_class": tuple(UnitClass), "kind": (*Kind, ""), "comparison": (*Comparison, ""), "family": (*Family, ""),
 }
 NUMBERS_OF = ("value", "value_low", "value_high", "baseline", "denominator", "listed")
-COLUMNS = ["claim_id", "check", "verdict", "detail", "grade", "question", "source_line"]
+COLUMNS = ["claim_id", "check", "verdict", "detail", "grade", "question", "asked_at", "source_line"]
 
 CHECKS: Mapping[Check, Callable[[Sequence[Claim]], Iterator[Finding]]] = {
     Check.PARTS: parts_against_total,
@@ -77,7 +78,9 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
     DataFrame
         One row per claim and check that applies: claim_id, check (C01 …), verdict (一致, 待核实, 文内口径不一), detail (a
         sentence with the arithmetic), grade (the highest grade of evidence that the claim's wording can reach), question (to the
-        issuer; empty for 一致), source_line (place in the document, S0:12). Repeats of a claim are audited once, at their first place.
+        issuer; empty for 一致), asked_at (the findings, as claim_id:check, whose question covers what is open here; then `question` holds
+        the rest, mostly nothing), source_line (place in the document, S0:12). What a section leaves open about several claims is asked
+        once, naming them. Repeats of a claim are audited once, at their first place.
 
     Raises
     ------
@@ -88,15 +91,13 @@ def audit_claims(claims: pd.DataFrame, *, language: Language | str = Language.ZH
     language = Language(language)
     _require_sound(claims)
     first = claims_in(claims)
-    by_id = {claim.claim_id: claim for claim in first}
-    rows = []
-    for check, run in CHECKS.items():
-        for found in run(first):
-            claim = by_id[found.claim_id]
-            rows.append((
-                found.claim_id, check.value, found.verdict.value, found.detail(language), evidence_grade(claim).value,
-                found.question(claim, language), claim.source_line,
-            ))
+    rows = [
+        (
+            asked.claim.claim_id, asked.check.value, asked.finding.verdict.value, asked.detail(language), evidence_grade(asked.claim).value,
+            asked.question(language), asked.asked_at, asked.claim.source_line,
+        )
+        for asked in inquiries([(check, found) for check, run in CHECKS.items() for found in run(first)], first)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

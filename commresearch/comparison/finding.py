@@ -3,37 +3,53 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from commresearch.cases.claim import Claim
 from commresearch.terms import Language, Verdict
-from commresearch.words import claim_value, period, say
+from commresearch.words import claim_value, has, period, say
+
+
+class Gap(StrEnum):
+    """What a text leaves open about a number, whichever check meets it; `gap_<value>` is the question, `gap_<value>_each` that for several numbers."""
+
+    KIND = "kind"  #: running total, figure of a period or state, and then its dates
+    BASE = "base"  #: the numbers before and after
+    SPAN = "span"  #: from when to when
+    DATE = "date"
+    DENOMINATOR = "denominator"
+    ANSWERS = "answers"  #: how many were asked in a survey, how they were drawn, how many answered
+    RECORDING = "recording"  #: by whom and how a case would become known
+    OTHERS = "others"  #: the same number where the work was not done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A verdict and the facts of its sentence.
 
-    `text` names the sentence in the `checks` catalogue, `<text>_ask` the question that goes with every verdict but 一致. A value
-    that is a `Words`, or a pair of texts by language, is put into the report's language.
+    `text` names the sentence in the `checks` catalogue. Every verdict but 一致 has something to ask: `gaps`, which claims of one passage
+    may share and several checks may meet, `<text>_ask`, which is about this number alone, or both. A value that is a `Words`, or a pair
+    of texts by language, is put into the report's language.
     """
 
     claim_id: str
     verdict: Verdict
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
     def detail(self, language: Language) -> str:
         """The sentence with its arithmetic."""
         return say(f"checks.{self.text}", language, **self._values_in(language))
 
-    def question(self, claim: Claim, language: Language) -> str:
-        """What to ask the issuer, with the number it is about; empty where nothing is to be asked."""
-        if self.verdict == Verdict.CONSISTENT:
-            return ""
-        asked = say(f"checks.{self.text}_ask", language, **self._values_in(language))
-        place = claim.places[language]
-        key = "checks.ask_at" if place else "checks.ask"
-        return say(key, language, place=place, name=claim.names[language], value=shown(claim)[language], question=asked)
+    @property
+    def asks_alone(self) -> bool:
+        """Whether there is a question about this number alone."""
+        return self.verdict != Verdict.CONSISTENT and has(f"checks.{self.text}_ask")
+
+    def own_question(self, language: Language) -> str:
+        """The question about this number alone, without its name; empty where there is none."""
+        return say(f"checks.{self.text}_ask", language, **self._values_in(language)) if self.asks_alone else ""
 
     def _values_in(self, language: Language) -> dict[str, object]:
         return {k: _in_language(v, language) for k, v in self.values.items()}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.comparison.set_fit import necessity_fit
-from commresearch.comparison.set_membership import Floats, set_table
+from commresearch.comparison.set_membership import Floats, is_number, set_table
 from commresearch.errors import EstimationError, Failure
 
 COLUMNS = ("term", "kind", "inclN", "RoN", "covN")
@@ -47,15 +47,15 @@ def necessity(
     Inclusion Σ min(x, y) / Σ y, relevance Σ (1 − x) / Σ (1 − min(x, y)), coverage Σ min(x, y) / Σ x (Schneider & Wagemann 2012, ch. 5 and 9). An
     alternative is worth the name only where its parts are instances of one idea; that is for people to judge.
     """
-    k = len(conditions)
+    sets = set_table(frame, outcome, conditions, negate=negate)
+    k = len(sets.conditions)
     deepest = k if depth is None else depth
     numbers = {"cut": cut, "relevance": relevance, "coverage": coverage}
-    wrong = [Failure(code="CR-Q02", values={"name": n, "got": str(v), "allowed": "0–1"}) for n, v in numbers.items() if not 0 <= v <= 1]
-    if not 1 <= deepest <= max(k, 1):
+    wrong = [Failure(code="CR-Q02", values={"name": n, "got": str(v), "allowed": "0–1"}) for n, v in numbers.items() if not (is_number(v) and 0 <= v <= 1)]
+    if not isinstance(deepest, int) or not 1 <= deepest <= k:
         wrong.append(Failure(code="CR-Q02", values={"name": "depth", "got": str(depth), "allowed": f"1–{k}"}))
     if wrong:
         raise EstimationError(*wrong)
-    sets = set_table(frame, outcome, conditions, negate=negate)
     literals = [(j, sign) for j in range(k) for sign in (True, False)]
     member = {(j, sign): sets.membership[:, j] if sign else 1 - sets.membership[:, j] for j, sign in literals}
     names = {(j, sign): name if sign else f"~{name}" for j, name in enumerate(sets.conditions) for sign in (True, False)}

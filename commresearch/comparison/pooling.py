@@ -17,6 +17,7 @@ from commresearch.comparison.pooled_intervals import CONVENTIONS, INTERVALS, eff
 from commresearch.comparison.pooled_result import Comparison
 from commresearch.comparison.pooling_input import Effects, read_effects
 from commresearch.comparison.pooling_policy import LEAST_TO_PREDICT, Refusal, refusals_of, stage_of, warnings_of
+from commresearch.comparison.set_membership import is_names
 from commresearch.errors import EstimationError, Failure
 from commresearch.impact.option_checks import LEVELS, is_count, is_level
 from commresearch.impact.result import CONF_LEVEL
@@ -73,14 +74,14 @@ def pool_effects(
     Raises
     ------
     EstimationError
-        All faults of the table together (CR-M10 to CR-M19, see `read_effects`); an option that is not known (CR-M20).
+        All faults of the table together (CR-M10 to CR-M19, CR-M21 to CR-M23, see `read_effects`); an option that is not known (CR-M20).
 
     Notes
     -----
     Formulas and conventions: `heterogeneity`, `pooled_intervals`, `meta_regression`, `partial_pooling`, and METHODS.md.
     """
+    _require_options(method, interval, prediction, conf_level, seed, moderators, {"prior_scale": prior_scale, "prior_mean_sd": prior_mean_sd})
     names = (moderators,) if isinstance(moderators, str) else tuple(moderators)
-    _require_options(method, interval, prediction, conf_level, seed, {"prior_scale": prior_scale, "prior_mean_sd": prior_mean_sd})
     convention = own_convention(interval) if prediction is None else prediction
     options = _Options(method=method, interval=interval, conf_level=float(conf_level), prediction=convention, seed=int(seed))
     effects = read_effects(frame, names)
@@ -135,7 +136,7 @@ def _only(values: Sequence[Member], effects: Effects) -> Member | None:
 
 
 def _require_options(
-    method: object, interval: object, prediction: object, conf_level: object, seed: object, scales: dict[str, object]
+    method: object, interval: object, prediction: object, conf_level: object, seed: object, moderators: object, scales: dict[str, object]
 ) -> None:
     """Refuse options that do not exist.
 
@@ -146,12 +147,14 @@ def _require_options(
     """
     wrong: dict[str, tuple[object, str]] = {}
     for name, got, allowed in (("method", method, METHODS), ("interval", interval, INTERVALS), ("prediction", prediction, (None, *CONVENTIONS))):
-        if got not in allowed:
+        if not isinstance(got, str | None) or got not in allowed:
             wrong[name] = got, ", ".join(word for word in allowed if word is not None)
     if not is_level(conf_level):
         wrong["conf_level"] = conf_level, LEVELS
     if not is_count(seed, 0):
         wrong["seed"] = seed, "0, 1, 2, …"
+    if not is_names(moderators):
+        wrong["moderators"] = moderators, "list[str]"
     for name, scale in scales.items():
         if scale is not None and not (isinstance(scale, Real) and 0 < float(scale) < math.inf):
             wrong[name] = scale, ABOVE_ZERO

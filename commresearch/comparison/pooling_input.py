@@ -18,6 +18,8 @@ TEXTS = ("case_id", "outcome", "definition", "unit", "grade")
 COLUMNS = (*TEXTS, "estimate", "std_error")
 LEAST_GRADE = Grade.E3  #: of an effect that may be pooled: a comparison group, with the checks of its design passed
 SHOWN = 30  #: column names that a message lists
+SMALLEST, LARGEST = 1e-50, 1e50  #: sizes whose squares, and quotients of squares, are still numbers
+MOST_UNLIKE = 1e6  #: largest standard error over the smallest: from there on one effect is all that counts, to the last digit
 SINGULAR = 1e-9  #: smallest singular value of standardised moderators, over the largest, that counts as independent
 
 
@@ -70,7 +72,8 @@ def read_effects(frame: pd.DataFrame, moderators: Sequence[str]) -> Effects:
     EstimationError
         All that is wrong: no rows (CR-M10), columns that are missing or there twice (CR-M11, CR-M12), blank cells (CR-M13), words that are none of the
         vocabulary (CR-M14), numbers that are none (CR-M15), standard errors that are not above zero (CR-M16), a case twice (CR-M17), moderators that
-        are named twice, are a column with another meaning (CR-M18), do not vary or follow from one another (CR-M19).
+        are named twice, are a column with another meaning (CR-M18), do not vary or follow from one another (CR-M19); something else than a table (CR-M21),
+        numbers beyond what can be squared (CR-M22), standard errors a million times each other (CR-M23).
     """
     reader = _Reader(frame)
     reader.require(moderators)
@@ -81,6 +84,7 @@ def read_effects(frame: pd.DataFrame, moderators: Sequence[str]) -> Effects:
     estimate = reader.numbers("estimate", np.ones(len(frame), dtype=bool))
     std_error = reader.numbers("std_error", eligible)
     reader.above_zero("std_error", std_error)
+    reader.within_reach({"estimate": estimate, "std_error": std_error}, eligible)
     reader.once(texts, eligible)
     values = [reader.numbers(name, eligible) for name in moderators]
     reader.varied(moderators, values, eligible)
@@ -95,7 +99,9 @@ def read_effects(frame: pd.DataFrame, moderators: Sequence[str]) -> Effects:
 class _Reader:
     """Reads one table; what is wrong stands in `failures`. Rows are counted from 1, the header is none."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: object) -> None:
+        if not isinstance(frame, pd.DataFrame):
+            raise EstimationError(Failure(code="CR-M21", values={"got": type(frame).__name__}))
         self.frame = frame
         self.failures: list[Failure] = []
 
@@ -155,6 +161,16 @@ class _Reader:
         """Standard errors are; also those of effects that will not be pooled."""
         for i in np.flatnonzero(np.isfinite(values) & (values <= 0)):
             self.failures.append(Failure(code="CR-M16", values={"row": int(i) + 1, "column": column, "got": f"{values[i]:g}"}))
+
+    def within_reach(self, values: Mapping[str, np.ndarray], eligible: np.ndarray) -> None:
+        """Sizes that can be squared and divided by: what lies outside is a slip of units, or no number at all."""
+        for name, column in values.items():
+            sizes = np.abs(column)
+            for i in np.flatnonzero(eligible & np.isfinite(sizes) & ((sizes > LARGEST) | ((sizes < SMALLEST) & (sizes > 0)))):
+                self.failures.append(Failure(code="CR-M22", values={"row": int(i) + 1, "column": name, "got": f"{column[i]:g}", "low": f"{SMALLEST:g}", "high": f"{LARGEST:g}"}))
+        errors = values["std_error"][eligible & (values["std_error"] >= SMALLEST) & (values["std_error"] <= LARGEST)]
+        if len(errors) and errors.max() > MOST_UNLIKE * errors.min():
+            self.failures.append(Failure(code="CR-M23", values={"low": f"{errors.min():g}", "high": f"{errors.max():g}", "most": f"{MOST_UNLIKE:,.0f}"}))
 
     def once(self, texts: Mapping[str, Sequence[str]], eligible: np.ndarray) -> None:
         """A case has one effect per outcome and definition; a published figure may stand beside the estimate."""

@@ -1,11 +1,12 @@
 """Qualitative comparative analysis of few cases: calibration, truth table, minimisation, necessity, robustness and what chance does.
 
-`calibrate` → `truth_table` → `minimise`; `necessity` beside it; `robustness`, `xy_table`, `contradictory_assumptions` and the chance benchmark to judge
+`calibrate` → `truth_table` → `minimise`; `necessity` beside it; `robustness`, `error_stability`, `xy_table`, `contradictory_assumptions` and the chance benchmark to judge
 what comes out. Crisp and fuzzy sets; multi-value sets are refused.
 """
 
 from commresearch.comparison.chance import ChanceBenchmark, chance_benchmark, chance_by_size
 from commresearch.comparison.necessary_sets import necessity
+from commresearch.comparison.set_error import ErrorStability, error_stability
 from commresearch.comparison.set_membership import calibrate
 from commresearch.comparison.set_models import SolutionType
 from commresearch.comparison.set_robustness import Robustness, robustness
@@ -17,6 +18,7 @@ __all__ = [
     "Ambiguity",
     "CaseKind",
     "ChanceBenchmark",
+    "ErrorStability",
     "Robustness",
     "Solution",
     "SolutionType",
@@ -26,6 +28,7 @@ __all__ = [
     "chance_benchmark",
     "chance_by_size",
     "contradictory_assumptions",
+    "error_stability",
     "minimise",
     "necessity",
     "robustness",

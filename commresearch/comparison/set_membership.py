@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -93,8 +94,8 @@ def calibrate(
     Raises
     ------
     EstimationError
-        Anchors are not three finite numbers in order (CR-Q01); another method, or idm out of range (CR-Q02); x holds something that is no number
-        (CR-Q03).
+        Anchors are not three finite numbers in order (CR-Q01); another method, or idm out of range (CR-Q02); x holds something that is no number,
+        numbers written as text among it (CR-Q03), or is no row of numbers (CR-Q22).
 
     Notes
     -----
@@ -107,14 +108,31 @@ def calibrate(
     Ragin (2008), Redesigning Social Inquiry, ch. 5.
     """
     failures = _anchor_faults(anchors)
-    allowed = {"method": (method, method in METHODS, ", ".join(METHODS)), "idm": (idm, _is_number(idm) and CROSSOVER < idm < 1, "0.5 < idm < 1")}
+    allowed = {"method": (method, method in METHODS, ", ".join(METHODS)), "idm": (idm, is_number(idm) and CROSSOVER < idm < 1, "0.5 < idm < 1")}
     failures += [Failure(code="CR-Q02", values={"name": n, "got": str(got), "allowed": a}) for n, (got, right, a) in allowed.items() if not right]
-    values, strange = _as_numbers(pd.Series(np.asarray(x, dtype=object).ravel()))
+    values, strange = _values_of(x)
+    failures += kind_faults(x=(x, values is not None, "list[float], numpy.ndarray (n,), pandas.Series"))
     if strange:
         failures.append(Failure(code="CR-Q03", values={"column": "x", "got": listed(strange)}))
-    if failures:
+    if failures or values is None:
         raise EstimationError(*failures)
     return _direct(values, anchors, idm)
+
+
+def _values_of(x: object) -> tuple[Floats | None, list[object]]:
+    """A row of raw values as numbers, None where it is none; and what in it is no number."""
+    if isinstance(x, np.ndarray) and x.ndim == 1 and x.dtype.kind in "fiu":
+        return x.astype(np.float64), []
+    flat = _flat(x)
+    return (None, []) if flat is None else _as_numbers(pd.Series(flat, dtype=object))
+
+
+def _flat(x: object) -> list[object] | None:
+    """Values one after the other; None where they do not stand in one row."""
+    if isinstance(x, pd.Series | np.ndarray):
+        return x.tolist() if x.ndim == 1 else None
+    whole = isinstance(x, Sequence) and not isinstance(x, str) and not any(isinstance(v, Sequence | np.ndarray) and not isinstance(v, str) for v in x)
+    return list(x) if whole and isinstance(x, Sequence) else None
 
 
 def _direct(values: Floats, anchors: tuple[float, float, float], idm: float) -> Floats:
@@ -127,22 +145,33 @@ def _direct(values: Floats, anchors: tuple[float, float, float], idm: float) -> 
 
 def _anchor_faults(anchors: object) -> list[Failure]:
     values = list(anchors) if isinstance(anchors, Sequence | np.ndarray) and not isinstance(anchors, str) else []
-    if len(values) == 3 and all(_is_number(v) and np.isfinite(v) for v in values):
+    if len(values) == 3 and all(is_number(v) and np.isfinite(v) for v in values):
         steps = np.diff(np.asarray(values, dtype=float))
         if (steps > 0).all() or (steps < 0).all():
             return []
     return [Failure(code="CR-Q01", values={"got": listed(values) if values else str(anchors)})]
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether it is a number; yes and no are none."""
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _as_numbers(column: pd.Series) -> tuple[Floats, list[object]]:
-    """A column as numbers, NaN where missing, and what is none of either."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = column.isna().to_numpy()
-    return numbers, column[np.isnan(numbers) & ~missing].tolist()
+    """A column as numbers, NaN where missing, and what is none of either, numbers written as text among it; yes and no are 1 and 0."""
+    cells, missing = column.tolist(), column.isna().to_numpy()
+    numbers = np.array([float(c) if not m and isinstance(c, Real | np.bool_) else np.nan for c, m in zip(cells, missing, strict=True)], dtype=np.float64)
+    return numbers, [c for c, value, m in zip(cells, numbers, missing, strict=True) if np.isnan(value) and not m]
+
+
+def kind_faults(**given: tuple[object, bool, str]) -> list[Failure]:
+    """What is no table, list or result of the kind that is needed (CR-Q22): name = (what was given, whether it fits, what is wanted)."""
+    return [Failure(code="CR-Q22", values={"name": n, "wanted": wanted, "got": type(got).__name__}) for n, (got, fits, wanted) in given.items() if not fits]
+
+
+def is_names(value: object) -> bool:
+    """Whether it is one name or a list of names."""
+    return isinstance(value, str) or (isinstance(value, Sequence | pd.Index) and all(isinstance(name, str) for name in value))
 
 
 def listed(values: Iterable[object]) -> str:
@@ -157,10 +186,16 @@ def set_table(frame: pd.DataFrame, outcome: str, conditions: Sequence[str], *, n
     Raises
     ------
     SchemaError
-        Columns (CR-Q04 to CR-Q06), cases (CR-Q07) and cells (CR-Q03, CR-Q08 to CR-Q10), all faults of one stage together.
+        No table, or no names (CR-Q22); columns (CR-Q04 to CR-Q06), cases (CR-Q07) and cells (CR-Q03, CR-Q08 to CR-Q10), all faults of one stage together.
     EstimationError
         No case without the outcome (CR-Q11), or none with it (CR-Q20); only where the table is otherwise sound.
     """
+    kinds = kind_faults(
+        frame=(frame, isinstance(frame, pd.DataFrame), "pandas.DataFrame"), outcome=(outcome, isinstance(outcome, str), "str"),
+        conditions=(conditions, is_names(conditions), "list[str]"),
+    )
+    if kinds:
+        raise SchemaError(*kinds)
     names = tuple(conditions) if not isinstance(conditions, str) else (conditions,)
     if failures := _column_faults(frame, outcome, names):
         raise SchemaError(*failures)

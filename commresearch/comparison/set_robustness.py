@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from commresearch.comparison.implicants import Term
 from commresearch.comparison.set_fit import sufficiency
-from commresearch.comparison.set_membership import CASE_COLUMN, CROSSOVER, SetTable, calibrate
+from commresearch.comparison.set_membership import CASE_COLUMN, CROSSOVER, SetTable, calibrate, kind_faults
 from commresearch.comparison.set_models import Models, Rows, SolutionType, models_of
 from commresearch.comparison.set_solution import Solution
 from commresearch.comparison.truth_rows import SetNote, TruthTable, noted, records, rows_of
@@ -89,28 +89,40 @@ class Robustness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Choices:
+class Choices:
     """What a solution was asked for with."""
 
     kind: SolutionType
     expectations: tuple[int | None, ...] | None
     exclude: tuple[int, ...]
     made: Models
+    known: dict[tuple[bytes, bytes], Models | None] = field(default_factory=dict, repr=False, compare=False)  #: by the rows of a table and their codes
 
     def solved(self, table: TruthTable) -> Models | None:
         """The models of another table; None where it has none. Rows that were not to be assumed stay so unless they are coded 1 now."""
-        if table.code_faults:
-            return None
+        key = table.row.tobytes(), table.out.tobytes()
+        if key not in self.known:
+            self.known[key] = None if table.code_faults else self._solve(table)
+        return self.known[key]
+
+    def _solve(self, table: TruthTable) -> Models:
         kept = np.setdiff1d(np.array(self.exclude, dtype=np.int64) - 1, table.positive)
         rows = Rows(k=len(table.conditions), positive=table.positive, forbidden=np.union1d(table.negative, kept))
         return models_of(rows, self.kind, self.expectations)
 
     def same(self, found: Models | None) -> bool:
         """Whether models are those of the solution."""
-        return found is not None and found.count == self.made.count and _as_terms(found) == _as_terms(self.made)
+        return found is not None and found.count == self.made.count and as_terms(found) == as_terms(self.made)
 
 
-def _as_terms(models: Models) -> set[frozenset[Term]]:
+def choices_of(solution: Solution) -> Choices:
+    """What a solution was asked for with."""
+    order = None if solution.expectations is None else tuple(solution.expectations[c] for c in solution.table.conditions)
+    return Choices(kind=solution.kind, expectations=order, exclude=solution.excluded, made=solution.made)
+
+
+def as_terms(models: Models) -> set[frozenset[Term]]:
+    """Models as sets of terms, whatever the order they were found in."""
     return {frozenset(models.terms[i] for i in cover) for cover in models.chosen}
 
 
@@ -134,7 +146,8 @@ def robustness(
     Raises
     ------
     EstimationError
-        Anchors do not fit, name no set, or do not give the memberships of the solution (CR-Q01, CR-Q18).
+        Anchors do not fit, name no set, or do not give the memberships of the solution (CR-Q01, CR-Q18); raw values are no numbers (CR-Q03); an argument
+        is of another kind (CR-Q22).
 
     Notes
     -----
@@ -142,9 +155,13 @@ def robustness(
     comes and goes within a step stays unseen, and a crossover that falls on a raw value is looked at just beyond it. A variant without any solution
     counts as a change.
     """
-    table = solution.table
-    order = None if solution.expectations is None else tuple(solution.expectations[c] for c in table.conditions)
-    choices = _Choices(kind=solution.kind, expectations=order, exclude=solution.excluded, made=solution.made)
+    kinds = kind_faults(
+        solution=(solution, isinstance(solution, Solution), "Solution"), raw=(raw, raw is None or isinstance(raw, pd.DataFrame), "pandas.DataFrame"),
+        anchors=(anchors, anchors is None or isinstance(anchors, Mapping), "dict[str, tuple[float, float, float]]"),
+    )
+    if kinds:
+        raise EstimationError(*kinds)
+    table, choices = solution.table, choices_of(solution)
     cut_rows, outside = _cut_ranges(solution, choices)
     cases, without = _without_each(solution, choices)
     lines = [*cut_rows, *_anchor_ranges(solution, choices, raw, anchors or {})]
@@ -152,7 +169,7 @@ def robustness(
     members = [_membership(v, table.sets) for v in variants]
     least, most = np.min(members, axis=0), np.max(members, axis=0)
     fit = sufficiency(least, table.sets.outcome)
-    shared = frozenset.intersection(*(terms for v in variants for terms in _as_terms(v)))
+    shared = frozenset.intersection(*(terms for v in variants for terms in as_terms(v)))
     refused = int(cases["refused"].sum())
     notes: tuple[Note, ...] = (SetNote(key="cases_without_solution", values={"n": refused}),) if refused else ()
     return Robustness(
@@ -167,7 +184,7 @@ def _membership(models: Models, sets: SetTable) -> np.ndarray:
     return np.asarray(np.max([sets.of_term(*models.terms[i]) for i in sorted(terms)], axis=0))
 
 
-def _cut_ranges(solution: Solution, choices: _Choices) -> tuple[list[dict[str, object]], list[Models]]:
+def _cut_ranges(solution: Solution, choices: Choices) -> tuple[list[dict[str, object]], list[Models]]:
     """Exact ranges of both cuts, and the solutions just outside them."""
     table = solution.table
     outside: list[Models] = []
@@ -204,7 +221,7 @@ def _cut_ranges(solution: Solution, choices: _Choices) -> tuple[list[dict[str, o
     return [inclusion, frequency], outside
 
 
-def _without_each(solution: Solution, choices: _Choices) -> tuple[pd.DataFrame, list[Models]]:
+def _without_each(solution: Solution, choices: Choices) -> tuple[pd.DataFrame, list[Models]]:
     """The solution without each case."""
     sets, table = solution.table.sets, solution.table
     lines, found = [], []
@@ -223,12 +240,12 @@ def _without_each(solution: Solution, choices: _Choices) -> tuple[pd.DataFrame, 
 
 
 def _anchor_ranges(
-    solution: Solution, choices: _Choices, raw: pd.DataFrame | None, anchors: Mapping[str, tuple[float, float, float]]
+    solution: Solution, choices: Choices, raw: pd.DataFrame | None, anchors: Mapping[str, tuple[float, float, float]]
 ) -> list[dict[str, object]]:
     """Ranges of every anchor, each moved alone."""
     if not anchors:
         return []
-    columns = _checked_raw(solution, raw, anchors)
+    columns = checked_raw(solution, raw, anchors)
     return [
         {"choice": f"{name}: {which}", "value": float(anchors[name][place]), **_anchor_range(solution, choices, name, columns[name], anchors[name], place)}
         for name in anchors for place, which in enumerate(ANCHORS)
@@ -236,14 +253,14 @@ def _anchor_ranges(
 
 
 def _anchor_range(
-    solution: Solution, choices: _Choices, name: str, values: np.ndarray, anchors: tuple[float, float, float], place: int,
+    solution: Solution, choices: Choices, name: str, values: np.ndarray, anchors: tuple[float, float, float], place: int,
 ) -> dict[str, object]:
     """How far one anchor can be moved down and up."""
     def same(value: float) -> bool:
         if place == CROSSOVER_PLACE and (values == value).any():
             value += BEYOND * float(np.ptp(values)) * np.sign(value - anchors[place])
         moved = tuple(value if i == place else a for i, a in enumerate(anchors))
-        found = _recalibrated(solution.table, name, values, (moved[0], moved[1], moved[2]))
+        found = recalibrated(solution.table, name, values, (moved[0], moved[1], moved[2]))
         return found is not None and choices.same(choices.solved(found))
 
     span = REACH * float(np.ptp(values))
@@ -277,7 +294,7 @@ def _halved(same: Callable[[float], bool], inside: float, outside: float) -> flo
     return inside
 
 
-def _recalibrated(table: TruthTable, name: str, values: np.ndarray, anchors: tuple[float, float, float]) -> TruthTable | None:
+def recalibrated(table: TruthTable, name: str, values: np.ndarray, anchors: tuple[float, float, float]) -> TruthTable | None:
     """The table with one set calibrated otherwise; None where a case falls on the crossover or the outcome loses all cases on one side."""
     sets = table.sets
     member = calibrate(values, anchors)
@@ -291,7 +308,7 @@ def _recalibrated(table: TruthTable, name: str, values: np.ndarray, anchors: tup
     return rows_of(replace(sets, outcome=y, membership=x), table.inclusion_cut, table.frequency, negate=table.negate)
 
 
-def _checked_raw(solution: Solution, raw: pd.DataFrame | None, anchors: Mapping[str, tuple[float, float, float]]) -> dict[str, np.ndarray]:
+def checked_raw(solution: Solution, raw: pd.DataFrame | None, anchors: Mapping[str, tuple[float, float, float]]) -> dict[str, np.ndarray]:
     """Raw values by set in the order of the cases; refused where they do not give the memberships that the solution has."""
     sets, table = solution.table.sets, solution.table
     made: dict[str, np.ndarray] = {}
@@ -301,14 +318,14 @@ def _checked_raw(solution: Solution, raw: pd.DataFrame | None, anchors: Mapping[
             failures.append(Failure(code="CR-Q18", values={"column": name, "got": "—", "wanted": ", ".join((*sets.conditions, sets.outcome_name))}))
             continue
         names = raw[CASE_COLUMN].astype(str) if CASE_COLUMN in raw.columns else raw.index.astype(str)
-        values = pd.Series(raw[name].to_numpy(), index=list(names)).reindex(list(sets.cases)).to_numpy(dtype=float)
+        values = pd.Series(raw[name].to_numpy(), index=list(names)).reindex(list(sets.cases))
         member = calibrate(values, three)
         wanted = sets.membership[:, sets.conditions.index(name)] if name in sets.conditions else np.where(table.negate, 1 - sets.outcome, sets.outcome)
         apart = np.flatnonzero(~(np.abs(member - wanted) < SAME))
         if len(apart):
             got = f"{sets.cases[apart[0]]}: {member[apart[0]]:.4g}"
             failures.append(Failure(code="CR-Q18", values={"column": name, "got": got, "wanted": f"{wanted[apart[0]]:.4g}"}))
-        made[name] = values
+        made[name] = values.to_numpy(dtype=float)
     if failures:
         raise EstimationError(*failures)
     return made

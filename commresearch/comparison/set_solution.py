@@ -13,7 +13,7 @@ from commresearch.comparison.covers import MOST_MODELS, MOST_STEPS
 from commresearch.comparison.implicants import Term, term_of
 from commresearch.comparison.model_fit import models_fit, term_memberships, unique_coverage
 from commresearch.comparison.set_fit import sufficiency
-from commresearch.comparison.set_membership import CROSSOVER, Floats, listed
+from commresearch.comparison.set_membership import CROSSOVER, Floats, kind_faults, listed
 from commresearch.comparison.set_models import Models, Rows, SolutionType, models_of
 from commresearch.comparison.truth_rows import SetNote, TruthTable, noted, records
 from commresearch.errors import EstimationError, Failure
@@ -221,7 +221,8 @@ def minimise(
     ------
     EstimationError
         No row is coded 1 (CR-Q12), or none 0 or C (CR-Q19); expectations do not fit (CR-Q13); a row of `exclude` does not exist or was observed, or a term
-        cannot be read (CR-Q14); the search found no cover (CR-Q15); another option is not known (CR-Q02).
+        cannot be read (CR-Q14); the search found no cover (CR-Q15); another option is not known (CR-Q02); `table` is no truth table, or `exclude` no
+        list of rows and terms (CR-Q22).
 
     Notes
     -----
@@ -229,6 +230,7 @@ def minimise(
     masks (`commresearch/comparison/implicants.py`), covers by exact search (`covers.py`). Intermediate models are made from each
     pair of a conservative and a parsimonious model: easy counterfactuals join the positive rows, which are then minimised without further assumptions.
     """
+    _require_kinds(table, exclude)
     rows = _rows_meant(table, exclude)
     kind = _checked(table, solution, exclude, {"most_models": most_models, "steps": steps, "draws": draws}, seed)
     order = expected(expectations, table.conditions, kind)
@@ -253,8 +255,10 @@ def contradictory_assumptions(solution: Solution, negated: Solution) -> tuple[in
     Raises
     ------
     EstimationError
-        They are not of one outcome and its negation over the same conditions (CR-Q16).
+        They are not of one outcome and its negation over the same conditions (CR-Q16), or no solutions (CR-Q22).
     """
+    if kinds := kind_faults(**{n: (s, isinstance(s, Solution), "Solution") for n, s in (("solution", solution), ("negated", negated))}):
+        raise EstimationError(*kinds)
     mine, other = solution.table, negated.table
     if mine.negate == other.negate or mine.sets.outcome_name != other.sets.outcome_name or mine.conditions != other.conditions:
         raise EstimationError(Failure(code="CR-Q16", values={"one": mine.outcome, "other": other.outcome, "conditions": listed(mine.conditions)}))
@@ -287,6 +291,13 @@ def _lost(x: Floats, made: Models, places: Sequence[int], y: Floats) -> list[lis
 def _rows(table: TruthTable, exclude: Sequence[int]) -> Rows:
     kept = np.array([int(r) - 1 for r in exclude], dtype=np.int64)
     return Rows(k=len(table.conditions), positive=table.positive, forbidden=np.union1d(table.negative, kept))
+
+
+def _require_kinds(table: object, exclude: object) -> None:
+    rows = isinstance(exclude, Sequence) and not isinstance(exclude, str) and all(isinstance(r, str | int | np.integer) and not isinstance(r, bool) for r in exclude)
+    kinds = kind_faults(table=(table, isinstance(table, TruthTable), "TruthTable"), exclude=(exclude, rows, "list[int | str]"))
+    if kinds:
+        raise EstimationError(*kinds)
 
 
 def _rows_meant(table: TruthTable, exclude: Sequence[int | str]) -> tuple[int, ...]:

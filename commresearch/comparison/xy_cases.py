@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.comparison.model_fit import term_memberships
-from commresearch.comparison.set_membership import CROSSOVER
+from commresearch.comparison.set_membership import CROSSOVER, kind_faults
 from commresearch.comparison.set_solution import Solution
 from commresearch.comparison.truth_rows import records
 from commresearch.errors import EstimationError, Failure
@@ -80,8 +80,10 @@ def xy_table(solution: Solution, model: int = 0) -> XYTable:
     Raises
     ------
     EstimationError
-        There is no such model (CR-Q02).
+        There is no such model (CR-Q02), or it is no solution (CR-Q22).
     """
+    if failures := kind_faults(solution=(solution, isinstance(solution, Solution), "Solution")):
+        raise EstimationError(*failures)
     if not isinstance(model, int) or not 0 <= model < len(solution.models):
         raise EstimationError(Failure(code="CR-Q02", values={"name": "model", "got": str(model), "allowed": f"0–{len(solution.models) - 1}"}))
     sets = solution.table.sets

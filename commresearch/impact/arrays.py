@@ -264,7 +264,7 @@ def _require_sound(grid: _Grid, frame: pd.DataFrame, starts: np.ndarray) -> None
     ]
     if not grid.dated and (starts == 0).any() and grid.periods[0] > 0:
         units = [str(u) for u in grid.units[starts == 0]]
-        failures.append(Failure(code="CR-I72", values={"n": len(units), "units": "、".join(units[:SHOWN])}))
+        failures.append(Failure(code="CR-I72", values={"n": len(units), "units": tuple(units[:SHOWN])}))
     if failures:
         raise DesignError(*failures)
 

@@ -97,7 +97,8 @@ def check_concurrent_programmes(arrays: PanelArrays, programmes: pd.DataFrame | 
     uneven = table[(table["treated_share"] - table["comparison_share"]).abs() > 100 * ATTRITION]
     values: dict[str, object] = {"kinds": _few(uneven["kind"])}
     passed = uneven.empty
-    return CheckResult(name="concurrent_programmes", passed=passed, table=table, note=Note(key="programmes_even" if passed else "programmes_uneven", values=values))
+    key = f"programmes_{'even' if passed else 'uneven'}{'' if (~treated).any() else '_alone'}"
+    return CheckResult(name="concurrent_programmes", passed=passed, table=table, note=Note(key=key, values=values))
 
 
 def check_pandemic_months(arrays: PanelArrays) -> CheckResult:
@@ -177,7 +178,8 @@ def check_opening_hours(panel: Panel, arrays: PanelArrays, *, compared: bool) ->
     table = pd.DataFrame([("treated", own), ("comparison", others)], columns=["arm", "change"])
     values = {"treated": amount(short(own, sign=True), Unit.PERCENT), "comparison": amount(short(others, sign=True), Unit.PERCENT)}
     passed = bool(abs(own - (others if compared else 0.0)) <= MORE_HOURS)
-    return CheckResult(name="opening_hours", passed=passed, table=table, note=Note(key="hours_even" if passed else "hours_changed", values=values))
+    key = f"hours_{'even' if passed else 'changed'}{'' if compared else '_alone'}"
+    return CheckResult(name="opening_hours", passed=passed, table=table, note=Note(key=key, values=values))
 
 
 def check_synthetic_fit(details: Mapping[str, float]) -> CheckResult:

@@ -144,7 +144,7 @@ def _require_earlier_records(arrays: PanelArrays) -> None:
     """Say so where nothing is treated because the registers of all treated units began with the pilot: these units are left out of the arrays."""
     blocked = [d.unit_id for d in arrays.dropped if d.whole and d.reason == "blocked"]
     if blocked and not arrays.ever_treated.any():
-        raise DesignError(Failure(code="CR-I90", values={"units": "、".join(blocked[:10]), "n": len(blocked)}))
+        raise DesignError(Failure(code="CR-I90", values={"units": tuple(blocked[:10]), "n": len(blocked)}))
 
 
 def usable(arrays: PanelArrays, live: np.ndarray) -> tuple[PanelArrays, tuple[Dropped, ...]]:
@@ -162,7 +162,7 @@ def usable(arrays: PanelArrays, live: np.ndarray) -> tuple[PanelArrays, tuple[Dr
     never_before = treated & ~before.any(axis=1)
     late = never_before | _late(arrays)
     if late[treated].all():
-        raise DesignError(Failure(code="CR-I05", values={"units": "、".join(map(str, arrays.units[treated][:10])), "n": int(treated.sum())}))
+        raise DesignError(Failure(code="CR-I05", values={"units": tuple(map(str, arrays.units[treated][:10])), "n": int(treated.sum())}))
     silent = treated & ~late & ~(live & arrays.treated).any(axis=1)
     if (late | silent)[treated].all():
         raise DesignError(Failure(code="CR-I04", values={"first": arrays.label(arrays.periods[0]), "last": arrays.label(arrays.periods[-1])}))
@@ -191,7 +191,7 @@ def design_panel(panel: Panel, design: Design) -> Panel:
         The design belongs to another panel (CR-I75).
     """
     if foreign := [u for u in design.treated_units if u not in set(panel.frame["unit_id"])]:
-        raise DesignError(Failure(code="CR-I75", values={"units": "、".join(map(str, foreign[:10]))}))
+        raise DesignError(Failure(code="CR-I75", values={"units": tuple(map(str, foreign[:10]))}))
     gone = {d.unit_id for d in design.dropped if d.whole}
     panel = assigned(panel, design.assignments)
     frame = panel.frame[~panel.frame["unit_id"].isin(gone)].reset_index(drop=True)

@@ -66,7 +66,7 @@ def rollout_facts(arrays: PanelArrays, rollout: pd.DataFrame | None) -> RolloutF
         ({"zh": "开始时间不同", "en": "the starts differ"}, apart),
         ({"zh": "开始或结束时间读不出", "en": "a start or end cannot be read"}, bad_starts + bad_ends),
     ):
-        failures += [Failure(code="CR-I74", values={"what": what, "units": "、".join(units[:SHOWN])})] if units else []
+        failures += [Failure(code="CR-I74", values={"what": what, "units": tuple(units[:SHOWN])})] if units else []
     if failures:
         raise DesignError(*failures)
     together = {u: f"{level[u]} {first[u]}" for u in chosen | level if level.get(u, "") not in WITHIN and u not in own and first[u] != NEVER}

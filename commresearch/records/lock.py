@@ -34,6 +34,7 @@ else:
 
 LOCK = ".lock"
 HELD_BY_ANOTHER = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
+TURN, PAUSE = 120, 0.02  #: seconds that a turn is waited for, and between two attempts
 ATTEMPTS = 20  #: the file may go, with the run that held it, between its opening and its locking
 _held: dict[Path, int] = {}  #: folders that this process holds, and the thread that does
 
@@ -111,3 +112,34 @@ def _let_go(file: int, path: Path) -> None:
     if sys.platform == "win32":
         with suppress(OSError):  # another run has opened it already
             path.unlink()
+
+
+@contextmanager
+def in_turn(folder: Path, seconds: float = TURN) -> Iterator[None]:
+    """Do something in a folder that processes of one run do one after the other; whoever comes later waits.
+
+    Parameters
+    ----------
+    folder
+        Made where it is missing.
+    seconds
+        How long to wait at most.
+
+    Raises
+    ------
+    CaseError
+        The turn did not come in time: the process that has it (CR-C06), or the folder cannot be written to (CR-C04).
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            file = _taken(folder)
+            break
+        except CaseError as problem:
+            if problem.failures[0].code != "CR-C06" or time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+    try:
+        yield
+    finally:
+        _let_go(file, folder / LOCK)

@@ -99,13 +99,17 @@ def questions(page: AuditPage) -> list[Item]:
         return [heading(page.say("questions_heading_none"))]
     order = {claim_id: place for place, claim_id in enumerate(page.claims)}
     rows = [
-        [indicator(page.claims[r["claim_id"]], page.language), page.check(str(r["check"])), str(r["detail"]), str(r["question"])]
+        [
+            indicator(page.claims[r["claim_id"]], page.language), page.check(str(r["check"])), str(r["detail"]), str(r["question"]) or DASH,
+            str(r["source_line"]) if page.claims[r["claim_id"]].source_id else DASH,
+        ]
         for r in sorted(rows_of(open_), key=lambda r: order[r["claim_id"]])
     ]
     return [
-        heading(page.say("questions_heading", n=len(rows))),
+        heading(page.say("questions_heading", n=int((open_["question"] != "").sum()))),
         page.table(
-            "questions", page.say("questions_caption"), page.header("col_claim", "col_check", "col_found", "col_question"), rows, align="llll", widths=(20, 14, 36, 30),
+            "questions", page.say("questions_caption"), page.header("col_claim", "col_check", "col_found", "col_question", "col_place"), rows, align="lllll",
+            widths=(17, 13, 30, 31, 9),
         ),
     ]
 

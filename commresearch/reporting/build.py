@@ -2,7 +2,6 @@
 
 import contextlib
 import html
-import json
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -16,28 +15,20 @@ import pandas as pd
 
 from commresearch.cases import Published, load_published
 from commresearch.comparison import audit_claims
+from commresearch.comparison.scores_file import SCORES
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
-from commresearch.records import (
-    RunRecord,
-    Standby,
-    can_fork,
-    canonical_json,
-    fan_out,
-    package_hash,
-    package_versions,
-    replace_folder,
-    sha256_of,
-    write_whole,
-)
-from commresearch.reporting.assemble import Document, assemble
+from commresearch.records import Standby, can_fork, fan_out, fan_out_on, sha256_of, write_whole
+from commresearch.reporting.assemble import Look
+from commresearch.reporting.made_report import Ground, common_ground, current_or_made, swap
 from commresearch.reporting.rendering import Renderer, template
 from commresearch.reporting.replies import FILE as REPLIES
+from commresearch.reporting.review import Review
 from commresearch.terms import Format, Kind, Language
 from commresearch.words import entries, render_error, say
 
 COMPARISON = "comparison"
 REPORT_TIMEOUT = 600  #: seconds one report may take from notebook to files
-RECORD = "record.json"
+SIMULATED = "_simulated"  #: end of a file name where the data were made by a program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +40,17 @@ class Project:
     site: Path
 
 
+def stem_of(subject: str, language: str, *, is_simulated: bool) -> str:
+    """Name of a report's files without extension; that of simulated data says so, once."""
+    return f"{subject.removesuffix(SIMULATED)}{SIMULATED if is_simulated or subject.endswith(SIMULATED) else ''}.{language}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTask:
     """One report to be made: its subject (a case, `comparison`, a survey of a case) in one language.
 
-    `facts` is the hash of what the report is made from, `inputs` the files that its record names.
+    `facts` is the hash of what the report is made from, `inputs` the files that its record names. Reports on simulated data say so in the names
+    of their files. `estimates` is the estimates.json whose effects are given beside the report as JSON.
     """
 
     subject: str
@@ -64,11 +61,14 @@ class ReportTask:
     parameters: Mapping[str, object]
     facts: str
     inputs: tuple[Path, ...] = ()
+    is_simulated: bool = False
+    look: Look = Look.RESEARCH
+    estimates: Path | None = None
 
     @property
     def stem(self) -> str:
         """File name without extension."""
-        return f"{self.subject}.{self.language}"
+        return stem_of(self.subject, self.language, is_simulated=self.is_simulated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,10 @@ class ReportResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How reports are built; `today` (ISO date) is written into the records, nothing else depends on it."""
+    """How reports are built, and the decisions of reviewers; `today` (ISO date) is written into the records, nothing else depends on it.
+
+    `cluster` is the address of a Dask scheduler whose workers make the reports; without it, `workers` processes of this machine do.
+    """
 
     renderer: Renderer
     formats: tuple[Format, ...] = tuple(Format)
@@ -99,6 +102,8 @@ class Settings:
     timeout: float = REPORT_TIMEOUT
     languages: tuple[Language, ...] = tuple(Language)
     today: str = ""
+    reviews: tuple[Review, ...] = ()
+    cluster: str = ""
 
 
 Build = Callable[[Project, Sequence[ReportTask], Settings], Iterator[ReportResult]]  #: how reports are made: here, or by a process that is ready
@@ -131,7 +136,7 @@ def _published_task(project: Project, published: Published, subject: str, langua
     else:
         kind, values, case = "case", {"name": published.case(subject)[f"name_{language}"]}, {"case": subject}
     title, subtitle = (say(f"reports.{kind}_{part}", language, **values) for part in ("title", "subtitle"))
-    replies = [path for path in (project.published / REPLIES,) if path.is_file()]
+    replies = [path for path in (project.published / name for name in (REPLIES, SCORES)) if path.is_file()]
     return ReportTask(
         subject=subject, title=title, subtitle=subtitle, language=language, notebook="comparison.ipynb" if subject == COMPARISON else "case_report.ipynb",
         parameters={**case, "language": language.value, "published": str(project.published.resolve())},
@@ -156,18 +161,26 @@ def build_ahead(ready: Standby[Any], project: Project, tasks: Sequence[ReportTas
 
 def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Generator[ReportResult, None, None]:
     """Make the reports and yield each as it is done; one that fails leaves a page that says so, and the others go on."""
-    versions = package_versions()
-    if can_fork():
+    if can_fork() and not settings.cluster:
         _load_what_reports_need()
-    common = sha256_of(package_hash(), canonical_json(versions), settings.renderer.name)
     run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
-    work = partial(_build_one, project=project, settings=settings, common=common, versions=versions, run=run)
+    work = partial(_build_one, project=project, settings=settings, ground=common_ground(), run=run)
     try:
-        for _, result in fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=partial(_lost, project, run)):
+        for _, result in _spread(work, tasks, settings, project, run):
             yield result
     finally:
         for left in project.site.glob(f"*/.*.{run}"):  # of workers that died or were interrupted
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _spread(
+    work: Callable[[ReportTask], ReportResult], tasks: Sequence[ReportTask], settings: Settings, project: Project, run: str
+) -> Iterator[tuple[ReportTask, ReportResult]]:
+    """Every report in a process of its own: here, or on a cluster."""
+    lost = partial(_lost, project, run)
+    if settings.cluster:
+        return fan_out_on(settings.cluster, work, tasks, timeout=settings.timeout, lost=lost, shared=project.site)
+    return fan_out(work, tasks, workers=settings.workers, timeout=settings.timeout, lost=lost)
 
 
 def _facts(published: Published, audit: pd.DataFrame, subject: str) -> list[pd.DataFrame]:
@@ -189,6 +202,7 @@ def _load_what_reports_need() -> None:
     import IPython.core.interactiveshell  # noqa: F401
     import matplotlib.backends.backend_svg  # noqa: F401
     import pyarrow.parquet  # noqa: F401
+    import xlsxwriter  # noqa: F401
 
     from commresearch.reporting import (  # noqa: F401
         case_numbers,
@@ -205,6 +219,9 @@ def _load_what_reports_need() -> None:
         panel_outcomes,
         panel_retrace,
         panel_summary,
+        pilot_report_people,
+        pilot_report_results,
+        pilot_report_summary,
         quality_effects,
         quality_results,
         quality_summary,
@@ -214,13 +231,12 @@ def _load_what_reports_need() -> None:
     figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
 
 
-def _build_one(
-    task: ReportTask, *, project: Project, settings: Settings, common: str, versions: Mapping[str, str], run: str
-) -> ReportResult:
+def _build_one(task: ReportTask, *, project: Project, settings: Settings, ground: Ground, run: str) -> ReportResult:
     started = time.monotonic()
     work = _work_folder(project, task, run)
     try:
-        outputs, reused = _current_or_made(task, project, settings, sha256_of(common, task.facts), versions, work)
+        notebook, target = project.root / "notebooks" / task.notebook, project.site / task.subject / task.language.value
+        outputs, reused = current_or_made(task, notebook, settings, ground, work, target)
     except (CommResearchError, OSError) as problem:
         error = problem if isinstance(problem, CommResearchError) else _unwritable(project.site, problem)
         _failure_page(task, project, error, work)
@@ -231,62 +247,8 @@ def _build_one(
 
 
 def _work_folder(project: Project, task: ReportTask, run: str) -> Path:
-    """A folder of this run alone, beside the report's own; moved to its place when whole."""
-    return project.site / task.subject / f".{task.language}.{run}"
-
-
-def _current_or_made(
-    task: ReportTask, project: Project, settings: Settings, common: str, versions: Mapping[str, str], work: Path
-) -> tuple[tuple[Path, ...], bool]:
-    """The report's files, and whether they stood there already, made from the same things."""
-    target = project.site / task.subject / task.language.value
-    notebook = project.root / "notebooks" / task.notebook
-    key = sha256_of(notebook, canonical_json(task.parameters), common, task.title, task.subtitle)
-    before = _record_of(target)
-    same = before.get("key") == key and not settings.force
-    there = [f for f in Format if (target / f"{task.stem}.{f}").is_file()] if before.get("key") == key else []
-    # Formats made earlier from the same things stay: asking for one more does not take the others away.
-    formats = tuple(f for f in Format if f in settings.formats or f in there)
-    page_links = {"formats": [f.value for f in formats], "languages": sorted(settings.languages)}
-    if same and set(settings.formats) <= set(there) and before["settings"]["links"] == page_links:
-        return tuple(target / f"{task.stem}.{f}" for f in settings.formats), True
-    document, executing = _execute(task, notebook, settings, work, formats)
-    started = time.monotonic()
-    paths = settings.renderer.render(document, formats)
-    seconds = {"execute": executing, "render": round(time.monotonic() - started, 3)}
-    record = RunRecord(
-        key=key, made_on=settings.today, inputs={p.name: sha256_of(p) for p in task.inputs},
-        settings={"title": task.title, "parameters": task.parameters, "renderer": settings.renderer.name, "engine": settings.engine, "links": page_links},
-        outputs={p.name: sha256_of(p) for p in paths}, versions=versions, seconds=seconds,
-    )
-    record.write(work / RECORD)
-    _swap(work, target)
-    return tuple(target / f"{task.stem}.{f}" for f in settings.formats), False
-
-
-def _execute(
-    task: ReportTask, notebook: Path, settings: Settings, work: Path, formats: tuple[Format, ...]
-) -> tuple[Document, float]:
-    """Run the notebook; return its document and the seconds it took."""
-    from commresearch.reporting.notebooks import execute_notebook  # papermill is loaded where notebooks run
-
-    started = time.monotonic()
-    executed = work / f"{task.stem}.ipynb"
-    execute_notebook(notebook, executed, task.parameters, engine=settings.engine)
-    document = Document(
-        stem=task.stem, folder=work, title=task.title, subtitle=task.subtitle, language=task.language.value, body=assemble(executed),
-        formats=formats, languages=settings.languages,
-    )
-    return document, round(time.monotonic() - started, 3)
-
-
-def _record_of(target: Path) -> dict[str, Any]:
-    """The record of what stands there; an unreadable one counts as none."""
-    try:
-        record = json.loads((target / RECORD).read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) and "links" in record.get("settings", {}) else {}
+    """A folder of this attempt alone, beside the report's own; moved to its place when whole."""
+    return project.site / task.subject / f".{task.language}.{uuid4().hex[:8]}.{run}"
 
 
 def _unwritable(path: Path, problem: OSError) -> ReportError:
@@ -320,12 +282,7 @@ def _failure_page(task: ReportTask, project: Project, error: CommResearchError, 
     )
     with contextlib.suppress(OSError):  # the failure itself is reported in any case
         write_whole(work / f"{task.stem}.html", page)
-        _swap(work, target)
-
-
-def _swap(work: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    replace_folder(work, target)
+        swap(work, target)
 
 
 def _lost(project: Project, run: str, task: ReportTask, how: str) -> ReportResult:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from commresearch.cases.claim import Claim, missing_elements, stock_gap
-from commresearch.reporting.display import Table
+from commresearch.reporting.display import EXPLAINS, Table
 from commresearch.terms import Fit, Grade, Headline, Kind, Language
 from commresearch.words import claim_value, entries, number, period, say
 
@@ -98,4 +98,4 @@ def grades_table(language: Language) -> Table:
     """Grades of evidence and the words each allows."""
     rows = [[g, texts[language.value], texts[f"words_{language}"]] for g, texts in entries("grades").items()]
     header = [say(f"reports.grades_{k}", language) for k in ("col", "means", "words")]
-    return Table(id="tbl-grades", caption=say("reports.grades_caption", language), header=header, rows=rows, align="lll", widths=(10, 50, 40))
+    return Table(id="tbl-grades", caption=say("reports.grades_caption", language), header=header, rows=rows, align="lll", widths=(10, 50, 40), evidence=EXPLAINS)

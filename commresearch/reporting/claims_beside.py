@@ -64,7 +64,7 @@ def _parts_table(page: StampedPage, frame: pd.DataFrame, unit: Unit) -> Table:
     header = [_say(page, f"col_{key}") for key in ("claim", "claimed", "remeasured", *PARTS, "estimated")]
     return page.table(
         f"claims-{unit}".replace("_", "-"), _say(page, "table_caption", unit=_axis(page, unit)), header, rows, align="lrrrrrrrr",
-        widths=(22, 8, 9, 8, 8, 8, 9, 8, 20), note=_say(page, "table_note"),
+        widths=(15, 9, 10, 10, 8, 9, 11, 12, 16), note=_say(page, "table_note"),
     )
 
 

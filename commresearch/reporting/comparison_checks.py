@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from commresearch.comparison.claim_questions import ROUTINE
 from commresearch.reporting.comparison_page import ComparisonPage
 from commresearch.reporting.display import Item, Table, heading, paragraph
 from commresearch.terms import Check, Verdict
 from commresearch.words import say
 
-ROUTINE = (Check.MISSING_BASE, Check.STOCK_OR_FLOW)  #: asked of most numbers, so that they have columns of their own
 DOT = "·"
 
 
@@ -23,9 +23,9 @@ def checks(page: ComparisonPage) -> list[Item]:
     rest = page.say("comparison_checks_silent", n=len(silent), names=page.say("checks_joiner").join(_name(page, c) for c in silent)) if silent else ""
     return [
         heading(page.say("comparison_checks_heading", verify=len(verify), differ=len(differ))),
-        paragraph(page.say("comparison_checks_lead", n=len(Check), k=len(asking), rest=rest)),
+        paragraph(page.say("comparison_checks_lead", n=len(Check), k=len(asking), asked=int((audit["question"] != "").sum()), rest=rest)),
         _checks_table(page, audit, asking),
-        _asked_table(page, verify, differ),
+        _asked_table(page, audit, verify, differ),
         *([_differ_table(page, differ)] if len(differ) else []),
         paragraph(_replies(page, owner)),
     ]
@@ -52,18 +52,20 @@ def _checks_table(page: ComparisonPage, audit: pd.DataFrame, asking: Sequence[Ch
     )
 
 
-def _asked_table(page: ComparisonPage, verify: pd.DataFrame, differ: pd.DataFrame) -> Table:
+def _asked_table(page: ComparisonPage, audit: pd.DataFrame, verify: pd.DataFrame, differ: pd.DataFrame) -> Table:
     rows = []
     for case, name in page.names.items():
         mine = verify[verify["case_id"] == case]
         routine = [int((mine["check"] == c).sum()) for c in ROUTINE]
         counts = [len(mine), *routine, len(mine) - sum(routine), int((differ["case_id"] == case).sum())]
+        counts.append(int(((audit["case_id"] == case) & (audit["question"] != "")).sum()))
         rows.append([name, *(str(n) if n else DOT for n in counts)])
     return Table(
-        id="tbl-asked", caption=page.say("asked_caption"), rows=rows, align="lrrrrr", widths=(20, 12, 19, 19, 14, 16), note=page.say("asked_note"),
+        id="tbl-asked", caption=page.say("asked_caption"), rows=rows, align="lrrrrrr", widths=(18, 11, 17, 17, 12, 14, 11), note=page.say("asked_note"),
         header=[
             page.say("col_case"), page.label(f"verdict_{Verdict.TO_VERIFY}"), *(page.say("asked_of", check=_name(page, c)) for c in ROUTINE),
             page.say("asked_other"), page.label(f"verdict_{Verdict.DISAGREES_WITHIN}"),
+            page.say("asked_questions"),
         ],
     )
 

@@ -7,6 +7,7 @@ Nothing is ranked, averaged or pooled: published figures are claims of differing
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from commresearch.cases import Published
 from commresearch.cases.claim import Claim, claims_in, of_kind
 from commresearch.comparison import audit_claims, reading_agreement
 from commresearch.comparison.scorecard import Block, blocks_of
+from commresearch.comparison.scores_file import SCORES, Scores, read_scores
 from commresearch.reporting import figures
 from commresearch.reporting.cells import (
     DASH,
@@ -46,6 +48,7 @@ class ComparisonPage(Page):
 
     names: dict[str, str]  #: short names by case id, in the order of the documents
     replies: pd.DataFrame  #: questions sent to issuers and what they replied
+    scores: Scores | None  #: scores whose total somebody asked for
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -58,11 +61,13 @@ class ComparisonPage(Page):
 
 
 def open_page(published: str | Published, language: str) -> ComparisonPage:
-    """Load what the comparison needs (errors as `load_published` and `replies_of`)."""
+    """Load what the comparison needs (errors as `load_published`, `replies_of` and `read_scores`)."""
     facts, chosen = ledger(published), Language(language)
+    path = None if isinstance(published, Published) else Path(published) / SCORES
+    scores = read_scores(path, list(facts.cases["case_id"])) if path is not None and path.is_file() else None
     return ComparisonPage(
         published=facts, claims=claims_in(facts.claims), audit=audit_claims(facts.claims, language=language), language=chosen,
-        replies=replies_of(published, facts.claims), names={case["case_id"]: short_name(case[f"name_{chosen}"], chosen) for case in facts.cases.to_dict("records")},
+        replies=replies_of(published, facts.claims), scores=scores, names={case["case_id"]: short_name(case[f"name_{chosen}"], chosen) for case in facts.cases.to_dict("records")},
     )
 
 

@@ -1,4 +1,4 @@
-"""Drawings of what is reported and of patterns: gap map, mechanisms beside outcomes, memberships, chance, ranks under weights.
+"""Drawings of what is reported and of patterns: gap map, mechanisms beside outcomes, memberships, ranks under weights.
 
 Each takes a plain table and returns a matplotlib figure. Labels are data; all other words come from the catalogue. Counts are counts of
 texts: shades show how many, never how well.
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from commresearch.reporting.comparison_marks import folded, height, key_of, legend, numbered, quiet, rank_panel, rows, stamp_of
-from commresearch.reporting.impact_figures import HATCH, colour_of
+from commresearch.reporting.comparison_marks import folded, height, key_of, legend, numbered, quiet, rank_panel, stamp_of
+from commresearch.reporting.impact_figures import colour_of
 from commresearch.reporting.style import ACCENT, INK, MUTED, RULE, WIDTH, house_style, stamp_drawing
 from commresearch.terms import Grade, Language
 from commresearch.words import say
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMN_WIDTH = 12  #: half-width cells of a column label before it is folded
-SMALLEST, LARGEST = 80.0, 300.0  #: areas of the circles of no and of the largest count, in points²
+SMALLEST, LARGEST = 80.0, 210.0  #: areas of the circles of no and of the largest count, in points²
 HALF = 0.5
 
 
@@ -40,7 +40,7 @@ def gap_map(counts: pd.DataFrame, grades: pd.DataFrame, *, language: Language, s
     names = [folded(str(name), 30) for name in counts.index]
     most = max(int(counts.to_numpy().max()), 1)
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.95 + 1.12 * height(names)))
+        figure = Figure(figsize=(WIDTH, 0.95 + 0.8 * height(names)))
         axes = figure.subplots()
         for (row, column), n in np.ndenumerate(counts.to_numpy()):
             if not n:
@@ -79,7 +79,7 @@ def mechanism_outcomes(
     most = max(int(both.to_numpy().max()), 1)
     shades = LinearSegmentedColormap.from_list("counts", ["#ffffff", "#d6e3f0", "#7fa7cf"])
     with house_style():
-        figure = Figure(figsize=(WIDTH, 1.1 + 0.9 * height(names)))
+        figure = Figure(figsize=(WIDTH, 1.1 + 0.74 * height(names)))
         axes = figure.subplots()
         edges = [np.arange(n + 1) - HALF for n in reversed(both.shape)]
         axes.pcolormesh(*edges, both.to_numpy(dtype=float), cmap=shades, vmin=0, vmax=max(most, 4), edgecolors=RULE, linewidth=0.6)
@@ -141,40 +141,6 @@ def xy_plot(
         key_of(key, [str(name) for name in frame["label"]])
         hollow = {"marker": "o", "color": ACCENT, "markerfacecolor": "white"}
         legend(figure, [(say("scorecard.xy_others", language), {"marker": "o", "color": INK}), (say("scorecard.xy_against", language), hollow)])
-        stamp_drawing(figure, stamp_of(language, simulated=simulated))
-    return figure
-
-
-def chance_benchmark(frame: pd.DataFrame, *, language: Language, simulated: bool = False) -> "Figure":
-    """A small drawing: what random outcomes give (band, line at the median) and what was found (diamond), per measure on 0-1.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        label (of the measure), chance_low, chance_median, chance_high (5 %, 50 %, 95 % of data sets with a random outcome), observed (NaN:
-        not found in the data), share_at_least (share of random data sets that do at least as well, 0-1).
-    """
-    from matplotlib.figure import Figure
-
-    names = [folded(str(name)) for name in frame["label"]]
-    at = np.arange(len(frame))
-    with house_style():
-        figure = Figure(figsize=(WIDTH, 1.0 + 1.2 * height(names)))
-        axes, texts = figure.subplots(1, 2, width_ratios=(1.0, 0.34))
-        low, middle, high = (frame[f"chance_{name}"].to_numpy(dtype=float) for name in ("low", "median", "high"))
-        axes.barh(at, high - low, left=low, height=0.46, color="#d7dbe0", edgecolor="white", hatch=HATCH if simulated else None, linewidth=0)
-        axes.vlines(middle, at - 0.23, at + 0.23, color=MUTED, linewidth=1.4)
-        axes.scatter(frame["observed"], at, marker="D", s=38, color=INK, zorder=3)
-        axes.set_xlim(-0.02, 1.03)
-        rows(axes, names)
-        texts.set_axis_off()
-        texts.set_xlim(0, 1)
-        texts.set_ylim(len(frame) - 0.4, -0.6)
-        for row, share in enumerate(frame["share_at_least"]):
-            texts.text(1.0, row, f"{100 * share:.0f}%" if np.isfinite(share) else "—", ha="right", va="center", fontsize=8.5)
-        texts.text(1.0, -0.72, say("scorecard.chance_share", language), ha="right", va="bottom", fontsize=8, color=MUTED, linespacing=1.15)
-        looks = (("observed", {"marker": "D", "color": INK}), ("band", {"marker": "s", "color": "#c3c8cf"}))
-        legend(figure, [(say(f"scorecard.chance_{name}", language), look) for name, look in looks])
         stamp_drawing(figure, stamp_of(language, simulated=simulated))
     return figure
 

@@ -9,22 +9,36 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from commresearch.cases.case import Release
+from commresearch.reporting.disclosure_rules import hides
 from commresearch.reporting.fonts import require_glyphs
 from commresearch.reporting.style import house_style
+from commresearch.reporting.table_files import TABLE, table_content
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
+    from commresearch.reporting.disclosure_groups import Group
+    from commresearch.reporting.disclosure_tables import Counted, Sum
+
 WIDE = 60  #: cells of text beyond which a pipe table needs relative column widths
 DPI = 300
+STRICTEST = Release()  #: what holds of a table where nothing is known of its edition
+DECLARED = "commresearch_persons"  #: under this name the numbers of persons of an item stand beside what it shows
+GRADED = "commresearch_grade"  #: and under this one its evidence
+EXPLAINS = "explains"  #: in the place of a grade: the item explains words
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|@$~^])")
+#: What makes a list, a box, a definition or a rule of a line that begins with it.
+BEGINNING = re.compile(r"(?P<before>\(?(?:\d+|[A-Za-z]|[ivxlcdmIVXLCDM]+)(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|:(?:::|\s|$)|-{3,}$|={2,}$|%\s))")
 
 
 def escape(text: object) -> str:
     """Text from data with Markdown's special characters made plain, on one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    plain = SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    begins = BEGINNING.match(plain)
+    return plain if begins is None else f"{begins['before'] or ''}\\{plain[begins.end():]}"
 
 
 def display_width(text: str) -> int:
@@ -34,9 +48,16 @@ def display_width(text: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """Markdown written by the package itself (data inside it is escaped by whoever puts it there)."""
+    """Markdown written by the package itself (data inside it is escaped by whoever puts it there).
+
+    `persons` are the numbers of persons that it names; `evidence`, as for every item, is the grade that its words rest on where that is not the grade of an
+    outcome of the report, or `EXPLAINS` where it explains which words may be used.
+    """
 
     text: str
+    persons: "Sequence[Counted]" = ()
+    rules: Release = STRICTEST
+    evidence: str = ""
 
     def markdown(self, folder: Path) -> str:  # noqa: ARG002 - every item is asked in the same way
         """The text as it is."""
@@ -47,7 +68,9 @@ class Prose:
 class Table:
     """A three-line table: plain-text cells, a caption that names what is seen, an id, and a note with source and terms.
 
-    `align` holds one letter per column, l or r; `widths` optional shares of the page, one per column.
+    `align` holds one letter per column, l or r; `widths` optional shares of the page, one per column. `persons` is empty where no cell
+    tells of persons; else it has the shape of `rows` and holds the number of persons behind each cell, None where there is no such number. `sums` names
+    cells (row, column) that are totals of others, `groups` whom a cell is about where other tables tell of the same persons, `rules` the edition.
     """
 
     id: str
@@ -59,6 +82,11 @@ class Table:
     widths: Sequence[int] = field(default=())
     style: str = ""
     muted: str = ""  #: cells with this text are set back instead of standing out
+    persons: Sequence[Sequence[int | None]] = ()
+    sums: "Sequence[Sum]" = ()
+    groups: "Sequence[Sequence[Group | None]]" = ()
+    rules: Release = STRICTEST
+    evidence: str = ""
 
     def markdown(self, folder: Path) -> str:  # noqa: ARG002
         """Pipe table, caption with id, note; nothing is written."""
@@ -86,13 +114,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A drawing with a caption (what is seen), an alternative text (what it shows, for those who cannot see it) and a note."""
+    """A drawing with a caption (what is seen), an alternative text (what it shows, for those who cannot see it) and a note.
+
+    `persons` are the numbers of persons that it is drawn from, as they may be read off it.
+    """
 
     id: str
     caption: str
     alt: str
     drawing: "MatplotlibFigure"
     note: str = ""
+    persons: "Sequence[Counted]" = ()
+    rules: Release = STRICTEST
+    evidence: str = ""
 
     def markdown(self, folder: Path) -> str:
         """Write figs/<id>.png and .svg below `folder` and return the reference to them.
@@ -146,9 +180,37 @@ def callout(title: str, body: str, kind: str = "note") -> Prose:
 
 
 def show(items: Item | Iterable[Item], folder: str | Path = ".") -> None:
-    """Emit items into the running notebook; figures are written below `folder`, the folder of the report."""
+    """Emit items into the running notebook; figures are written below `folder`, the folder of the report.
+
+    The numbers of persons that an item publishes stand beside it, for the check of all reports together; those that it hides are named without number.
+
+    Raises
+    ------
+    ReportError
+        An item shows small counts of persons, or hidden ones can be worked out from it (CR-U01 to CR-U05).
+    """
     from IPython.display import display
 
     for item in [items] if isinstance(items, Item) else items:
+        declared = (_declared(item) if item.persons else {}) | ({GRADED: item.evidence} if item.evidence else {})
         text = item.markdown(Path(folder))
-        display({"text/markdown": text, "text/plain": text}, raw=True)
+        data: dict[str, object] = {"text/markdown": text, "text/plain": text}
+        if isinstance(item, Table):
+            data[TABLE] = table_content(item)
+        display(data, metadata=declared, raw=True)
+
+
+def _declared(item: Item) -> dict[str, Any]:
+    """What an item says of persons, checked; nothing for an edition that is not published."""
+    from commresearch.reporting import disclosure_tables as gate  # loads the solver, which items without persons do not need
+
+    if isinstance(item, Table):
+        gate.require_protected(item)
+        counts = gate.counts_of(item)
+    else:
+        counts = list(item.persons)
+        gate.require_hidden(counts, item.rules, item.id if isinstance(item, Figure) else item.text)
+    if not hides(item.rules):
+        return {}
+    rules = {"threshold": item.rules.threshold, "rounding": item.rules.rounding}
+    return {DECLARED: {"rules": rules, "counts": [counted.published(item.rules).to_dict() for counted in counts]}}

@@ -49,8 +49,8 @@ def outcome(page: ImpactPage, entry: Record) -> list[Item]:
     effect = page.effect_of(entry)
     title = page.say("outcome_heading", outcome=name, change=page.change(effect), level=page.level, interval=page.interval(effect), grade=entry["grading"]["grade"])
     return [
-        heading(title), *_caveats(page, entry), *_amounts(page, entry), *_design(page, entry), *_series(page, entry), *_study(page, entry),
-        *_checks(page, entry), *_others(page, entry), *_left_out(page, entry),
+        heading(title), *caveats(page, entry), *amounts(page, entry), *comparison(page, entry), *series(page, entry), *study(page, entry),
+        *checks(page, entry), *other_estimates(page, entry), *not_used(page, entry),
     ]
 
 
@@ -59,7 +59,7 @@ def _id(entry: Record, what: str) -> str:
     return f"{what}-{str(entry['outcome']).replace('_', '-')}"
 
 
-def _caveats(page: ImpactPage, entry: Record) -> list[Item]:
+def caveats(page: ImpactPage, entry: Record) -> list[Item]:
     """What a reader must know, first what weighs most."""
     found = [escape(page.both(note["text"])) for note in entry["estimate"]["warnings"]]
     if not found:
@@ -67,7 +67,7 @@ def _caveats(page: ImpactPage, entry: Record) -> list[Item]:
     return [callout(page.say("caveats_title", n=len(found)), bullets(found).text if len(found) > 1 else found[0], "warning")]
 
 
-def _amounts(page: ImpactPage, entry: Record) -> list[Item]:
+def amounts(page: ImpactPage, entry: Record) -> list[Item]:
     """The same change as a difference, and in cases, where the method gives them."""
     details = entry["estimate"]["details"]
     sentences = []
@@ -87,7 +87,8 @@ def _plain_effect(value: float, unit: str) -> Effect:
 # ---------------------------------------------------------------- why this comparison
 
 
-def _design(page: ImpactPage, entry: Record) -> list[Item]:
+def comparison(page: ImpactPage, entry: Record) -> list[Item]:
+    """Why this comparison, how units were chosen, and when they started."""
     design = entry["estimate"]["design"]
     rows = [[page.month(pd.Timestamp(row["start"])), number(row["units"]), number(row["assignments"])] for row in design["cohorts"]]
     if design["control"] != "none":
@@ -105,7 +106,7 @@ def _design(page: ImpactPage, entry: Record) -> list[Item]:
 # ---------------------------------------------------------------- series
 
 
-def _series(page: ImpactPage, entry: Record) -> list[Item]:
+def series(page: ImpactPage, entry: Record) -> list[Item]:
     """Treated and comparison units by month, with starts and changes of recording."""
     table = series_of(entry)
     if table[["treated", "comparison"]].isna().all(axis=None):
@@ -145,7 +146,7 @@ def _marks_told(page: ImpactPage, breaks: list[Record], marks: list[tuple[pd.Tim
 # ---------------------------------------------------------------- months since the start
 
 
-def _study(page: ImpactPage, entry: Record) -> list[Item]:
+def study(page: ImpactPage, entry: Record) -> list[Item]:
     """Effects by months since the start, or why there are none; months before it are a check."""
     study = entry["event_study"]
     if study is None:
@@ -173,7 +174,7 @@ def _point(row: Any, study: Record) -> Effect:
 # ---------------------------------------------------------------- checks and grade
 
 
-def _checks(page: ImpactPage, entry: Record) -> list[Item]:
+def checks(page: ImpactPage, entry: Record) -> list[Item]:
     """Every check with what it found, and the grade after each."""
     lines = check_lines(entry)
     rows = []
@@ -197,7 +198,7 @@ def _checks(page: ImpactPage, entry: Record) -> list[Item]:
 # ---------------------------------------------------------------- other ways of estimating
 
 
-def _others(page: ImpactPage, entry: Record) -> list[Item]:
+def other_estimates(page: ImpactPage, entry: Record) -> list[Item]:
     """The same outcome in other ways: a table with all, a figure with those that have an interval."""
     ways = other_ways(entry, page.language.value)
     if not ways:
@@ -244,7 +245,8 @@ def _forest(page: ImpactPage, entry: Record, ways: list[OtherWay]) -> Figure:
 # ---------------------------------------------------------------- what was left out
 
 
-def _left_out(page: ImpactPage, entry: Record) -> list[Item]:
+def not_used(page: ImpactPage, entry: Record) -> list[Item]:
+    """Units and months that are not in the estimate, by reason."""
     groups = left_out(entry["estimate"]["dropped"])
     if not groups:
         return [page.prose(page.say("left_none"))]

@@ -14,10 +14,11 @@ from typing import Any
 
 import pandas as pd
 
+from commresearch.cases.case import Release
 from commresearch.errors import CaseError, Failure
 from commresearch.records.effects import Effect
 from commresearch.reporting.cells import DASH, capital, without_codes
-from commresearch.reporting.display import Table
+from commresearch.reporting.display import STRICTEST, Table
 from commresearch.reporting.impact_tables import Record, effect_of
 from commresearch.reporting.stamped_page import StampedPage
 from commresearch.terms import Language, Outcome, Unit
@@ -26,6 +27,7 @@ from commresearch.words.effects import outcome_name
 from commresearch.words.precision import MINUS, decimals_of, fixed, signed
 from commresearch.workflow.case_claims import claims_frame
 from commresearch.workflow.case_estimates import CONTENT, ESTIMATES, read_estimates
+from commresearch.workflow.edition import edition_of
 
 KEYS = ("case", "name", "seed", "conf_level", "fictional", "plan", "outcomes")
 SMALLEST_P = 0.001  #: p values below are said to be so
@@ -47,6 +49,7 @@ class ImpactPage(StampedPage):
     language: Language
     prefix: str = "impact"
     claims: pd.DataFrame = field(default_factory=pd.DataFrame)
+    release: Release = STRICTEST
 
     @property
     def is_simulated(self) -> bool:
@@ -76,8 +79,8 @@ class ImpactPage(StampedPage):
         return HYPHEN.sub(MINUS, pair[self.language.value])
 
     def refusal(self, entry: Record) -> str:
-        """Why there is no estimate."""
-        return without_codes(self.both(entry["refusal"]))
+        """Why there is no estimate; what is told of several units alike is told once."""
+        return " ".join(dict.fromkeys(without_codes(self.both(entry["refusal"])).splitlines()))
 
     def outcome(self, entry: Record) -> str:
         """Name of an outcome."""
@@ -201,7 +204,8 @@ def open_page(folder: str | Path, language: str, *, prefix: str = "impact") -> I
     CaseError
         There are no estimates (CR-I60), or their file cannot be read (CR-I61, CR-I62).
     """
-    return ImpactPage(case=estimates_in(Path(folder)), language=Language(language), prefix=prefix, claims=claims_frame(Path(folder)))
+    folder = Path(folder)
+    return ImpactPage(case=estimates_in(folder), language=Language(language), prefix=prefix, claims=claims_frame(folder), release=edition_of(folder))
 
 
 def estimates_in(folder: Path) -> Mapping[str, Any]:

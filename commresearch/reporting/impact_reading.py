@@ -1,12 +1,13 @@
 """Sections of the report on impact that stand once: how grades come about, plan, how to read, definitions, references, numbers of figures, files."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from commresearch.impact.grade import DESIGN_GRADES, grade_table
 from commresearch.reporting.cells import DASH, capital
-from commresearch.reporting.display import Item, Table, bullets, escape, heading
+from commresearch.reporting.display import EXPLAINS, Item, Table, bullets, escape, heading
 from commresearch.reporting.impact_page import ImpactPage
 from commresearch.reporting.impact_tables import Record, lowered_by, path_of, series_of
 from commresearch.reporting.panel_tables import rows_of
@@ -80,7 +81,7 @@ def reading(page: ImpactPage) -> list[Item]:
     rows = [[grade, texts[page.language.value], texts[f"words_{page.language}"]] for grade, texts in entries("grades").items()]
     return [
         heading(page.say("reading_heading")), bullets(lines),
-        page.table("words", page.say("words_caption"), page.header("col_grade", "words_means", "words_allowed"), rows, align="lll", widths=(10, 50, 40)),
+        replace(page.table("words", page.say("words_caption"), page.header("col_grade", "words_means", "words_allowed"), rows, align="lll", widths=(10, 50, 40)), evidence=EXPLAINS),
     ]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
+from commresearch.reporting.edition_marks import marked
 from commresearch.reporting.impact_page import estimates_in
 from commresearch.terms import Language
 from commresearch.words import say
@@ -40,15 +41,17 @@ def plan_impact_reports(case_id: str, folder: Path, languages: Sequence[Language
     case = estimates_in(folder)
     file = folder / ESTIMATES / CONTENT
     beside = [path for path in (folder / CLAIMS / CLAIMS_CONTENT,) if path.is_file()]
-    facts = sha256_of(file, *beside)
     tasks = []
     for language in languages:
         title = say("impact.title", language, name=case["name"][language.value])
+        title = say("impact.title_simulated", language, title=title) if case["fictional"] else title
+        subject, title, edition = marked(folder, f"{case_id}_impact", title, language)
+        inputs = (file, *beside, *edition)
         tasks.append(
             ReportTask(
-                subject=f"{case_id}_impact", title=say("impact.title_simulated", language, title=title) if case["fictional"] else title,
-                subtitle=say("impact.subtitle", language), language=language, notebook=NOTEBOOK,
-                parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=(file, *beside),
+                subject=subject, title=title, subtitle=say("impact.subtitle", language), language=language, notebook=NOTEBOOK,
+                parameters={"folder": str(folder.resolve()), "language": language.value}, facts=sha256_of(*inputs), inputs=inputs,
+                is_simulated=case["fictional"], estimates=file,
             )
         )
     return tasks

@@ -2,6 +2,7 @@
 
 from commresearch.reporting.cells import DASH, capital
 from commresearch.reporting.display import Item, Prose, Table, bullets, callout, escape, heading
+from commresearch.reporting.edition_marks import edition_line
 from commresearch.reporting.impact_page import ImpactPage
 from commresearch.reporting.impact_tables import Record
 from commresearch.words import entries
@@ -15,7 +16,7 @@ def first_screen(page: ImpactPage) -> list[Item]:
     items: list[Item] = [callout(page.say("simulated_title"), page.say("simulated_body"), "important")] if page.is_simulated else []
     if not page.outcomes:
         return [*items, page.prose(page.say("lead_none")), _provenance(page)]
-    return [*items, bullets(_sentence(page, entry) for entry in page.outcomes), _panels(page), _trust(page), _provenance(page)]
+    return [*items, bullets(_sentence(page, entry) for entry in page.outcomes), _panels(page), trust(page), _provenance(page)]
 
 
 def _sentence(page: ImpactPage, entry: Record) -> str:
@@ -49,7 +50,7 @@ def _panel(page: ImpactPage, entry: Record, row: str) -> str:
     return page.say("panels_compared_none" if design["control"] == "none" else "panels_compared_what", treated=design["n_treated"], comparison=design["n_comparison"])
 
 
-def _trust(page: ImpactPage) -> Prose:
+def trust(page: ImpactPage) -> Prose:
     """What the grade of each outcome allows to be said, and what lowered it; outcomes of which the same holds stand together."""
     if not page.estimated:
         return callout(page.say("trust_title"), page.say("trust_none"), "important")
@@ -67,7 +68,7 @@ def _provenance(page: ImpactPage) -> Prose:
     return page.prose(
         page.text("provenance", seed=page.case["seed"]),
         page.say("provenance_no_plan") if plan is None else page.text("provenance_plan", status=page.both(plan["status"])),
-        page.say("provenance_draft"),
+        edition_line(page.release, page.language),
     )
 
 

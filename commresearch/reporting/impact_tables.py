@@ -10,7 +10,8 @@ import pandas as pd
 
 from commresearch.records.effects import EFFECT_COLUMNS, PATH_COLUMNS, Effect
 from commresearch.reporting.display import display_width
-from commresearch.terms import Unit
+from commresearch.terms import Estimand, Grade, Inference, Language, Method, Unit
+from commresearch.words.effects import Facts, effect_sentence
 
 Record = Mapping[str, Any]  #: a part of estimates.json
 
@@ -32,6 +33,17 @@ def effect_of(estimate: Record) -> Effect:
         return effect
     told = {name: 100 * math.expm1(getattr(effect, name)) for name in ("estimate", "conf_low", "conf_high")}
     return replace(effect, std_error=math.nan, unit=Unit.PERCENT, **told)
+
+
+def sentence_of(entry: Record, language: Language) -> str:
+    """What is said of an estimated outcome: the verb is that of its grade."""
+    estimate, effect = entry["estimate"], effect_of(entry["estimate"])
+    facts = Facts(
+        outcome=entry["outcome"], estimate=effect.estimate, conf_low=effect.conf_low, conf_high=effect.conf_high, conf_level=effect.conf_level, unit=effect.unit,
+        method=Method(estimate["method"]), estimand=Estimand(estimate["estimand"]), inference=Inference(estimate["inference"]), n_units=estimate["n_units"],
+        n_clusters=estimate["n_clusters"], n_treated=estimate["n_treated"], grade=Grade(estimate["grade"]) if estimate["grade"] else None, caveat=None,
+    )
+    return effect_sentence(facts, language)
 
 
 def excludes_zero(effect: Effect) -> bool:

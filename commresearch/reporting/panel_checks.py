@@ -147,10 +147,21 @@ def _outliers(page: PanelPage) -> list[Item]:
     rows = [
         [page.outcome(o), page.unit(str(row.unit_id)), page.month(row.month), page.rate(row.value, o), page.rate(row.median, o)] for o, row in found[:SHOWN]
     ]
-    return [page.table(
+    table = page.table(
         "outliers", page.say("outliers_caption", n=number(len(found))), page.header("col_outcome", "col_unit", "col_month", "outliers_value", "outliers_median"),
         rows, align="lllrr", widths=(18, 30, 16, 18, 18), note=page.say("outliers_note", shown=len(rows), all=number(len(found))),
-    )]
+    )
+    persons = [[None, None, None, _persons(page, o, str(row.unit_id), row.month), None] for o, row in found[:SHOWN]]
+    return [page.of_persons(table, persons) if any(row[3] is not None for row in persons) else table]
+
+
+def _persons(page: PanelPage, outcome: Outcome, unit: str, month: pd.Timestamp) -> int | None:
+    """Persons behind the rate of a unit and month; None where it counts something else."""
+    if outcome is not Outcome.YOUTH_PARTICIPATION:
+        return None
+    frame = page.panels[outcome].frame
+    found = frame.loc[(frame["unit_id"] == unit) & (frame["month"] == month), "numerator"].dropna()
+    return round(float(found.iloc[0])) if len(found) else None
 
 
 def _small(page: PanelPage) -> list[Item]:

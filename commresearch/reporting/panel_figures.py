@@ -82,7 +82,7 @@ def rate_over_months(
 
 def _from_zero(axes: "Axes", table: pd.DataFrame) -> None:
     """The axis from zero, with space for labels above."""
-    highest = float(np.nanmax([1e-9, *table["rate"].dropna(), *table["high"].dropna()]))
+    highest = float(np.nanmax([0.0, *table["rate"].dropna(), *table["high"].dropna()])) or 1.0  # nothing but zeros: an axis all the same
     axes.set_ylim(0, highest * (1.05 + LABEL_SPACE))
     axes.set_yticks([t for t in axes.get_yticks() if 0 <= t <= highest * 1.05])  # none beside the labels, where nothing can lie
     axes.set_xlim(-0.6, len(table) - 0.4)

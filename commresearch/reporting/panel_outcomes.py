@@ -1,7 +1,7 @@
 """One section per outcome: what is counted, what was left out, the rate over months, and what must stand beside it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,15 +10,19 @@ from commresearch.outcomes.complaints import NOT_FOLDED
 from commresearch.outcomes.context import TOLD_BESIDE
 from commresearch.reporting import panel_figures
 from commresearch.reporting.cells import DASH, capital
+from commresearch.reporting.disclosure_groups import Group
+from commresearch.reporting.disclosure_rules import hides, is_small
+from commresearch.reporting.disclosure_tables import Counted
 from commresearch.reporting.display import Figure, Item, heading
 from commresearch.reporting.panel_page import PanelPage
 from commresearch.reporting.panel_tables import Pooled, monthly, pooled, rows_of, type_shift, years_of
-from commresearch.terms import Language, Outcome
-from commresearch.words import number
+from commresearch.terms import Language, Outcome, Unit
+from commresearch.words import number, say
 from commresearch.words.precision import percent_of, signed
 
 COUNTED = "counted"
 HEADLINE = "headline"
+OF_PERSONS = frozenset({Outcome.YOUTH_PARTICIPATION})  #: outcomes whose numerators are persons; those of others are events, hours and areas
 #: measures that stand side by side by year: other ways of counting the same thing
 VARIANTS: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.COMPLAINT_RATE: (
@@ -54,13 +58,15 @@ def outcome(page: PanelPage, name: str) -> list[Item]:
     wanted = Outcome(name)
     if wanted not in page.panels:
         return []
-    table = monthly(page.panels[wanted])
+    table = _shown_months(page, wanted)
     known = table["rate"].dropna()
     title = page.say("outcome_heading_none", outcome=page.outcome(wanted))
     if len(known):
         low, high = page.digits(float(known.min())), page.digits(float(known.max()))
         title = page.say(f"heading_same_{wanted}", low=low, months=len(known)) if low == high else page.say(f"heading_{wanted}", low=low, high=high, months=len(known))
     items: list[Item] = [heading(title), page.prose(page.say("definition", text=page.panels[wanted].definition.sentence(page.language)))]
+    if known.empty and monthly(page.panels[wanted])["rate"].notna().any():
+        items.append(page.prose(say("release.months_hidden", page.language, least=page.release.threshold)))
     if NOT_FOLDED in set(page.panels[wanted].account["rule"]):
         items.append(page.prose(page.say("not_folded")))
     if len(known):
@@ -71,8 +77,32 @@ def outcome(page: PanelPage, name: str) -> list[Item]:
 # ---------------------------------------------------------------- the rate over months
 
 
-def _figure(page: PanelPage, wanted: Outcome) -> Figure:
+def _shown_months(page: PanelPage, wanted: Outcome) -> pd.DataFrame:
+    """The rate by month; months in which too few persons were counted are left out of the public edition."""
     table = monthly(page.panels[wanted])
+    if wanted in OF_PERSONS and hides(page.release):
+        few = [pd.notna(n) and is_small(round(n), page.release) for n in table["numerator"]]
+        table.loc[few, ["rate", "low", "median", "high"]] = math.nan
+    return table
+
+
+def _drawn_persons(page: PanelPage, wanted: Outcome) -> list[Counted]:
+    """Persons of every month, all units together."""
+    table = monthly(page.panels[wanted])
+    if wanted not in OF_PERSONS:
+        return []
+    told = _shown_months(page, wanted)["rate"].notna()
+    return [
+        Counted(
+            group=Group(population=f"{wanted}:{page.state}", period=frozenset({f"{month:%Y-%m}"}), adds_up=False), count=round(n), hidden=not is_told,
+            place=f"{wanted} · {month:%Y-%m}",
+        )
+        for month, n, is_told in zip(table["month"], table["numerator"], told, strict=True) if pd.notna(n)
+    ]
+
+
+def _figure(page: PanelPage, wanted: Outcome) -> Figure:
+    table = _shown_months(page, wanted)
     known = table[table["rate"].notna()]
     marks = _marks(page, wanted)
     words = {key: page.say(f"figure_{key}") for key in ("total", "median", "band", "hollow")} | {"axis": page.say(f"axis_{wanted}")}
@@ -80,7 +110,7 @@ def _figure(page: PanelPage, wanted: Outcome) -> Figure:
     return page.figure(
         str(wanted).replace("_", "-"), page.say("figure_caption", outcome=capital(page.outcome(wanted)), axis=page.say(f"axis_{wanted}"), period=page.span(list(table["month"]))),
         page.say("figure_alt", outcome=page.outcome(wanted), list=lines),
-        panel_figures.rate_over_months(table, wanted, marks, words, page.stamp), _figure_note(page, wanted),
+        panel_figures.rate_over_months(table, wanted, marks, words, page.stamp), _figure_note(page, wanted), _drawn_persons(page, wanted),
     )
 
 
@@ -101,7 +131,7 @@ def _marks(page: PanelPage, wanted: Outcome) -> list[tuple[pd.Timestamp, str, st
 
 
 def _figure_note(page: PanelPage, wanted: Outcome) -> str:
-    table = monthly(page.panels[wanted])
+    table = _shown_months(page, wanted)
     frame = page.panels[wanted].frame
     known = table[table["rate"].notna()]
     partial = int((frame["partial_month"].astype(bool) & frame["value"].notna()).sum())
@@ -154,19 +184,32 @@ def _variants(page: PanelPage, wanted: Outcome) -> list[Item]:
     """Other ways of counting the same thing, side by side by year."""
     panel = page.panels[wanted]
     years = years_of(panel)
-    rows = []
+    rows, persons = [], []
     for measure in VARIANTS[wanted]:
         found = [pooled(panel, measure, year) for year in years]
         if any(found):
+            persons.append([None, *(_persons(wanted, p) for p in found)])
             rows.append([_measure_name(page, wanted, measure, next(p for p in found if p)), *(_value(page, p) for p in found)])
     if not rows:
         return []
     width = 52 // len(years)
-    return [page.table(
+    table = page.table(
         f"variants-{str(wanted).replace('_', '-')}", page.say(f"variants_caption_{wanted}"),
         [page.say("col_measure"), *(_year(page, wanted, year) for year in years)], rows, align="l" + "r" * len(years),
         widths=(100 - width * len(years), *[width] * len(years)), note=page.say(f"variants_note_{wanted}"),
-    ), *_shift(page, wanted)]
+    )
+    return [page.of_persons(table, persons) if _of_persons(persons) else table, *_shift(page, wanted)]
+
+
+def _persons(wanted: Outcome, found: Pooled | None) -> int | None:
+    """Persons that a measure was counted from, in all units and months together; None where it counts events, rooms or hours."""
+    if found is None or not math.isfinite(found.numerator) or not (wanted in OF_PERSONS or found.unit is Unit.PERSONS):
+        return None
+    return round(found.numerator)
+
+
+def _of_persons(persons: Sequence[Sequence[int | None]]) -> bool:
+    return any(n is not None for row in persons for n in row)
 
 
 def _shift(page: PanelPage, wanted: Outcome) -> list[Item]:
@@ -203,11 +246,14 @@ def _companions(page: PanelPage, wanted: Outcome) -> list[Item]:
     rows = [
         [page.measure(p.measure), page.say(f"how_{p.how}"), page.amount(p.value, p.unit), *_parts(p), page.plain(p.median), number(p.n)] for p in found
     ]
-    return [page.table(
+    table = page.table(
         f"companions-{str(wanted).replace('_', '-')}", page.say("companions_caption", outcome=page.outcome(wanted)),
         page.header("col_measure", "companions_how", "companions_value", "companions_numerator", "companions_denominator", "companions_median", "companions_n"),
         rows, align="llrrrrr", widths=(28, 9, 20, 12, 14, 10, 7), note=page.say("companions_note"),
-    )]
+    )
+    counts = [_persons(wanted, p) for p in found]
+    persons = [[None, None, n, n if p.how == "ratio" else None, None, n, None] for p, n in zip(found, counts, strict=True)]
+    return [page.of_persons(table, persons) if _of_persons(persons) else table]
 
 
 def _parts(found: Pooled) -> list[str]:

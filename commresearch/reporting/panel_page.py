@@ -15,13 +15,15 @@ from typing import Any
 
 import pandas as pd
 
+from commresearch.cases.case import Release
 from commresearch.cleaning.clean_table import reason
 from commresearch.cleaning.event_table import EventTable, read_event_table
 from commresearch.errors import CaseError, Failure
 from commresearch.outcomes import Panel, PanelQuality, UnitRegister, panel_quality, read_panel
 from commresearch.outcomes.context import month_table
+from commresearch.records import sha256_of
 from commresearch.reporting.cells import capital
-from commresearch.reporting.display import Table
+from commresearch.reporting.display import STRICTEST, Table
 from commresearch.reporting.panel_tables import Cover, cover, unit_month_states
 from commresearch.reporting.stamped_page import StampedPage, cut
 from commresearch.terms import DataKind, Language, Outcome, Unit
@@ -29,6 +31,7 @@ from commresearch.words import has, number, period
 from commresearch.words.precision import decimals_of, fixed
 from commresearch.workflow.case_logs import ABOUT, LOGS
 from commresearch.workflow.case_panels import PANELS
+from commresearch.workflow.edition import edition_of
 
 NAME = 30  #: half-width cells of the name of a unit in a table
 WHOLE = 100  #: values above are shown without decimals
@@ -53,6 +56,7 @@ class PanelPage(StampedPage):
     panels: Mapping[Outcome, Panel]
     language: Language
     prefix: str = "panel"
+    release: Release = STRICTEST
 
     @property
     def is_simulated(self) -> bool:
@@ -92,6 +96,11 @@ class PanelPage(StampedPage):
         """How much of each panel can be used."""
         return {outcome: cover(states) for outcome, states in self.states.items()}
 
+    @cached_property
+    def state(self) -> str:
+        """What tells the persons counted here, in this state of the data, from all others."""
+        return sha256_of(*sorted({digest for log in self.logs.values() for digest in log.provenance.get("files", {}).values()}))[:12]
+
     def frame(self, kind: DataKind) -> pd.DataFrame | None:
         """All rows of the logs of a kind; None where there is none."""
         parts = [log.frame() for log in self.logs_of(kind)]
@@ -107,11 +116,10 @@ class PanelPage(StampedPage):
         first, last = (self.panels[outcome].frame["month"].agg(end) for end in ("min", "max"))
         own = own.assign(month=pd.to_datetime(own["on"]).dt.to_period("M").dt.to_timestamp(), note=own["note"].fillna("").astype("str"))
         own = own[(own["month"] >= first) & (own["month"] <= last)]
-        rows = [
-            (month, note, None if (part["unit_id"] == "*").any() else part["unit_id"].nunique())
-            for (month, note), part in own.groupby(["month", "note"], sort=True)
-        ]
-        return pd.DataFrame(rows, columns=["month", "note", "units"]).astype({"units": "object"})
+        parts = [(month, note, part["unit_id"]) for (month, note), part in own.groupby(["month", "note"], sort=True)]
+        # None stands for all units; among numbers pandas would make it a missing one.
+        units = pd.Series([None if (named == "*").any() else named.nunique() for _, _, named in parts], dtype="object")
+        return pd.DataFrame({"month": [month for month, _, _ in parts], "note": [note for _, note, _ in parts], "units": units})
 
     def table(  # noqa: D102 - as the one it extends
         self, name: str, caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, align: str, widths: Sequence[int], note: str = "",
@@ -229,6 +237,7 @@ def open_page(folder: str | Path, language: str, *, prefix: str = "panel") -> Pa
     panels = {outcome: read_panel(folder / PANELS / outcome) for outcome in Outcome if (folder / PANELS / outcome).is_dir()}
     return PanelPage(
         case=json.loads(about.read_text(encoding="utf8")), panels=panels, language=Language(language), prefix=prefix,
+        release=edition_of(folder),
         logs={path.name: read_event_table(path) for path in _log_folders(folder)},
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from commresearch.errors import CaseError, Failure
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
+from commresearch.reporting.edition_marks import marked
 from commresearch.terms import Language
 from commresearch.words import say
 from commresearch.workflow.case_logs import ABOUT, LOGS
@@ -43,14 +44,15 @@ def plan_panel_reports(case_id: str, folder: Path, languages: Sequence[Language]
         raise CaseError(Failure(code="CR-E02", values={"folder": str(folder), "missing": f"{LOGS}/{ABOUT}"}))
     case = json.loads(about.read_text(encoding="utf8"))
     files = tuple(sorted({path for pattern in MADE_FROM for path in folder.glob(pattern) if path.is_file()}))
-    facts = sha256_of(*files)
-    return [_task(case_id, folder, case, language, facts, files) for language in languages]
+    return [_task(case_id, folder, case, language, files) for language in languages]
 
 
-def _task(case_id: str, folder: Path, case: dict[str, object], language: Language, facts: str, files: tuple[Path, ...]) -> ReportTask:
+def _task(case_id: str, folder: Path, case: dict[str, object], language: Language, files: tuple[Path, ...]) -> ReportTask:
     title = say("panel.title", language, name=case[f"name_{language}"])
+    title = say("panel.title_simulated", language, title=title) if case["fictional"] else title
+    subject, title, edition = marked(folder, f"{case_id}_panels", title, language)
     return ReportTask(
-        subject=f"{case_id}_panels", title=say("panel.title_simulated", language, title=title) if case["fictional"] else title,
-        subtitle=say("panel.subtitle", language), language=language, notebook=NOTEBOOK,
-        parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=files,
+        subject=subject, title=title, subtitle=say("panel.subtitle", language), language=language, notebook=NOTEBOOK,
+        parameters={"folder": str(folder.resolve()), "language": language.value}, facts=sha256_of(*files, *edition), inputs=(*files, *edition),
+        is_simulated=bool(case["fictional"]),
     )

@@ -1,16 +1,20 @@
-"""Appendix: one printed participation rate, followed back to the sign-ins of every person; no page says who anybody is."""
+"""Appendix: one printed participation rate, followed back to the sign-ins of every person; no page says who anybody is.
+
+The public edition leaves it out: it lists persons one by one.
+"""
 
 from typing import Any
 
 import pandas as pd
 
 from commresearch.reporting.cells import DASH
-from commresearch.reporting.display import Item, Table
+from commresearch.reporting.disclosure_rules import hides
+from commresearch.reporting.display import Item, Table, heading
 from commresearch.reporting.panel_page import PanelPage
 from commresearch.reporting.panel_retrace_parts import Told, of_roster
 from commresearch.reporting.panel_tables import rows_of
 from commresearch.terms import DataKind, Outcome, Unit
-from commresearch.words import number
+from commresearch.words import number, say
 from commresearch.workflow.retrace_persons import IN_BAND, OUTSIDE, RESIDENT, VISITOR, RateOfPersons, retrace_participation
 from commresearch.workflow.retraced import COUNTED
 
@@ -22,6 +26,8 @@ ANSWERS = {IN_BAND: "yes", OUTSIDE: "no", RESIDENT: "yes", VISITOR: "no"}
 def persons(page: PanelPage, unit: str, month: pd.Timestamp, row: "pd.Series[Any]") -> list[Item]:
     """A participation rate: from the sign-ins of the unit and month to the persons, and over the residents of the band."""
     outcome = Outcome.YOUTH_PARTICIPATION
+    if hides(page.release):
+        return [heading(say("release.retrace_heading", page.language)), page.prose(say("release.retrace_hidden", page.language))]
     found = retrace_participation(page.logs_of(DataKind.SIGNINS), page.registers[outcome], page.panels[outcome], unit, month)
     told = Told(page=page, outcome=outcome, found=found, row=row, shown=list(found.rows["row_id"]), amount_key=outcome)
     last = [page.say("retrace_persons"), number(found.numerator), DASH]

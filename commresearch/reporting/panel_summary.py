@@ -2,6 +2,7 @@
 
 from commresearch.reporting.cells import capital
 from commresearch.reporting.display import Item, Prose, Table, bullets, callout, heading
+from commresearch.reporting.edition_marks import edition_line
 from commresearch.reporting.panel_page import PanelPage
 from commresearch.reporting.panel_tables import Cover, Problem, State, problems, worst
 from commresearch.words import number
@@ -80,7 +81,7 @@ def _problem(page: PanelPage, problem: Problem) -> str:
 
 def _provenance(page: PanelPage) -> Prose:
     files = {file for log in page.logs.values() for file in log.provenance.get("files", {})}
-    return page.prose(page.text("provenance", logs=number(len(page.logs)), files=number(len(files))))
+    return page.prose(page.text("provenance", logs=number(len(page.logs)), files=number(len(files))), edition_line(page.release, page.language))
 
 
 # ---------------------------------------------------------------- files

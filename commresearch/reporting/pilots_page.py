@@ -6,7 +6,7 @@ Pooling stands in `pilots_pooling`, combinations of mechanisms in `pilots_sets`;
 import math
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pandas as pd
 from commresearch.comparison.pooled_result import Comparison
 from commresearch.reporting.cells import DASH, capital, without_codes
 from commresearch.reporting.claims_beside import claims_beside, far_apart
-from commresearch.reporting.display import Item, Table, bullets, callout, heading
+from commresearch.reporting.display import EXPLAINS, Item, Table, bullets, callout, heading
 from commresearch.reporting.stamped_page import StampedPage
 from commresearch.simulate.cities import RULE
 from commresearch.terms import Grade, Language, Unit
@@ -235,6 +235,6 @@ def appendix(page: PilotsPage, version: str) -> list[Item]:
     header = [say(f"impact.{key}", page.language) for key in ("col_grade", "words_means", "words_allowed")]
     return [
         heading(page.say("appendix_heading")), bullets([*lines, *(page.say(f"reading_{what}") for what in ("interval", "prediction", "shrunk", "sets"))]),
-        page.table("words", say("impact.words_caption", page.language), header, rows, align="lll", widths=(10, 50, 40)),
+        replace(page.table("words", say("impact.words_caption", page.language), header, rows, align="lll", widths=(10, 50, 40)), evidence=EXPLAINS),
         page.prose(say("reports.version_text", page.language, version=version)),
     ]

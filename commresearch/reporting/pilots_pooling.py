@@ -1,6 +1,7 @@
 """Sections of the comparison of pilots on pooled effects: forest, heterogeneity, what one pilot does to the whole, spread, moderators, directions."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -34,8 +35,8 @@ def _pooled(page: PilotsPage, outcome: str) -> list[Item]:
     pooled = page.found.pooled[outcome]
     head = page.say("pooled_heading_differ" if pooled.tau2_low > 0 else "pooled_heading_alike", outcome=page.outcome(outcome))
     return [
-        heading(head), page.prose(page.named(pooled.summary(page.language))), _forest(page, outcome, pooled), _intervals(page, outcome, pooled),
-        _heterogeneity(page, outcome, pooled), *_leave_one_out(page, pooled), *_spread(page, outcome, pooled), *_moderators(page, outcome),
+        heading(head), replace(page.prose(page.named(pooled.summary(page.language))), evidence=str(pooled.grade)), _forest(page, outcome, pooled), _intervals(page, outcome, pooled),
+        *_scales(page, outcome, pooled), _heterogeneity(page, outcome, pooled), *_leave_one_out(page, pooled), *_spread(page, outcome, pooled), *_moderators(page, outcome),
     ]
 
 
@@ -71,6 +72,26 @@ def _intervals(page: PilotsPage, outcome: str, pooled: Comparison) -> Table:
         f"intervals-{_slug(outcome)}", page.say("intervals_caption", unit=page.axis(pooled.unit)), page.header("col_interval", "col_pooled", "col_error", "col_p", "col_df"),
         rows, align="lrrrr", widths=(34, 24, 14, 14, 14), note=page.say("intervals_note"),
     )
+
+
+def _scales(page: PilotsPage, outcome: str, pooled: Comparison) -> list[Item]:
+    """Percentages as given beside logarithms of ratios told in percent; none where estimates were not made as logarithms."""
+    logged = page.found.logged.get(outcome)
+    if logged is None:
+        return []
+    digits = max(decimals_of(pooled.estimate, pooled.conf_low, pooled.conf_high), 0)
+    rows = [
+        [page.say(f"scale_{name}"), cell(one.estimate, one.conf_low, one.conf_high), _span(one.pred_low, one.pred_high, digits), f"{fixed(i2, 0)}%"]
+        for name, one, i2 in (("percent", pooled, pooled.i2), ("log", logged, logged.logs.i2))
+    ]
+    return [page.table(
+        f"scales-{_slug(outcome)}", page.say("scales_caption", unit=page.axis(pooled.unit)), page.header("col_scale", "col_pooled", "col_prediction", "col_i2"), rows,
+        align="lrrr", widths=(40, 24, 24, 12), note=page.say("scales_note"),
+    )]
+
+
+def _span(low: float, high: float, digits: int) -> str:
+    return DASH if math.isnan(low) else f"({signed(low, digits)}, {signed(high, digits)})"
 
 
 def _heterogeneity(page: PilotsPage, outcome: str, pooled: Comparison) -> Table:
@@ -117,13 +138,22 @@ def _spread(page: PilotsPage, outcome: str, pooled: Comparison) -> list[Item]:
     """Shrunken effects with rank intervals, and which pilots lie outside the control limits."""
     if pooled.funnel_points.empty:
         return []
-    return [heading(page.say("spread_heading", outcome=page.outcome(outcome)), 2), page.prose(_rank_sentence(page, pooled)), _caterpillar(page, outcome, pooled), _funnel(page, outcome, pooled)]
+    return [heading(page.say("spread_heading", outcome=page.outcome(outcome)), 2), page.prose(_rank_sentence(page, pooled), *_rank_worth(page, outcome, pooled)), _caterpillar(page, outcome, pooled), _funnel(page, outcome, pooled)]
 
 
 def _rank_sentence(page: PilotsPage, pooled: Comparison) -> str:
     ranks = pooled.rank_intervals
     middle = min(rows_of(ranks), key=lambda r: abs(float(r["rank_low"]) + float(r["rank_high"]) - len(ranks) - 1))
     return page.text("rank_sentence", place=page.names[str(middle["case_id"])], low=int(middle["rank_low"]), high=int(middle["rank_high"]), n=len(ranks), level=f"{100 * middle['level']:g}%")
+
+
+def _rank_worth(page: PilotsPage, outcome: str, pooled: Comparison) -> list[str]:
+    """What the ends of a league table would be worth; none where effects do not differ."""
+    table = page.found.ranking.get(outcome)
+    if table is None:
+        return []
+    ratio = float(pooled.estimates.loc[pooled.estimates["pooled"], "std_error"].median()) / pooled.tau
+    return [page.say("rank_worth", ratio=fixed(ratio, 1), n=pooled.k, share=fixed(100 * float(table["share_right"].iloc[0]), 0))]
 
 
 def _caterpillar(page: PilotsPage, outcome: str, pooled: Comparison) -> Item:

@@ -10,6 +10,7 @@ from commresearch.words import say
 from commresearch.workflow.pilot_effects import MADE_FROM, PilotEffects
 
 NOTEBOOK = "pilots_comparison.ipynb"
+OWN = "own"  #: folder of the comparison of the project's own pilots: both comparisons may stand in one site
 
 
 def plan_pilot_reports(folder: Path, effects: PilotEffects, languages: Sequence[Language]) -> list[ReportTask]:
@@ -26,16 +27,19 @@ def plan_pilot_reports(folder: Path, effects: PilotEffects, languages: Sequence[
     Returns
     -------
     list of ReportTask
-        Subject `pilots` or, of simulated ones, `pilots_simulated`, which the file name carries on; the title is stamped.
+        Subject `pilots_simulated` of the fictional pilots that come with the program, `pilots` of the project's own, which may be fictional, too; the
+        title is stamped, and the names of the files say so, where the data are simulated.
     """
     tables = tuple(sorted(folder.glob("*.csv")))
     facts = sha256_of(*(path.read_text(encoding="utf8") for path in (*tables, folder / MADE_FROM)))
+    subject = "pilots_simulated" if effects.is_simulated and folder.name != OWN else "pilots"
     tasks = []
     for language in languages:
         title = say("pilots.title", language)
         tasks.append(ReportTask(
-            subject="pilots_simulated" if effects.is_simulated else "pilots", subtitle=say("pilots.subtitle", language), language=language, notebook=NOTEBOOK,
+            subject=subject, subtitle=say("pilots.subtitle", language), language=language, notebook=NOTEBOOK,
             title=say("pilots.title_simulated", language, title=title) if effects.is_simulated else title,
             parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=tables,
+            is_simulated=effects.is_simulated,
         ))
     return tasks

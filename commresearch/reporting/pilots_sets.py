@@ -12,6 +12,8 @@ from commresearch.workflow.pilot_doses import EFFECT_SET
 
 OUTCOMES = {"1": "yes", "0": "no", "C": "both", "?": "few"}
 SHOWN_MODELS = 4  #: of a kind of solution; more than that say only that the data cannot tell
+SHOWN_TERMS = 10  #: of draws within standard errors
+WORTH_SHOWING = 0.1  #: share of draws from which a term that is not in the solution is named
 DIGITS = 3
 CHOICE_DIGITS = {"inclusion": 2, "frequency": 0}  #: of the ranges of cuts; anchors have one decimal
 
@@ -28,6 +30,7 @@ def combinations(page: PilotsPage) -> list[Item]:
         page.prose(page.say("sets_lead", n=len(found.sets), k=len(found.table.conditions), perfect=perfect)),
         _anchors(page, found), _truth_table(page, found), _necessity(page, found), _solutions(page, found),
         callout(page.say("ambiguity_title"), page.named(_ambiguity(page, found)), "note"), _chance(page, found), _xy(page, found), _robustness(page, found),
+        *_error(page, found),
     ]
 
 
@@ -128,6 +131,23 @@ def _robustness(page: PilotsPage, found: SetAnalysis) -> Table:
         "robustness", page.say("robustness_caption"), page.header("col_choice", "col_chosen", "col_from", "col_to"), rows, align="lrrr", widths=(46, 18, 18, 18),
         note=page.named(found.robustness.summary(page.language)),
     )
+
+
+def _error(page: PilotsPage, found: SetAnalysis) -> list[Item]:
+    """What the errors of the effects do to the intermediate solution: its terms, and those that came up instead."""
+    error = found.error
+    if error is None:
+        return []
+    own = error.terms["solution"]
+    terms = rows_of(error.terms[own | (~own & (error.terms["share"] >= WORTH_SHOWING))].head(SHOWN_TERMS))
+    rows = [[str(r["term"]), page.say("error_own" if r["solution"] else "error_other"), f"{100 * r['share']:.0f}%"] for r in terms]
+    return [
+        page.prose(error.text(page.language)),
+        page.table(
+            "error", page.say("error_caption"), page.header("col_combination", "col_in_solution", "col_share"), rows, align="llr", widths=(50, 28, 22),
+            note=page.say("error_note", least=f"{100 * WORTH_SHOWING:.0f}%"),
+        ),
+    ]
 
 
 def _choice(page: PilotsPage, choice: str) -> str:

@@ -1,13 +1,19 @@
 """Sections of the quality report on cleaning: what came in, what was changed, what is missing, which identifiers were found."""
 
 import re
+from typing import Any
+
+import pandas as pd
 
 from commresearch.cleaning.anonymity import SMALL_INSIDE, SMALL_OUTSIDE
 from commresearch.cleaning.clean_table import ROWS_READ, reason
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH, capital
+from commresearch.reporting.disclosure_rules import HIDDEN
+from commresearch.reporting.disclosure_tables import figure_note
 from commresearch.reporting.display import Figure, Item, Prose, Table, callout, heading
 from commresearch.reporting.quality_page import HASH, QualityPage
+from commresearch.reporting.quality_persons import ANSWERED, KINDS, counted_missing, group_of
 from commresearch.reporting.quality_tables import (
     CHANGED,
     KINDS_SHOWN,
@@ -163,40 +169,55 @@ def missing_values(page: QualityPage) -> list[Item]:
         items += [heading(page.say("missing_heading_none")), page.prose(page.say("missing_none"))]
     else:
         name, top = str(lacking.index[0]), lacking.iloc[0]
-        title = page.say("missing_heading", name=page.question(name), asked=number(int(top["asked"])), n=number(int(top["missing"])))
-        items += [heading(title), page.prose(page.say("missing_lead")), _missing_figure(page), _missing_table(page)]
+        title = page.say("missing_heading", name=page.question(name), asked=page.persons(int(top["asked"])), n=_said(page, name, "missing"))
+        items += [heading(title), page.prose(page.say("missing_lead")), *_missing_figure(page), _missing_table(page)]
     if absent := list(table.index[table[MissingKind.NOT_EXPORTED.value] == len(page.clean.frame)]) if len(page.clean.frame) else []:
         items.append(page.prose(page.text("missing_not_exported", list=listed(page, [page.question(str(n)) for n in absent], "columns_unit"))))
     return [*items, *_skips(page)]
 
 
-def _missing_figure(page: QualityPage) -> Figure:
+def _missing_figure(page: QualityPage) -> list[Figure]:
+    """The questions with most missing; nothing where the edition hides all their numbers."""
     table = page.missing
-    shown = table[table["missing"] > 0].head(DRAWN)
-    counts = shown[[k.value for k in KINDS_SHOWN if shown[k.value].any()]]
+    is_told = (page.missing_shown[[k.value for k in KINDS_SHOWN]].fillna(0) > 0).any(axis=1)
+    shown = table[(table["missing"] > 0) & is_told].head(DRAWN)
+    if shown.empty:
+        return []
+    told = page.missing_shown.loc[shown.index]
+    counts = told[[k.value for k in KINDS_SHOWN if shown[k.value].any()]].fillna(0).astype("int64")
     names = [page.question(str(v), NAME) for v in shown.index]
     main = shown.iloc[0][[k.value for k in KINDS_SHOWN]].astype("int64").idxmax()
-    parts = [page.say("missing_alt_item", name=name, n=number(int(m)), asked=number(int(a))) for name, m, a in zip(names, shown["missing"], shown["asked"], strict=True)]
-    return page.figure(
+    parts = [page.say("missing_alt_item", name=name, n=_said(page, str(v), "missing"), asked=_said(page, str(v), "asked")) for name, v in zip(names, shown.index, strict=True)]
+    return [page.figure(
         "missing", page.say("missing_caption", name=page.question(str(shown.index[0])), kind=page.label(f"kind_{main}")),
         page.say("missing_alt", list=page.join(parts)),
         quality_figures.missing_kinds(counts, names, {k.value: page.label(f"kind_{k}") for k in KINDS_SHOWN}, page.say("missing_axis"), page.stamp),
-        page.say("missing_note", n=number(len(page.clean.frame)), shown=len(shown)),
-    )
+        page.notes(page.say("missing_note", n=number(len(page.clean.frame)), shown=len(shown)), figure_note(page.release, page.language)),
+        counted_missing(page.missing, told, page.survey),
+    )]
+
+
+def _said(page: QualityPage, question: str, column: str) -> str:
+    """A number of missing values as the edition says it."""
+    shown: Any = page.missing_shown.at[question, column]
+    return page.persons(None if pd.isna(shown) else int(shown))
 
 
 def _missing_table(page: QualityPage) -> Table:
-    table = page.missing
-    lacking = table[table["missing"] > 0]
+    lacking = page.missing[page.missing["missing"] > 0]
     kinds = [k.value for k in KINDS_SHOWN if lacking[k.value].any()]
     shown = lacking.head(DRAWN)
-    rows = [[page.question(str(name)), number(int(row["asked"])), *(number(int(row[k])) for k in kinds)] for name, row in shown.iterrows()]
+    told = page.missing_shown.loc[shown.index, ["asked", *kinds]]
+    rows = [[page.question(str(name)), *(HIDDEN if pd.isna(n) else number(int(n)) for n in row)] for name, row in zip(told.index, told.to_numpy(), strict=True)]
     width = 60 // (1 + len(kinds))
-    return page.table(
+    persons = [[None, *(int(row[c]) for c in told.columns)] for _, row in shown.iterrows()]
+    groups = [[None, *(group_of(page.survey, str(name), [ANSWERED, *KINDS] if c == "asked" else [c]) for c in told.columns)] for name in told.index]
+    table = page.table(
         "missing", page.say("missing_table_caption"), [*page.header("col_question", "missing_asked"), *(capital(page.label(f"kind_{k}")) for k in kinds)], rows,
         align="l" + "r" * (1 + len(kinds)), widths=(100 - width * (1 + len(kinds)), *[width] * (1 + len(kinds))),
-        note=page.say("missing_table_note", more=len(lacking) - len(shown), complete=len(table) - len(lacking)),
+        note=page.say("missing_table_note", more=len(lacking) - len(shown), complete=len(page.missing) - len(lacking)),
     )
+    return page.of_persons(table, persons, groups=groups)
 
 
 def _skips(page: QualityPage) -> list[Item]:
@@ -211,15 +232,14 @@ def _skips(page: QualityPage) -> list[Item]:
     recomputed = page.say("skips_recomputed", n=number(moved)) if moved else ""
     if conflicts.empty:
         return [page.prose(page.say("skips_none"), recomputed)]
-    rows = [
-        [page.question(str(name)), conditions.get(str(name), DASH), *(number(int(row[rule])) for rule in conflicts.columns)]
-        for name, row in conflicts.head(SHOWN).iterrows()
-    ]
+    found = [(str(name), [int(n) for n in row]) for name, row in zip(conflicts.index, conflicts.head(SHOWN).to_numpy(), strict=False)]
+    rows = [[page.question(name), conditions.get(name, DASH), *(number(n) for n in counts)] for name, counts in found]
     table = page.table(
         "skips", page.say("skips_caption"), page.header("col_question", "skips_condition", "skips_answered", "skips_skipped"), rows, align="llrr",
         widths=(40, 24, 18, 18),
     )
-    return [heading(page.say("skips_heading", n=number(sheets)), 2), page.prose(page.say("skips_kept"), recomputed), table]
+    shown = page.of_persons(table, [[None, None, *counts] for _, counts in found])
+    return [heading(page.say("skips_heading", n=page.persons(sheets)), 2), page.prose(page.say("skips_kept"), recomputed), shown]
 
 
 # ---------------------------------------------------------------- identifiers

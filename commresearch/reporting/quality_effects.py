@@ -8,7 +8,7 @@ from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Figure, Item, Table, heading
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_tables import RATED, Effect, largest_effect, panels_of
-from commresearch.words import number
+from commresearch.words import number, say
 from commresearch.words.precision import signed
 
 NAME = 22  #: cells of a question beside a drawing
@@ -21,6 +21,8 @@ def sensitivity(page: QualityPage) -> list[Item]:
     top = largest_effect(page.effects)
     if not page.effects:
         return [heading(page.say("effects_heading_none")), page.prose(page.say("effects_none"))]
+    if page.hides_flags:
+        return [heading(page.say("effects_heading_none")), page.prose(say("release.effects_hidden", page.language))]
     if not page.n_flagged:
         return [heading(page.say("effects_heading_unchanged")), page.prose(page.say("effects_unchanged"))]
     lost = sum(not math.isfinite(e.difference) for e in page.effects)
@@ -28,7 +30,7 @@ def sensitivity(page: QualityPage) -> list[Item]:
     if top is None:
         return [heading(page.say("effects_heading_none")), page.prose(problem)]
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
-    lead = page.text("effects_lead", n=number(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
+    lead = page.text("effects_lead", n=page.persons(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
     notes = page.prose(_base(page), _weighting(page), problem)
     return [heading(page.say("effects_heading", **named)), page.prose(lead), *([notes] if notes.text else []), _effect_figure(page), _effect_table(page)]
 
@@ -38,7 +40,8 @@ def _base(page: QualityPage) -> str:
     (used, excluded), kept = _compared(page), len(page.clean.frame)
     if used == kept:
         return ""
-    return page.say("effects_base", kept=number(kept), used=number(used), rest=number(kept - used), flagged=number(page.n_flagged - excluded))
+    numbers = {"kept": number(kept), "used": number(used), "rest": page.persons(kept - used), "flagged": page.persons(page.n_flagged - excluded)}
+    return page.say("effects_base", **numbers)
 
 
 def _weighting(page: QualityPage) -> str:
@@ -70,10 +73,18 @@ def _effect_table(page: QualityPage) -> Table:
         for e in page.effects
     ]
     keys = ("all", "without", "difference", "times", "flag", "flag_difference")
-    return page.table(
+    table = page.table(
         "effects", page.say("effects_caption"), page.header("col_result", *(f"effects_{k}" for k in keys)), rows, align="lrrrrlr",
         widths=(24, 17, 17, 9, 10, 14, 9), note=page.say("effects_note", interval=_interval(page, "effects_brackets")),
     )
+    excluded, by_flag = _compared(page)[1], _excluded(page)
+    return page.of_persons(table, [[None, e.n, excluded, excluded, excluded, (one := by_flag.get(e.flag)), one] for e in page.effects])
+
+
+def _excluded(page: QualityPage) -> dict[str, int]:
+    """Sheets that each flag leaves out."""
+    lines = page.quality.sensitivity.drop_duplicates("without")
+    return {str(flag): int(n) for flag, n in zip(lines["without"], lines["n_excluded"].fillna(0), strict=True)}
 
 
 def _interval(page: QualityPage, key: str) -> str:
@@ -91,7 +102,7 @@ def _effect_figure(page: QualityPage) -> Figure:
     return page.figure(
         "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
         quality_figures.effects(panels, (page.say("effects_all"), page.say("effects_without")), page.stamp),
-        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=number(n), rest=number(n - left_out)),
+        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=page.persons(n), rest=page.persons(n - left_out)),
     )
 
 

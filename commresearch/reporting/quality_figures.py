@@ -58,14 +58,17 @@ def missing_kinds(counts: pd.DataFrame, names: Sequence[str], labels: Mapping[st
 
 
 def durations(
-    minutes: np.ndarray, fast: np.ndarray, marks: tuple[float, float], words: Mapping[str, str], stamp: str
+    minutes: np.ndarray, fast: np.ndarray, edges: np.ndarray, marks: tuple[float, float], words: Mapping[str, str], stamp: str
 ) -> "Figure":
-    """Histogram of filling times in minutes on a logarithmic axis; fast sheets stand out, `marks` are the median and the limit below it."""
+    """Histogram of filling times in minutes on a logarithmic axis; fast sheets stand out, `marks` are the median and the limit below it.
+
+    `edges` are those of the bars; times beyond them belong to the outer bars.
+    """
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-    low, high = float(minutes.min()), float(minutes.max())
-    edges = np.geomspace(low * 0.98, max(high, low * 1.5) * 1.02, BINS + 1)
+    low, high = float(edges[0]), float(edges[-1])
+    minutes = np.clip(minutes, low, high)
     with house_style():
         figure = Figure(figsize=(WIDTH, 2.5))
         axes = figure.subplots()

@@ -13,21 +13,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commresearch.cases.case import Release
 from commresearch.cleaning.clean_files import read_clean
 from commresearch.cleaning.clean_table import CleanTable, reason
 from commresearch.cleaning.units import declared_unit, unit_name
 from commresearch.cleaning.variable import Variable
+from commresearch.records import sha256_of
+from commresearch.reporting.disclosure_rules import hides, is_small
+from commresearch.reporting.display import STRICTEST
+from commresearch.reporting.quality_persons import shown_missing
 from commresearch.reporting.quality_tables import (
     Effect,
     cells_with_content,
     changed_cells,
     effects,
     missing_by_question,
+    received_files,
 )
 from commresearch.reporting.stamped_page import HAN, StampedPage, cut
 from commresearch.terms import Language, Sampling
 from commresearch.words import has, number, say
 from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, signed, with_interval
+from commresearch.workflow.edition import edition_of
 from commresearch.workflow.survey_quality import SurveyQuality, read_quality
 
 if TYPE_CHECKING:
@@ -55,6 +62,7 @@ class QualityPage(StampedPage):
     language: Language
     prefix: str = "quality"
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    release: Release = STRICTEST
 
     @property
     def sampling(self) -> Sampling:
@@ -98,6 +106,21 @@ class QualityPage(StampedPage):
     def missing(self) -> "pd.DataFrame":
         """Missing values per question and kind."""
         return missing_by_question(self.clean)
+
+    @cached_property
+    def missing_shown(self) -> "pd.DataFrame":
+        """The same as the edition shows it."""
+        return shown_missing(self.missing, self.release)
+
+    @property
+    def survey(self) -> str:
+        """What tells the sheets of this survey, in this state, from all others."""
+        return sha256_of(*(digest for _, digest in received_files(self.clean.provenance)), str(len(self.clean.frame)))[:12]
+
+    @property
+    def hides_flags(self) -> bool:
+        """Whether so few sheets are flagged that nothing may be said of what they do to results."""
+        return hides(self.release) and is_small(self.n_flagged, self.release)
 
     @property
     def n_flagged(self) -> int:
@@ -241,6 +264,6 @@ def open_page(folder: str | Path, language: str, *, prefix: str = "quality") -> 
     folder = Path(folder)
     manifest = folder / MANIFEST
     return QualityPage(
-        clean=read_clean(folder), quality=read_quality(folder), language=Language(language), prefix=prefix,
+        clean=read_clean(folder), quality=read_quality(folder), language=Language(language), prefix=prefix, release=edition_of(folder),
         manifest=json.loads(manifest.read_text(encoding="utf8")) if manifest.is_file() else {},
     )

@@ -7,23 +7,23 @@ from pathlib import Path
 from commresearch.cleaning.clean_files import PROVENANCE
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
+from commresearch.reporting.edition_marks import marked
 from commresearch.terms import Language
 from commresearch.words import say
-from commresearch.workflow import CleanedSurvey
 
 NOTEBOOK = "survey_quality.ipynb"
 MADE_FROM = ("*.parquet", "*.json", "codebook.csv")  #: files of a cleaned survey that its report reads
 
 
-def plan_quality_reports(case: str, surveys: Sequence[CleanedSurvey], languages: Sequence[Language]) -> list[ReportTask]:
+def plan_quality_reports(case: str, folders: Sequence[Path], languages: Sequence[Language]) -> list[ReportTask]:
     """One task per cleaned survey of a case and language.
 
     Parameters
     ----------
     case : str
         Id of the case.
-    surveys : sequence of CleanedSurvey
-        What `clean_case` returned; the report reads the files that it wrote.
+    folders : sequence of Path
+        Where `clean_case` wrote each survey; the report reads its files.
     languages : sequence of Language
         Languages of the reports.
 
@@ -32,18 +32,21 @@ def plan_quality_reports(case: str, surveys: Sequence[CleanedSurvey], languages:
     list of ReportTask
         Subject `<case>_<wave>_quality`; title with the stamp of simulated data where they are.
     """
-    return [_task(case, survey, language) for language in languages for survey in surveys]
+    return [_task(case, folder, language) for language in languages for folder in folders]
 
 
-def _task(case: str, survey: CleanedSurvey, language: Language) -> ReportTask:
-    files = _made_from(survey.folder)
-    known = json.loads((survey.folder / PROVENANCE).read_text(encoding="utf8"))
+def _task(case: str, folder: Path, language: Language) -> ReportTask:
+    known = json.loads((folder / PROVENANCE).read_text(encoding="utf8"))
     title = say("quality.title", language, name=known[f"name_{language}"])
+    title = say("quality.title_simulated", language, title=title) if known["fictional"] else title
+    subject, title, edition = marked(folder, f"{case}_{folder.name}_quality", title, language)
+    files = (*_made_from(folder), *edition)
     wave = say("quality.wave_part", language, wave=known["wave"]) if known["wave"] else ""
     return ReportTask(
-        subject=f"{case}_{survey.wave}_quality", title=say("quality.title_simulated", language, title=title) if known["fictional"] else title,
-        subtitle=say("quality.subtitle", language, wave=wave, sampling=say(f"survey.sampling_{survey.sampling}", language)), language=language,
-        notebook=NOTEBOOK, parameters={"folder": str(survey.folder.resolve()), "language": language.value}, facts=sha256_of(*files), inputs=files,
+        subject=subject, title=title,
+        subtitle=say("quality.subtitle", language, wave=wave, sampling=say(f"survey.sampling_{known['sampling']}", language)), language=language,
+        notebook=NOTEBOOK, parameters={"folder": str(folder.resolve()), "language": language.value}, facts=sha256_of(*files), inputs=files,
+        is_simulated=known["fictional"],
     )
 
 

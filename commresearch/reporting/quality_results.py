@@ -1,7 +1,7 @@
 """Sections of the quality report on what the data say: flags, scales, weights, main results."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,17 @@ import pandas as pd
 from commresearch.cleaning.effort import DEFAULT_THRESHOLDS
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
+from commresearch.reporting.disclosure_groups import Group
+from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
+from commresearch.reporting.disclosure_tables import IN_TABLE, Counted, figure_note, protected_counts
 from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
+from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, shown_shares
 from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
-from commresearch.terms import Language
-from commresearch.words import number
-from commresearch.words.precision import decimals_of, fixed, percent_of, signed
+from commresearch.terms import Language, MissingKind
+from commresearch.words import number, say
+from commresearch.words.precision import decimals_of, fixed, signed
 from commresearch.workflow.survey_design import UNKNOWN
 
 FEWEST_TIMES = 10  #: sheets with a time below which a histogram says nothing
@@ -34,10 +38,12 @@ Row = Mapping[Hashable, Any]
 def flagged(page: QualityPage) -> list[Item]:
     """Flags with their limits and numbers, how they are spread, and possible duplicates."""
     n, counts = len(page.clean.frame), page.clean.flags["n_flags"]
-    title = page.say("flagged_heading", n=number(page.n_flagged), share=percent_of(page.n_flagged, n)) if page.n_flagged else page.say("flagged_heading_none")
-    spread = page.say(
-        "flags_distribution", one=number(int((counts == 1).sum())), two=number(int((counts == 2).sum())), more=number(int((counts > 2).sum()))
-    )
+    title = page.say("flagged_heading", n=page.persons(page.n_flagged), share=page.share(page.n_flagged, n)) if page.n_flagged else page.say("flagged_heading_none")
+    if page.hides_flags:
+        title = say("release.few_flags_heading", page.language)
+    parts = [int((counts == 1).sum()), int((counts == 2).sum()), int((counts > 2).sum())]
+    shown = protected_counts([page.n_flagged, *parts], page.release, [(0, 1, 2, 3)])[1:]
+    spread = "" if None in shown else page.say("flags_distribution", **{key: page.persons(n) for key, n in zip(("one", "two", "more"), parts, strict=True)})
     return [
         heading(title), page.prose(page.say("flagged_lead"), spread if page.n_flagged else ""), *_flag_table(page), *_flag_figure(page), *_duplicates(page),
     ]
@@ -48,7 +54,7 @@ def _flag_table(page: QualityPage) -> list[Item]:
     limits = _limits(page)
     rows = [
         [
-            page.say(f"{c.flag}_name"), page.say(f"{c.flag}_about", **limits), number(c.known), number(c.raised), percent_of(c.raised, c.known),
+            page.say(f"{c.flag}_name"), page.say(f"{c.flag}_about", **limits), number(c.known), number(c.raised), page.share(c.raised, c.known),
             number(c.exempted),
         ]
         for c in counts if c.known
@@ -56,11 +62,13 @@ def _flag_table(page: QualityPage) -> list[Item]:
     unknown = [page.say(f"{c.flag}_name") for c in counts if not c.known]
     items: list[Item] = []
     if rows:
-        items.append(page.table(
+        table = page.table(
             "flags", page.say("flags_caption"),
             page.header("flags_flag", "flags_about", "flags_known", "flags_raised", "col_share", "flags_exempted"), rows, align="llrrrr",
             widths=(16, 42, 11, 9, 11, 11), note=page.say("flags_note"),
-        ))
+        )
+        persons = [[None, None, c.known, c.raised, c.raised, c.exempted] for c in counts if c.known]
+        items.append(page.of_persons(table, persons, [((i, 3), (i, 4)) for i in range(len(rows))]))
     if unknown:
         items.append(page.prose(page.text("flags_unknown", list=listed(page, unknown, "flags_unit"))))
     return items
@@ -93,26 +101,45 @@ def _flag_figure(page: QualityPage) -> list[Item]:
 
 def _duration_figure(page: QualityPage, minutes: np.ndarray, fast: np.ndarray) -> Figure:
     median = float(np.median(minutes))
-    values = {"median": fixed(median, decimals_of(median)), "n": number(int(fast.sum())), "known": number(len(minutes))}
+    values = {"median": fixed(median, decimals_of(median)), "n": page.persons(int(fast.sum())), "known": page.persons(len(minutes))}
+    few = hides(page.release) and is_small(int(fast.sum()), page.release)
+    if few:
+        fast = np.zeros_like(fast)  # drawn like the others: so few would be seen one by one
+    edges = safe_edges(minutes, [fast, ~fast], page.release, quality_figures.BINS)
     words = {
         "axis": page.say("durations_axis"), "sheets": page.say("durations_sheets"), "median": page.say("durations_median"),
         "limit": page.say("durations_limit", ratio=_ratio()), "flagged": page.say("durations_flagged", n=values["n"]),
     }
     return page.figure(
         "durations", page.say("durations_caption", **values), page.say("durations_alt", **values),
-        quality_figures.durations(minutes, fast, (median, median * DEFAULT_THRESHOLDS.duration_ratio), words, page.stamp),
-        page.say("durations_note", **values),
+        quality_figures.durations(minutes, fast, edges, (median, median * DEFAULT_THRESHOLDS.duration_ratio), words, page.stamp),
+        page.notes(say("release.few_fast", page.language, known=values["known"]) if few else page.say("durations_note", **values), say("release.ends_note", page.language) if hides(page.release) else ""),
+        _bars(np.clip(minutes, edges[0], edges[-1]), fast, edges),
     )
+
+
+def _bars(minutes: np.ndarray, fast: np.ndarray, edges: np.ndarray) -> list[Counted]:
+    """The sheets in every bar, fast ones apart."""
+    return [
+        Counted(group=Group(population=f"{IN_TABLE}durations", attributes={"bar": frozenset({f"{what}.{i}"})}), count=int(n), place=f"{what} · {i + 1}")
+        for what, part in (("fast", fast), ("other", ~fast)) for i, n in enumerate(np.histogram(minutes[part], edges)[0])
+    ]
 
 
 def _count_figure(page: QualityPage) -> Figure:
     counts = page.clean.flags["n_flags"].value_counts().sort_index()
-    names = [str(n) for n in counts.index]
-    parts = [page.say("n_flags_item", flags=f, n=number(int(n))) for f, n in zip(names, counts, strict=True)]
+    whole = [len(page.clean.flags), *(int(n) for n in counts)]
+    shown = dict(zip(counts.index, protected_counts(whole, page.release, [tuple(range(len(whole)))])[1:], strict=True))
+    told = {str(flags): n for flags, n in shown.items() if n is not None}
+    parts = [page.say("n_flags_item", flags=flags, n=number(n)) for flags, n in told.items()]
+    persons = [
+        Counted(group=Group(population=f"{IN_TABLE}n_flags", attributes={"flags": frozenset({str(f)})}), count=int(counts[f]), hidden=n is None, place=f"flags {f}")
+        for f, n in shown.items()
+    ]
     return page.figure(
-        "flags", page.say("n_flags_caption", n=number(int(counts.get(0, 0)))), page.say("n_flags_alt", list=page.join(parts)),
-        quality_figures.counts(names, counts.to_numpy(dtype=int), page.say("durations_sheets"), page.stamp),
-        page.say("n_flags_note", n=number(len(page.clean.flags))),
+        "flags", page.say("n_flags_caption", n=page.persons(shown.get(0, 0))), page.say("n_flags_alt", list=page.join(parts)),
+        quality_figures.counts(list(told), np.array(list(told.values()), dtype=int), page.say("durations_sheets"), page.stamp),
+        page.notes(page.say("n_flags_note", n=number(len(page.clean.flags))), figure_note(page.release, page.language)), persons,
     )
 
 
@@ -129,8 +156,11 @@ def _duplicates(page: QualityPage) -> list[Item]:
         widths=(30, 11, 14, 14, 14, 17),
     )
     is_open = sum(c.open for c in counts)
-    title = page.say("duplicates_heading", groups=number(sum(c.groups for c in counts)), open=number(is_open))
-    return [heading(title, 2), table, *([page.prose(page.say("duplicates_how"))] if is_open else [])]
+    few = hides(page.release) and is_small(sum(c.rows for c in counts), page.release)
+    title = page.say("duplicates_heading", **{key: page.persons(None) if few and n else number(n) for key, n in (("groups", sum(c.groups for c in counts)), ("open", is_open))})
+    # Groups of two or three sheets tell how many sheets there are.
+    persons = [[None, *(c.rows if n else None for n in (c.groups, c.rows, c.open, c.decided, c.exempt))] for c in counts]
+    return [heading(title, 2), page.of_persons(table, persons), *([page.prose(page.say("duplicates_how"))] if is_open else [])]
 
 
 # ---------------------------------------------------------------- scales and weights
@@ -167,10 +197,10 @@ def _weights_part(page: QualityPage, weights: pd.DataFrame) -> str:
 def _scale_items(page: QualityPage, scales: pd.DataFrame) -> list[Item]:
     level = f"{100 * float(scales['conf_level'].iloc[0]):g}" if "conf_level" in scales else page.level
     rows = [[s["scale"], str(int(s["n_items"])), number(int(s["n"])), _alpha(s["alpha"], s["conf_low"], s["conf_high"])] for s in scales.to_dict("records")]
-    table = page.table(
+    table = page.of_persons(page.table(
         "scales", page.say("scales_caption"), page.header("scales_scale", "scales_items", "col_n", "scales_alpha"), rows, align="lrrr",
         widths=(34, 16, 16, 34), note=page.say("scales_note", level=level),
-    )
+    ), [[None, None, int(n), int(n)] for n in scales["n"]])
     return [page.prose(page.say("scales_lead")), table, *_against(page), _item_table(page)]
 
 
@@ -196,9 +226,10 @@ def _item_table(page: QualityPage) -> Table:
         for i in page.quality.items.to_dict("records")
     ]
     header = page.header("scales_scale", "items_item", "items_key", "col_n", "items_mean", "items_rest", "items_dropped")
-    return page.table(
+    table = page.table(
         "items", page.say("items_caption"), header, rows, align="lllrrrr", widths=(13, 31, 9, 8, 9, 15, 15), note=page.say("items_note")
     )
+    return page.of_persons(table, [[None, None, None, *[int(n)] * 4] for n in page.quality.items["n"]])
 
 
 def _weight_items(page: QualityPage) -> list[Item]:
@@ -211,12 +242,15 @@ def _weight_items(page: QualityPage) -> list[Item]:
         "weights_lead", deff=fixed(float(row["kish_deff"]), 2), n=number(int(row["n"])), effective=fixed(float(row["effective_n"]), 0),
         low=fixed(float(row["g_low"]) / average, 2), high=fixed(float(row["g_high"]) / average, 2),
     )
+    records = shown.to_dict("records")
+    persons = category_counts(page.clean.frame, records)
+    told = _told_categories(page, records, persons)
     rows = [
         [
-            page.question(str(m["variable"]), SHORT), _category(page, m),
-            *(DASH if c == "target" and m["category"] == UNKNOWN else fixed(100 * float(m[f"{c}_share"]), 1) for c in ("target", "before", "after")),
+            page.question(str(m["variable"]), SHORT), _category(page, m), DASH if m["category"] == UNKNOWN else fixed(100 * float(m["target_share"]), 1),
+            *(fixed(100 * float(m[f"{c}_share"]), 1) if may_be_told else HIDDEN for c in ("before", "after")),
         ]
-        for m in shown.to_dict("records")
+        for m, may_be_told in zip(records, told, strict=True)
     ]
     gaps = page.quality.noted("margin_gap")
     unknown = page.text("weights_unknown", list=page.counted(gaps)) if gaps else ""
@@ -224,7 +258,18 @@ def _weight_items(page: QualityPage) -> list[Item]:
         "margins", page.say("margins_caption"), page.header(*(f"margins_{c}" for c in ("variable", "category", "target", "before", "after"))), rows,
         align="llrrr", widths=(30, 28, 14, 14, 14), note=page.say("margins_note"),
     )
-    return [page.prose(lead, unknown, _base_weights(page)), table]
+    whom = [group_of(page.survey, str(m["variable"]), [str(m["category"])]) for m in records]
+    shown_table = page.of_persons(
+        table, [[None, None, None, n, n] for n in persons], [((i, 3), (i, 4)) for i in range(len(rows))], [[None, None, None, g, g] for g in whom],
+    )
+    return [page.prose(lead, unknown, _base_weights(page)), shown_table]
+
+
+def _told_categories(page: QualityPage, margins: Sequence[Row], counts: Sequence[int]) -> list[bool]:
+    """Which categories may be told; those of one question add up to all sheets."""
+    names = [str(m["variable"]) for m in margins]
+    told: dict[str, list[bool]] = {name: shown_shares([n for other, n in zip(names, counts, strict=True) if other == name], page.release) for name in dict.fromkeys(names)}
+    return [told[name].pop(0) for name in names]
 
 
 def _category(page: QualityPage, margin: Row) -> str:
@@ -299,7 +344,16 @@ def _satisfaction_table(page: QualityPage, rated: pd.DataFrame) -> Table:
     keys = ["col_question", "satisfaction_share", "satisfaction_score", "satisfaction_unclear", *(["satisfaction_deff"] if design else []), "col_n"]
     widths = (32, 18, 18, 11, 11, 10) if design else (38, 20, 20, 12, 10)
     note = _notes(page, page.say("satisfaction_note"), page.say("deff_note") if design else "")
-    return page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
+    table = page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
+    persons = [int(rated.loc[rated["variable"] == name, "n"].iloc[0]) for name in rated["variable"].unique()]
+    unsure = [_unclear(page, str(name)) for name in rated["variable"].unique()]
+    return page.of_persons(table, [[None, n, n, u, *[n] * (len(keys) - 4)] for n, u in zip(persons, unsure, strict=True)])
+
+
+def _unclear(page: QualityPage, name: str) -> int | None:
+    """Sheets that say 不清楚 to a question; None where the question is not among those that are counted."""
+    counts: dict[Hashable, Any] = page.missing[MissingKind.DONT_KNOW.value].to_dict()
+    return int(counts[name]) if name in counts else None
 
 
 def _cell(page: QualityPage, row: Row | None) -> str:
@@ -312,7 +366,8 @@ def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
         for r in others.to_dict("records")
     ]
     note = _notes(page, page.say("others_note") if (others["measure"] == SCALE).any() else "")
-    return page.table(
+    table = page.table(
         "means", page.say("others_caption"), page.header("col_result", "others_unit", "others_estimate", "col_n"), rows, align="llrr",
         widths=(46, 14, 26, 14), note=note,
     )
+    return page.of_persons(table, [[None, None, int(n), int(n)] for n in others["n"]])

@@ -3,10 +3,11 @@
 import math
 
 from commresearch.reporting.display import Item, Prose, Table, callout, escape, heading
+from commresearch.reporting.edition_marks import edition_line
 from commresearch.reporting.quality_page import HASH, MANIFEST, QualityPage
 from commresearch.reporting.quality_tables import CHANGED, largest_effect, received_files, rows_aside, sheets_received
 from commresearch.terms import Role
-from commresearch.words import number, period
+from commresearch.words import number, period, say
 from commresearch.words.precision import percent_of
 
 
@@ -37,7 +38,7 @@ def _lead(page: QualityPage) -> Prose:
     )
     n = sum(page.changed[t] for t in CHANGED)
     cells = page.text("lead_cells", n=number(n), share=percent_of(n, page.content), unreadable=number(page.changed["unreadable"]))
-    flagged = page.text("lead_flags", n=number(page.n_flagged), share=percent_of(page.n_flagged, kept))
+    flagged = say("release.few_flags", page.language) if page.hides_flags else page.text("lead_flags", n=page.persons(page.n_flagged), share=page.share(page.n_flagged, kept))
     return page.prose(
         stayed, cells if n else page.say("lead_no_cells"), flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
     )
@@ -45,7 +46,7 @@ def _lead(page: QualityPage) -> Prose:
 
 def _effect_sentence(page: QualityPage) -> str:
     """The largest change that leaving out flagged sheets makes, with the interval of the result."""
-    effect = largest_effect(page.effects) if page.n_flagged else None
+    effect = largest_effect(page.effects) if page.n_flagged and not page.hides_flags else None
     if effect is None:
         return ""
     digits, scale = page.digits_of_difference(effect), effect.scale
@@ -65,23 +66,24 @@ def _effect_sentence(page: QualityPage) -> str:
 
 def _panels(page: QualityPage) -> Table:
     sheets, kept, n = sheets_received(page.clean), len(page.clean.frame), sum(page.changed[t] for t in CHANGED)
-    effect = largest_effect(page.effects) if page.n_flagged else None
+    effect = largest_effect(page.effects) if page.n_flagged and not page.hides_flags else None
     moved = page.say("panels_moved", difference=page.difference(effect)) if effect is not None else ""
-    numbers = [number(kept), *(page.say("percent", n=percent_of(part, whole)) for part, whole in ((n, page.content), (page.n_flagged, kept)))]
+    numbers = [number(kept), page.say("percent", n=percent_of(n, page.content)), page.say("percent", n=page.share(page.n_flagged, kept))]
     meanings = [
         page.say("panels_kept_what", sheets=number(sheets)), page.say("panels_changed_what", n=number(n), unreadable=number(page.changed["unreadable"])),
-        page.say("panels_flagged_what", n=number(page.n_flagged), moved=moved),
+        say("release.few_flags", page.language) if page.hides_flags else page.say("panels_flagged_what", n=page.persons(page.n_flagged), moved=moved),
     ]
-    return page.table(
+    table = page.table(
         "panels", page.say("panels_caption"), page.header("panels_item", *(f"panels_{c}" for c in ("kept", "changed", "flagged"))),
         [[page.say("panels_number"), *numbers], [page.say("panels_what"), *meanings]], align="llll", widths=(14, 22, 28, 36), style="panels",
     )
+    return page.of_persons(table, [[None, None, None, page.n_flagged], [None] * 4])
 
 
 def _provenance(page: QualityPage) -> Prose:
     files = received_files(page.clean.provenance)
     platform = page.label(f"platform_{page.clean.provenance['platform']}")
-    return page.prose(page.text("provenance", platform=platform, n=number(len(files)), period=_period(page)))
+    return page.prose(page.text("provenance", platform=platform, n=number(len(files)), period=_period(page)), edition_line(page.release, page.language))
 
 
 def _period(page: QualityPage) -> str:

@@ -14,7 +14,7 @@ from commresearch.cases.claim import Claim, Meaning
 from commresearch.comparison.gap_map import OUTCOMES, GapMap, gap_map, results_of, topic_map
 from commresearch.comparison.mechanism_outcomes import mechanism_outcomes
 from commresearch.comparison.scorecard import COLUMNS, INFERENCE, Block, Group, Scorecard, scorecard
-from commresearch.comparison.total_weights import TotalRanks
+from commresearch.comparison.total_weights import TotalRanks, total_weights
 from commresearch.reporting import comparison_score_figures as figures
 from commresearch.reporting.cells import DASH, capital, mechanism_name, value, when
 from commresearch.reporting.comparison_page import ComparisonPage
@@ -23,6 +23,7 @@ from commresearch.terms import Family, Grade, Headline, Language
 from commresearch.words import number, say
 
 SHOWN = 2  #: numbers of one cell that are printed; the others are counted
+SEED = 2_026  #: of the weightings drawn
 PAIRS = 10  #: pairs of cases that are named
 INNER = re.compile(r" ?[(（](.*?)[)）]")  #: brackets of a period, which itself stands in brackets
 DIGITS = 2  #: significant digits of a number per head: its denominator is rarely dated
@@ -227,6 +228,17 @@ def mechanisms_beside_outcomes(page: ComparisonPage) -> list[Item]:
 
 
 # ---------------------------------------------------------------- a total, where someone insists on one
+
+
+def total(page: ComparisonPage) -> list[Item]:
+    """What a total of the scores beside the ledger would say; nothing where none were given."""
+    if page.scores is None:
+        return []
+    ranks = total_weights(page.scores.table, page.scores.indicators, scaling=page.scores.scaling, seed=SEED)
+    told = page.join(
+        _say(page, "weights_indicator", name=i.name, unit=i.unit, better=_say(page, "weights_higher" if i.higher_is_better else "weights_lower")) for i in page.scores.indicators
+    )
+    return [*ranks_under_weights(ranks, page.names, language=page.language), paragraph(_say(page, "weights_from", told=told))]
 
 
 def ranks_under_weights(ranks: TotalRanks, names: Mapping[str, str], *, language: Language, simulated: bool = False) -> list[Item]:

@@ -10,7 +10,7 @@ import pandas as pd
 from commresearch import __version__
 from commresearch.cases import Published
 from commresearch.records import write_whole
-from commresearch.reporting.build import COMPARISON, Project
+from commresearch.reporting.build import COMPARISON, Project, stem_of
 from commresearch.reporting.cells import document_date
 from commresearch.reporting.rendering import template
 from commresearch.terms import Fit, Format, Headline, Kind, Language
@@ -43,7 +43,7 @@ def write_site(project: Project, published: Published, language: Language) -> Pa
 
 def _page(project: Project, published: Published, language: Language) -> str:
     other = Language.EN if language is Language.ZH else Language.ZH
-    words = {key: html.escape(say(f"reports.site_{key}", language)) for key in ("title", "comparison", "filter", "sort", "other", "skip")}
+    words = {key: html.escape(say(f"reports.site_{key}", language)) for key in ("title", "comparison", "filter", "sort", "other", "skip", "region")}
     rows = "\n".join(_row(project, published, case, language) for _, case in published.cases.iterrows())
     columns = ("case", "level", "date", "n", "results")
     heads = [say(f"reports.site_{c}", language) for c in columns] + [say(f"labels.headline_{h}", language) for h in Headline]
@@ -81,7 +81,7 @@ def _cell(text: str, *, number: bool = False, sort: str = "") -> str:
 
 def _linked(project: Project, subject: str, name: str, language: Language) -> str:
     """The case's name, leading to its page where there is one."""
-    href = f"{subject}/{language}/{subject}.{language}.html"
+    href = f"{subject}/{language}/{_stem(project, subject, language)}.html"
     return f'<a href="{href}">{html.escape(name)}</a>' if (project.site / href).is_file() else html.escape(name)
 
 
@@ -94,11 +94,17 @@ def _reported(claims: pd.DataFrame, outcome: Headline, language: Language) -> st
 def _links(project: Project, subject: str, language: Language) -> str:
     """Links to the formats that stand there; a failed report shows its page."""
     folder = project.site / subject / language.value
-    there = [f for f in Format if (folder / f"{subject}.{language}.{f}").is_file()]
-    href = f"{subject}/{language}/{subject}.{language}"
+    stem = _stem(project, subject, language)
+    there = [f for f in Format if (folder / f"{stem}.{f}").is_file()]
+    href = f"{subject}/{language}/{stem}"
     if not there:
         return html.escape(say("labels.not_made", language))
     if there == [Format.HTML] and not (folder / "record.json").is_file():
         return f'<a class="failed" href="{href}.html">{html.escape(say("reports.site_failed", language))}</a>'
     return " ".join(f'<a href="{href}.{f}">{FORMAT_NAMES[f]}</a>' for f in there)
 
+
+def _stem(project: Project, subject: str, language: Language) -> str:
+    """Name of the files of a report as they stand there: those on simulated data say so."""
+    marked = stem_of(subject, language, is_simulated=True)
+    return marked if any((project.site / subject / language / f"{marked}.{f}").is_file() for f in Format) else stem_of(subject, language, is_simulated=False)

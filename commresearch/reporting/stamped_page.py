@@ -3,14 +3,21 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from commresearch.reporting.display import Figure, Prose, Table, display_width, escape, paragraph
+from commresearch.cases.case import Release
+from commresearch.reporting.disclosure_rules import hides, is_small, rounded
+from commresearch.reporting.disclosure_tables import Counted, Sum, protected, release_note
+from commresearch.reporting.display import STRICTEST, Figure, Prose, Table, display_width, escape, paragraph
 from commresearch.terms import Language
-from commresearch.words import say
+from commresearch.words import number, say
+from commresearch.words.precision import percent_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
+
+    from commresearch.reporting.disclosure_groups import Group
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -21,6 +28,7 @@ class StampedPage(ABC):
     catalogue: ClassVar[str]
     language: Language
     prefix: str
+    release: Release = STRICTEST  #: how small counts of persons are hidden, and for whom the page is
 
     @property
     @abstractmethod
@@ -47,7 +55,11 @@ class StampedPage(ABC):
 
     def prose(self, *sentences: str) -> Prose:
         """A paragraph of finished sentences; empty ones are left out."""
-        return paragraph(("" if self.language is Language.ZH else " ").join(s for s in sentences if s))
+        return paragraph(self.notes(*sentences))
+
+    def notes(self, *sentences: str) -> str:
+        """Sentences below a table or figure; empty ones are left out."""
+        return ("" if self.language is Language.ZH else " ").join(s for s in sentences if s)
 
     def own(self, text: str) -> str:
         """A text of the data; Chinese in an English page stands in brackets."""
@@ -64,9 +76,40 @@ class StampedPage(ABC):
             id=f"tbl-{self.prefix}-{name}", caption=caption, header=header, rows=rows, align=align, widths=widths, note=self.stamped(note), style=style
         )
 
-    def figure(self, name: str, caption: str, alt: str, drawing: "Drawing", note: str) -> Figure:
-        """A figure with its id, stamped where the data are simulated."""
-        return Figure(id=f"fig-{self.prefix}-{name}", caption=caption, alt=alt, drawing=drawing, note=self.stamped(note))
+    def persons(self, count: int | None) -> str:
+        """A number of persons in a sentence or cell: rounded as the edition is, and no number where it is hidden."""
+        if count is None or (hides(self.release) and is_small(count, self.release)):
+            return say("release.some", self.language)
+        return number(rounded(count, self.release))
+
+    def share(self, part: int, whole: int) -> str:
+        """A part of some persons in percent, which gives no more away than the two numbers as the edition shows them."""
+        return percent_of(rounded(part, self.release), rounded(whole, self.release))
+
+    def of_persons(
+        self, table: Table, persons: Sequence[Sequence[int | None]], sums: Sequence[Sum] = (), groups: "Sequence[Sequence[Group | None]]" = ()
+    ) -> Table:
+        """A table that tells of persons, as the edition of the page shows it: small counts hidden, others rounded, and a note that says so.
+
+        Parameters
+        ----------
+        table : Table
+        persons : sequence of rows
+            Number of persons behind every cell of the body, None where there is no such number.
+        sums : sequence of tuples
+            Cells (row, column): a total, then its parts; with one part, two cells that tell of the same persons.
+        groups : sequence of rows
+            Whom every cell is about, where other tables or figures tell of the same persons.
+        """
+        given = replace(table, persons=persons, sums=sums, groups=groups, rules=self.release)
+        done = protected(given)
+        return replace(done, note=self.notes(done.note, release_note(given, done, self.language)))
+
+    def figure(self, name: str, caption: str, alt: str, drawing: "Drawing", note: str, persons: Sequence[Counted] = ()) -> Figure:
+        """A figure with its id, stamped where the data are simulated; `persons` are the numbers of persons that can be read off it."""
+        return Figure(
+            id=f"fig-{self.prefix}-{name}", caption=caption, alt=alt, drawing=drawing, note=self.stamped(note), persons=persons, rules=self.release
+        )
 
     @property
     def stamp(self) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from commresearch.errors import CaseError, CommResearchError, Failure, SchemaError
 from commresearch.records import canonical_json, sha256_of, work_folder, write_whole
 from commresearch.simulate.demo_claims import write_claims
+from commresearch.simulate.demo_indicators import write_indicators
 from commresearch.simulate.demo_panels import demo_pilot
 from commresearch.simulate.demo_pilots import DEMO_PILOTS, DemoPilot
 from commresearch.simulate.demo_surveys import write_demo_survey
@@ -145,6 +146,8 @@ def simulate_demo(pilot: DemoPilot, folder: Path) -> dict[str, Any]:
         _write_corrections(logs, written["tickets"], folder)
     if pilot.published:
         write_claims(pilot.case_id, drawn_of(logs), folder)
+    if pilot.indicators:
+        write_indicators(drawn_of(logs), folder)
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     return demo_truth(pilot, logs, surveys, files)
 

@@ -67,6 +67,8 @@ class DemoPilot:
         of the hotline's file; sheets of the books of sign-ins
     published
         whether its issuer published numbers of its own, which then stand in claims.csv
+    indicators
+        whether it filled in the table of indicators of a year
     correct_places
         whether somebody found out which communities were meant by names that no register holds, and wrote corrections.csv
     """
@@ -82,6 +84,7 @@ class DemoPilot:
     by: str = "month"
     correct_places: bool = False
     published: bool = False
+    indicators: bool = False
     surveys: tuple[DemoSurvey, ...] = ()
 
     @property
@@ -99,7 +102,7 @@ def _pilots() -> tuple[DemoPilot, ...]:
     effects = {"complaint_rate": -20.0, "youth_participation": 4.0, "space_use": 5.0}  # of space use with the room opened again: about 8
     return (
         DemoPilot(
-            case_id="lanxiu", design="staggered", left_out=SPACE_LOGS, outcomes=SHARED_OUTCOMES, correct_places=True, published=True, planted=("corrections",),
+            case_id="lanxiu", design="staggered", left_out=SPACE_LOGS, outcomes=SHARED_OUTCOMES, correct_places=True, published=True, indicators=True, planted=("corrections",),
             spec=replace(
                 BASE, communities=40, treated=20, starts=(12, 14, 16), months=24, first_month=date(2023, 7, 1), households=130, effects=effects,
                 names=pilot_names("澜岫区", "Lanxiu District", "溆澜市", first=0, streets=(0, 1, 2, 3)),
@@ -124,7 +127,7 @@ def _pilots() -> tuple[DemoPilot, ...]:
             ),
         ),
         DemoPilot(
-            case_id="zhiting", design="all_at_once", left_out=("counters",), planted=("recoding", "season", "longer_hours"),
+            case_id="zhiting", design="all_at_once", left_out=("counters",), indicators=True, planted=("recoding", "season", "longer_hours"),
             spec=replace(
                 BASE, communities=8, treated=8, chosen_by="all", starts=(25,), months=38, first_month=date(2023, 2, 1), households=280, effects=effects,
                 spring_dip=0.6, summer_rise=0.25, tickets=replace(TICKETS, recoding=27, recoded=0.15), rooms=replace(ROOMS, revived_anyway=0.0),

@@ -37,17 +37,21 @@ def effect_summary(facts: Facts, language: Language) -> str:
 
     Log points are told as percent: a logarithm means nothing to a reader.
     """
-    grade = Grade.E1 if facts.grade is None else facts.grade
-    verb = VERBS[grade] if facts.estimand is not Estimand.CHANGE else "change"
-    change, interval = effect_texts(facts, language)
-    outcome = outcome_name(facts.outcome, language)
-    said = say(f"effects.{verb}_{_direction(facts)}", language, outcome=outcome, change=change, interval=interval)
+    said = effect_sentence(facts, language)
     design = say(
         "effects.design", language, method=say(f"effects.method_{facts.method}", language), units=facts.n_units, clusters=facts.n_clusters,
-        treated=facts.n_treated, grade=say("effects.grade_none", language) if facts.grade is None else say("effects.grade", language, grade=grade.value),
+        treated=facts.n_treated, grade=say("effects.grade_none", language) if facts.grade is None else say("effects.grade", language, grade=facts.grade.value),
     )
     caveat = "" if facts.caveat is None else say("effects.caveat", language, caveat=note_text(facts.caveat[0], language, facts.caveat[1]))
     return " ".join(filter(None, (said, design, caveat))) if language is Language.EN else said + design + caveat
+
+
+def effect_sentence(facts: Facts, language: Language) -> str:
+    """The effect in its unit with its interval and the verb that its grade allows, and nothing else."""
+    grade = Grade.E1 if facts.grade is None else facts.grade
+    verb = VERBS[grade] if facts.estimand is not Estimand.CHANGE else "change"
+    change, interval = effect_texts(facts, language)
+    return say(f"effects.{verb}_{_direction(facts)}", language, outcome=outcome_name(facts.outcome, language), change=change, interval=interval)
 
 
 def effect_texts(facts: Facts, language: Language) -> tuple[str, str]:
@@ -60,7 +64,10 @@ def effect_texts(facts: Facts, language: Language) -> tuple[str, str]:
         return change, say("effects.interval_none", language)
     ends = {"low": _end(low, digits, language), "high": _end(high, digits, language)}
     crosses = "effects.interval_zero" if low <= 0 <= high else "effects.interval"
-    return change, say(crosses, language, level=level, interval=_in_unit(say("effects.ends", language, **ends), unit, language))
+    if math.isfinite(low) and math.isfinite(high):
+        return change, say(crosses, language, level=level, interval=_in_unit(say("effects.ends", language, **ends), unit, language))
+    apart = {name: text if math.isinf(end) else _in_unit(text, unit, language) for (name, text), end in zip(ends.items(), (low, high), strict=True)}
+    return change, say(crosses, language, level=level, interval=say("effects.ends", language, **apart))
 
 
 def note_text(key: str, language: Language, values: Mapping[str, object]) -> str:

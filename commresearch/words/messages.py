@@ -46,7 +46,7 @@ def _told_apart(failure: Failure, language: Language) -> str:
 def render_failure(failure: Failure, language: Language) -> str:
     """One failure with its code: where, what was found, what is allowed, what to do.
 
-    A value that is itself a pair of texts (zh, en) is put in the language asked for.
+    A value that is itself a pair of texts (zh, en) is put in the language asked for, a tuple is joined as that language joins.
     """
     values = _in_language(failure, language)
     clauses = {c: "" if values.get(name) in NOTHING else say(f"errors.{c}", language, **{name: values[name]}) for c, name in CLAUSES.items()}
@@ -54,4 +54,10 @@ def render_failure(failure: Failure, language: Language) -> str:
 
 
 def _in_language(failure: Failure, language: Language) -> dict[str, object]:
-    return {k: v[language.value] if isinstance(v, Mapping) else v for k, v in failure.values.items()}
+    return {k: _put(v, language) for k, v in failure.values.items()}
+
+
+def _put(value: object, language: Language) -> object:
+    if isinstance(value, tuple):
+        return say("errors.comma", language).join(map(str, value))
+    return value[language.value] if isinstance(value, Mapping) else value

@@ -8,7 +8,7 @@ import pandas as pd
 from commresearch.cases.ledger_files import TABLES
 from commresearch.comparison.claim_parser import parse_numbers
 from commresearch.comparison.claim_parser_text import read_press_text
-from commresearch.comparison.claim_parser_workbook import write_candidates
+from commresearch.comparison.claim_parser_workbook import unnamed, write_candidates
 from commresearch.comparison.claims_audit import audit_claims
 from commresearch.comparison.claims_file import ClaimsFile, open_claims_file
 from commresearch.comparison.responses_file import read_responses
@@ -29,11 +29,14 @@ class ReadText:
         The workbook in which a person confirms them.
     n_candidates, n_others : int
         Numbers that may be claims, and numbers that are none (dates, names, ordinals).
+    n_unnamed : int
+        Candidates of which a person must still say what they count.
     """
 
     path: Path
     n_candidates: int
     n_others: int
+    n_unnamed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +99,7 @@ def read_text(path: Path, out: Path, *, language: Language) -> ReadText:
         raise CaseError(Failure(code="CR-V12", values={"file": path.name, "others": len(found.not_claims)}))
     target.parent.mkdir(parents=True, exist_ok=True)
     write_candidates(found.candidates, target, language=language)
-    return ReadText(path=target, n_candidates=len(found.candidates), n_others=len(found.not_claims))
+    return ReadText(path=target, n_candidates=len(found.candidates), n_others=len(found.not_claims), n_unnamed=unnamed(found.candidates))
 
 
 def audit_file(path: Path, out: Path, *, sheet: str | None = None, responses: Path | None = None) -> FileAudit:

@@ -112,19 +112,15 @@ def claims_frame(folder: Path) -> pd.DataFrame:
     content = read_case_comparison(folder)
     if content is None or not content["claims"]:
         return pd.DataFrame()
-    return pd.DataFrame(content["table"]).assign(**{f"summary_{x}": [one["summary"][x.value] for one in content["claims"]] for x in Language})
+    table = {name: _read_back(column) for name, column in pd.DataFrame(content["table"]).items()}
+    return pd.DataFrame(table).assign(**{f"summary_{x}": [one["summary"][x.value] for one in content["claims"]] for x in Language})
 
 
-def figure_frame(content: Mapping[str, Any]) -> pd.DataFrame:
-    """The claims of a case as the figure of claimed, measured and estimated takes them.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `comparison_frame`; claims that could not be measured are left out.
-    """
-    table = pd.DataFrame(content["table"])
-    return table if table.empty else table[table["remeasured"].notna()].reset_index(drop=True)
+def _read_back(column: pd.Series) -> pd.Series:
+    """A column as it was before it was written: JSON has no NaN, so that a number that is missing came back as nothing."""
+    known = column.dropna()
+    is_number = known.map(lambda value: isinstance(value, int | float) and not isinstance(value, bool)).all()
+    return column.astype("float64") if is_number else column
 
 
 def _compared(

@@ -1,12 +1,15 @@
 """Checking a ledger and saying what it holds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from commresearch.cases import load_published
+from commresearch.cases import Published, load_published
 from commresearch.cases.coverage import Coverage, check_coverage, read_sources
+from commresearch.comparison.claim_parser import parse_claims
+from commresearch.comparison.claim_parser_agreement import parser_agreement
 from commresearch.terms import Family, Kind
 
 
@@ -18,6 +21,8 @@ class LedgerSummary:
         Number of claims per case (rows) and topic (columns), repeats included.
     coverage : Coverage or None
         Held against the source documents, where these were given.
+    parser : DataFrame or None
+        Likewise: how far the parser of press texts agrees with the ledger, as `parser_agreement` gives it.
     """
 
     n_cases: int
@@ -26,6 +31,7 @@ class LedgerSummary:
     n_not_claims: int
     claims: pd.DataFrame
     coverage: Coverage | None
+    parser: pd.DataFrame | None
 
 
 def check_published(folder: str | Path, sources: str | Path | None = None) -> LedgerSummary:
@@ -40,8 +46,14 @@ def check_published(folder: str | Path, sources: str | Path | None = None) -> Le
     claims = published.claims
     counts = pd.crosstab(claims["case_id"], claims["family"])
     counts = counts.reindex(index=list(published.cases["case_id"]), columns=[f.value for f in Family], fill_value=0)
-    coverage = check_coverage(published, read_sources(Path(sources), published.sources)) if sources else None
+    texts = read_sources(Path(sources), published.sources) if sources else None
     return LedgerSummary(
         n_cases=len(published.cases), n_claims=len(claims), n_results=int((claims["kind"] == Kind.OUTCOME).sum()),
-        n_not_claims=len(published.not_claims), claims=counts, coverage=coverage,
+        n_not_claims=len(published.not_claims), claims=counts,
+        coverage=None if texts is None else check_coverage(published, texts), parser=None if texts is None else _agreement(published, texts),
     )
+
+
+def _agreement(published: Published, texts: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    read = pd.concat([parse_claims(list(lines), document=source) for source, lines in texts.items()], ignore_index=True)
+    return parser_agreement(read, published.claims, published.not_claims)

@@ -1,5 +1,6 @@
 """What several pilots say together: effects pooled outcome by outcome, and the combinations of mechanisms that go with large ones."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,12 +11,14 @@ from commresearch.comparison import qca
 from commresearch.comparison.pooled_result import Comparison
 from commresearch.comparison.pooling import pool_effects
 from commresearch.comparison.pooling_input import LEAST_GRADE
+from commresearch.comparison.rank_intervals import ranking_bears
 from commresearch.comparison.truth_rows import most_conditions
 from commresearch.errors import CommResearchError, EstimationError, Failure
 from commresearch.terms import Grade, Language, Outcome
 from commresearch.words import render_error
 from commresearch.workflow.pilot_doses import EFFECT_SET
 from commresearch.workflow.pilot_effects import SEED, PilotEffects
+from commresearch.workflow.pilot_logs import LogPooling, pool_logs
 
 Made = TypeVar("Made")
 EXPLAINED = Outcome.COMPLAINT_RATE  #: the outcome whose large effects are explained by combinations
@@ -24,6 +27,7 @@ UNLIKE = frozenset({"refused_outcomes", "refused_definitions", "refused_units", 
 KINDS = ("conservative", "intermediate", "parsimonious")
 LEAST_FOR_SETS = 8  #: pilots with doses and an estimate that may enter; fewer are better told one by one
 CHANCE_DRAWS = 400
+ERROR_DRAWS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,6 +48,8 @@ class SetAnalysis:
         Of the first intermediate model.
     robustness : Robustness
         Of the intermediate solution.
+    error : ErrorStability, optional
+        What becomes of the intermediate solution when effects are drawn within their standard errors; None where one has none.
     """
 
     raw: pd.DataFrame
@@ -54,6 +60,7 @@ class SetAnalysis:
     negated: qca.Solution | None
     xy: qca.XYTable
     robustness: qca.Robustness
+    error: qca.ErrorStability | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +70,10 @@ class PilotComparison:
     effects : PilotEffects
     pooled : mapping
         Outcome → `Comparison`; what may not be pooled has refusals in it.
+    logged : mapping
+        Outcome → percent effects pooled as logarithms of ratios; only outcomes whose estimates were all made so.
+    ranking : mapping
+        Outcome → what a ranking of its estimates would be worth (`ranking_bears`); only pooled outcomes whose effects differ.
     explained : mapping
         Outcome → the same with the mechanism whose dose differs most as moderator; only outcomes with enough pilots.
     sets : SetAnalysis, optional
@@ -72,6 +83,8 @@ class PilotComparison:
 
     effects: PilotEffects
     pooled: Mapping[str, Comparison]
+    logged: Mapping[str, LogPooling]
+    ranking: Mapping[str, pd.DataFrame]
     explained: Mapping[str, Comparison]
     sets: SetAnalysis | None
     sets_refusal: Mapping[str, str]
@@ -107,9 +120,20 @@ def compare_pilots(effects: PilotEffects, *, seed: int = SEED) -> PilotCompariso
     unlike = _unlike(pooled)
     found = unlike if unlike else _or_refusal(lambda: _sets(effects, seed))
     return PilotComparison(
-        effects=effects, pooled=pooled, explained={o: made for o, f in frames.items() if (made := _explained(f, effects, seed)) is not None},
+        effects=effects, pooled=pooled,
+        logged={str(o): logs for o, f in frames.items() if (logs := pool_logs(f, pooled[str(o)], seed=seed)) is not None},
+        ranking={o: table for o, one in pooled.items() if (table := _ranking(one, seed)) is not None},
+        explained={o: made for o, f in frames.items() if (made := _explained(f, effects, seed)) is not None},
         sets=found if isinstance(found, SetAnalysis) else None, sets_refusal=found if isinstance(found, dict) else {},
     )
+
+
+def _ranking(pooled: Comparison, seed: int) -> pd.DataFrame | None:
+    """What places in an order by estimates would be worth, with errors and differences as they are here."""
+    if not pooled.pooled or not pooled.tau > 0:
+        return None
+    errors = pooled.estimates.loc[pooled.estimates["pooled"], "std_error"]
+    return ranking_bears(pooled.k, float(errors.median()) / pooled.tau, seed=seed)
 
 
 def _unlike(pooled: Mapping[str, Comparison]) -> dict[str, str]:
@@ -155,7 +179,16 @@ def _sets(effects: PilotEffects, seed: int) -> SetAnalysis:
         raw=raw, sets=sets, table=table, necessity=qca.necessity(sets, EFFECT_SET, conditions), solutions=solutions,
         negated=negated if isinstance(negated, qca.Solution) else None, xy=qca.xy_table(solutions["intermediate"]),
         robustness=qca.robustness(solutions["intermediate"], raw, {name: anchors[name] for name in [*conditions, EFFECT_SET]}),
+        error=_error(solutions["intermediate"], raw, effects.effects, anchors[EFFECT_SET], seed),
     )
+
+
+def _error(solution: qca.Solution, raw: pd.DataFrame, effects: pd.DataFrame, anchors: tuple[float, float, float], seed: int) -> qca.ErrorStability | None:
+    of_outcome = effects[effects["outcome"] == EXPLAINED]
+    errors = {str(case): float(error) for case, error in zip(of_outcome["case_id"], of_outcome["std_error"], strict=True)}
+    if not all(math.isfinite(errors[str(case)]) for case in raw["case_id"]):
+        return None
+    return qca.error_stability(solution, raw, errors, anchors, draws=ERROR_DRAWS, seed=seed)
 
 
 def _anchors(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:

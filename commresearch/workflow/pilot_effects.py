@@ -23,13 +23,14 @@ from commresearch.words import render_error, say
 from commresearch.workflow.case_claims import claims_frame
 from commresearch.workflow.case_estimates import read_estimates
 from commresearch.workflow.pilot_doses import EFFECT_SET, read_doses
+from commresearch.workflow.pilot_logs import LOG_COLUMNS, logs_of
 
 SEED = 20_260  #: of the fictional cities that reports and lessons show
 TIMEOUT = 300  #: seconds for all estimates of one city
 MADE_FROM = "made_from.json"
 CLAIMED = "complaint_rate"  #: outcome that issuers of simulated cities speak of
 CLAIM_KINDS = 4  #: of the claims that an issuer makes: a year against a year, the worst month against the best, half a year, all communities
-EFFECT_FRAME = ("case_id", "outcome", "definition", *EFFECT_COLUMNS, "grade", "method", "inference", "n_units", "n_treated", "failed_checks")
+EFFECT_FRAME = ("case_id", "outcome", "definition", *EFFECT_COLUMNS, "grade", "method", "inference", "n_units", "n_treated", "failed_checks", *LOG_COLUMNS)
 TEXTS = {"case_id": "str", "definition": "str", "failed_checks": "str"}  #: columns that are texts also where they hold nothing or digits only
 #: Shares of communities that have a mechanism, at which a city is taken as fully out, at the turning point, fully in.
 DOSE_ANCHORS = (20.0, 50.0, 80.0)
@@ -44,7 +45,8 @@ class PilotEffects:
     places : DataFrame
         case_id, name_zh, name_en, simulated.
     effects : DataFrame
-        `EFFECT_FRAME`, one row per pilot and outcome that has an estimate; failed_checks joined by blanks.
+        `EFFECT_FRAME`, one row per pilot and outcome that has an estimate; failed_checks joined by blanks, log_ratio and log_std_error only of methods
+        that estimate a ratio.
     refusals : DataFrame
         case_id, outcome, zh, en: why there is none.
     definitions : DataFrame
@@ -161,7 +163,7 @@ def _claimed(city: SimulatedCity, panel: Panel) -> pd.DataFrame:
 def _row(case_id: str, outcome: str, definition: str, effect: Mapping[str, object]) -> dict[str, object]:
     checks = effect["checks"]
     failed = " ".join(str(c["name"]) for c in checks if c["passed"] is False) if isinstance(checks, Sequence) else ""
-    row = {"case_id": case_id, "outcome": outcome, "definition": definition, "failed_checks": failed}
+    row = {"case_id": case_id, "outcome": outcome, "definition": definition, "failed_checks": failed, **logs_of(effect)}
     return row | {name: effect[name] for name in EFFECT_FRAME if name not in row}
 
 

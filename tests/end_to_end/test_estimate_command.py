@@ -67,7 +67,7 @@ def test_an_effect_is_said_with_its_comparison_and_grade_and_reported(project, e
     assert "证据等级" in estimated
     folder = project / "reports" / "clean" / "wanghai" / "_estimates"
     assert len(pd.read_csv(folder / "effects.csv")) == 1
-    page = (project / "reports" / "site" / "wanghai_impact" / "zh" / "wanghai_impact.zh.html").read_text(encoding="utf8")
+    page = (project / "reports" / "site" / "wanghai_impact" / "zh" / "wanghai_impact_simulated.zh.html").read_text(encoding="utf8")
     effect = json.loads((folder / "estimates.json").read_text(encoding="utf8"))["outcomes"][0]["estimate"]
     assert effect["summary"]["zh"][:20] in page
     assert "模拟数据" in page
@@ -81,6 +81,35 @@ def test_what_stands_is_used_again(project, estimated):
     assert "estimating" not in done.stdout
     assert "The estimated change associated with" in done.stdout or "associated with" in done.stdout
     assert path.read_text(encoding="utf8") == before
+
+
+def test_the_report_of_a_pilot_is_made_by_its_name_with_the_text_of_people(project, estimated):
+    source = project / "data_raw" / "wanghai"
+    written = "# 问题\n投诉率{{estimate:complaint_rate}}，等级{{grade:complaint_rate}}；有人说少了88%。<script>x</script> #标签\n"
+    (source / "narrative.zh.md").write_text(written, encoding="utf8")
+    done = run(project, "report", "wanghai", *REPORT)
+    assert done.returncode == 0, done.stderr
+    assert "narrative.zh.md第2行" in done.stdout
+    assert "88%" in done.stdout
+    page = (project / "reports" / "site" / "wanghai_report" / "zh" / "wanghai_report_simulated.zh.html").read_text(encoding="utf8")
+    effect = json.loads((project / "reports" / "clean" / "wanghai" / "_estimates" / "estimates.json").read_text(encoding="utf8"))["outcomes"][0]
+    assert effect["estimate"]["summary"]["zh"].partition("做法")[0] in page
+    assert f"等级{effect['grading']['grade']}；有人说" in page
+    assert "&lt;script&gt;x&lt;/script&gt; #标签" in page
+    assert "待撰写" in page
+    assert (source / "narrative.zh.md").read_text(encoding="utf8") == written
+    (source / "narrative.zh.md").unlink()
+
+
+def test_reports_of_pilots_that_are_unknown_or_not_ready_are_refused(project, estimated):
+    done = run(project, "report", "nowhere", "wanghai", "--lang", "en", *REPORT)
+    assert done.returncode == 2
+    assert "[CR-C01] There is no case “nowhere”. Known: kesheng, " in done.stderr
+    write_case(project / "data_raw" / "raw", months=4)
+    done = run(project, "report", "raw", "--lang", "en", *REPORT)
+    assert done.returncode == 2
+    assert "[CR-B08]" in done.stderr
+    assert "commresearch clean raw" in done.stderr
 
 
 @pytest.mark.needs("Rscript")

@@ -54,7 +54,7 @@ def test_logs_become_panels_and_a_report_in_both_languages(project, cleaned):
     assert "投诉率：" in cleaned
     assert (project / "reports" / "clean" / "binhai" / "_panels" / "complaint_rate" / "frame.parquet").is_file()
     for language in ("zh", "en"):
-        page = (project / "reports" / "site" / "binhai_panels" / language / f"binhai_panels.{language}.html").read_text(encoding="utf8")
+        page = (project / "reports" / "site" / "binhai_panels" / language / f"binhai_panels_simulated.{language}.html").read_text(encoding="utf8")
         assert "simulated" in page.lower() if language == "en" else "模拟数据" in page
 
 

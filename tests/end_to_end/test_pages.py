@@ -1,31 +1,29 @@
 """Finished files as a reader opens them: pages in a browser, PDF and Word by their contents."""
 
-import html
-import json
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
 from commresearch.words import entries
 from tests.conftest import find_tool, small_project
+from tests.unit.effect_case import write_case
 
 WIDTHS = (375, 1280)
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
-)
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, simulated_pilots):
     root = small_project(tmp_path_factory.mktemp("pages") / "project", ("huancui", "lean"))
     shutil.copytree(simulated_pilots, root / "reports" / "comparison" / "simulated")
+    write_case(root / "data_raw" / "wanghai")
     command = [sys.executable, "-m", "commresearch.cli", "run", "--renderer", "embedded"]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr
@@ -89,61 +87,99 @@ def test_no_markup_or_code_is_left_on_a_page(site):
             assert trace not in body, (path, trace)
 
 
-def browse(path, width, script, folder):
-    """Open a page in Chromium in a frame of this width, run `script` in it, and return its answer with what the console said.
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, driven by Playwright; nothing is downloaded."""
+    from playwright.sync_api import sync_playwright
 
-    A frame, because a headless window cannot be made as narrow as a telephone.
-    """
-    inner = f"<script>addEventListener('load', function () {{ parent.document.title = JSON.stringify((function () {{ {script} }})()); }});</script>"
-    page = path.read_text(encoding="utf8").replace("</body>", inner + "</body>")
-    probe = folder / f"probe{width}.html"
-    frame = f'<iframe width="{width}" height="900" style="border:0" srcdoc="{html.escape(page)}"></iframe>'
-    probe.write_text(f"<!DOCTYPE html><meta charset=utf-8><title>null</title>{frame}", encoding="utf8")
-    profile = f"--user-data-dir={folder / 'profile'}"
-    command = [find_tool("chromium"), *QUIET, profile, "--window-size=1400,1000", "--virtual-time-budget=5000", "--dump-dom", probe.as_uri()]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    title = html.unescape(re.search(r"<title>(.*?)</title>", result.stdout, flags=re.DOTALL)[1])
-    console = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
-    return json.loads(title), console
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=find_tool("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
 
 
-MEASURE = """
-var wide = Array.prototype.filter.call(document.querySelectorAll('main *, header *'), function (e) {
-  return !e.closest('.table-scroll, figure, .skip') && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
-});
-var broken = Array.prototype.filter.call(document.images, function (i) { return i.complete && i.naturalWidth === 0; });
-return {width: document.documentElement.clientWidth, wide: wide.length, broken: broken.length, size: parseFloat(getComputedStyle(document.body).fontSize)};
-"""
+@contextmanager
+def opened(browser, path, width):
+    """A page in a window of this width, with what its console said and which of its requests would have left the machine."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.said, page.outside = [], []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: page.outside.append(request.url) if not request.url.startswith(("file:", "data:")) else None)
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+
+
+MEASURE = """() => {
+  const outside = e => !e.closest('.table-scroll, figure, .skip') && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+  return {
+    wide: [...document.querySelectorAll('main *, header *')].filter(outside).length,
+    broken: [...document.images].filter(i => i.complete && i.naturalWidth === 0).length,
+    size: parseFloat(getComputedStyle(document.body).fontSize),
+  };
+}"""
 
 
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_fit_the_screen_without_console_errors(site, tmp_path, width):
+def test_pages_fit_the_screen_without_errors_or_requests(site, browser, width):
     for path in pages(site):
-        found, console = browse(path, width, MEASURE, tmp_path)
-        assert console == [], path
-        assert found["width"] in {width, width - 15}, found
-        assert found["wide"] == 0, (path, found)
-        assert found["broken"] == 0
+        with opened(browser, path, width) as page:
+            found = page.evaluate(MEASURE)
+            assert (page.said, page.outside) == ([], []), path
+        assert (found["wide"], found["broken"]) == (0, 0), (path, found)
         assert found["size"] >= 16
 
 
 @pytest.mark.needs("chromium")
-def test_the_index_filters_and_sorts(site, tmp_path):
-    script = """
-    var table = document.getElementById('cases'), filter = document.getElementById('filter');
-    function shown() { return Array.prototype.filter.call(table.tBodies[0].rows, function (r) { return !r.hidden; }).length; }
-    function first() { return table.tBodies[0].rows[0].cells[3].textContent; }
-    var all = shown(); filter.value = 'binzhou'; filter.dispatchEvent(new Event('input')); var some = shown();
-    filter.value = ''; filter.dispatchEvent(new Event('input'));
-    var button = table.tHead.rows[0].cells[3].querySelector('button');
-    button.click(); var up = first(), state = table.tHead.rows[0].cells[3].getAttribute('aria-sort'); button.click(); var down = first();
-    return {all: all, some: some, up: Number(up), down: Number(down), state: state, text: document.getElementById('count').textContent};
-    """
-    found, _ = browse(site / "index.en.html", 1280, script, tmp_path)
-    assert (found["all"], found["some"], found["state"]) == (2, 1, "ascending")
-    assert found["up"] < found["down"]
-    assert found["text"].startswith(("2", "Cases"))
+def test_axe_finds_nothing_serious(site, browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, found = Axe(), {}
+    for path in pages(site):
+        with opened(browser, path, 1280) as page:
+            violations = axe.run(page).response["violations"]
+        found[path.name] = [(v["id"], v["nodes"][0]["html"][:120]) for v in violations if v["impact"] in {"serious", "critical"}]
+    assert not any(found.values()), {name: faults for name, faults in found.items() if faults}
+
+
+@pytest.mark.needs("chromium")
+def test_every_link_of_the_index_opens_the_page_it_names(site, browser):
+    with opened(browser, site / "index.html", 1280) as page:
+        links = page.eval_on_selector_all("a[href$='.html']", "all => all.map(a => a.href)")
+    assert links
+    for link in dict.fromkeys(links):
+        with opened(browser, Path(url2pathname(urlsplit(link).path)), 1280) as page:
+            assert page.locator("main h1").count() >= 1, link
+
+
+@pytest.mark.needs("chromium")
+def test_the_index_filters_and_sorts(site, browser):
+    with opened(browser, site / "index.en.html", 1280) as page:
+        shown = page.locator("#cases tbody tr:visible")
+        assert shown.count() == 2
+        page.fill("#filter", "binzhou")
+        assert shown.count() == 1
+        page.fill("#filter", "")
+        assert page.inner_text("#count").startswith(("2", "Cases"))
+        head = page.locator("#cases thead th").nth(3)
+        numbers = []
+        for state in ("ascending", "descending"):
+            head.locator("button").click()
+            assert head.get_attribute("aria-sort") == state
+            numbers.append(float(page.locator("#cases tbody tr").first.locator("td, th").nth(3).inner_text()))
+        assert numbers[0] < numbers[1]
+
+
+@pytest.mark.needs("chromium")
+def test_the_keyboard_reaches_the_text_first(site, browser):
+    with opened(browser, site / "index.html", 1280) as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#" + page.evaluate("document.querySelector('main').id"))
 
 
 def test_the_pdf_has_text_embedded_fonts_and_tags(site):

@@ -73,7 +73,7 @@ def test_a_survey_goes_from_its_files_to_a_report_and_to_other_programs(case):
     assert run("check", "binhai", project=project).returncode == 0
     result = run("clean", "binhai", "--language", "zh", "--format", "html", project=project)
     assert result.returncode == 0, result.stderr
-    page = project / "reports" / "site" / "binhai_w1_quality" / "zh" / "binhai_w1_quality.zh.html"
+    page = project / "reports" / "site" / "binhai_w1_quality" / "zh" / "binhai_w1_quality_simulated.zh.html"
     assert result.stdout.strip().endswith(str(page))
     folder = project / "reports" / "clean" / "binhai" / "w1"
     assert json.loads((folder / "manifest.json").read_text(encoding="utf8"))["settings"]["sampling"] == "opt_in"

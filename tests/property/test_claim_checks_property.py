@@ -103,7 +103,7 @@ ROWS = st.fixed_dictionaries({
     "printed": st.sampled_from(["10个", "31.8%", "0.05%", "零上访"]), "unit": st.sampled_from(["", "%", "人次", "平方米", "怪单位"]),
     "period_start": DATES, "period_end": DATES, "in_use_since": DATES, "part_of": LINKS, "per": LINKS, "conflicts_with": LINKS,
     "counted": blank_or(UnitClass), "chosen_by": blank_or(ChosenBy), "wording": blank_or(Meaning), "comparator": st.sampled_from(["", "邻区"]),
-    "headline": st.sampled_from(["", "space"]), "place": st.sampled_from(["", "东区"]), "place_en": st.sampled_from(["", "East"]),
+    "section": st.sampled_from(["", "一", "二"]), "instrument": st.sampled_from(["", "入户登记"]), "headline": st.sampled_from(["", "space"]), "place": st.sampled_from(["", "东区"]), "place_en": st.sampled_from(["", "East"]),
 })
 
 
@@ -115,5 +115,5 @@ def test_no_table_of_claims_makes_a_check_fail(rows):
         audit = audit_claims(frame(*claims), language=language)
         assert set(audit["claim_id"]) <= {c.claim_id for c in claims}
         assert set(audit["verdict"]) <= set(Verdict)
-        assert ((audit["question"] == "") == (audit["verdict"] == Verdict.CONSISTENT)).all()
+        assert ((audit["question"] + audit["asked_at"] == "") == (audit["verdict"] == Verdict.CONSISTENT)).all()
         assert not audit["detail"].str.contains("[{}]", regex=True).any()

@@ -8,6 +8,7 @@ from tempfile import mkdtemp
 
 import pandas as pd
 
+from commresearch.cases.case import Release
 from commresearch.cleaning.event_table import event_table_of, write_event_table
 from commresearch.outcomes import build_panel
 from commresearch.records import join_logs, log_lines
@@ -163,8 +164,9 @@ def case_folder():
 
 
 @cache
-def opened(language="zh"):
-    return open_page(case_folder(), language)
+def opened(language="zh", edition="internal"):
+    """A page on the case; the internal edition, because the case is small and numbers are what tests look at."""
+    return replace(open_page(case_folder(), language), release=Release(edition=edition))
 
 
 def items_of(page):

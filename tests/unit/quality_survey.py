@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from commresearch.cases.case import Release
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.records import join_logs, log_lines
@@ -21,6 +22,7 @@ SECTIONS = (
     quality_results.flagged, quality_effects.sensitivity, quality_results.scales_and_weights, quality_results.results,
 )
 N = 120
+INTERNAL = Release(edition="internal")
 FIVE = "1=非常不满意\n2=不太满意\n3=一般\n4=比较满意\n5=非常满意\n6=不清楚"
 ROWS = (
     {"name": "serial", "type": "text", "role": "key", "source": "序号"},
@@ -132,15 +134,15 @@ def made(sampling="opt_in"):
 
 @cache
 def opened(language="zh", **provenance):
-    """A page on the survey above, with another provenance where one is given."""
+    """A page on the survey above, with another provenance where one is given; the internal edition, because numbers are what tests look at."""
     full, assessed = made(provenance.get("sampling", "opt_in"))
-    return QualityPage(clean=replace(full, provenance=full.provenance | provenance), quality=assessed, language=Language(language))
+    return QualityPage(clean=replace(full, provenance=full.provenance | provenance), quality=assessed, language=Language(language), release=INTERNAL)
 
 
 def opened_on(clean, quality=None, language="zh"):
     """A page on a given survey."""
     assessed = assess_survey(clean, Sampling(clean.provenance["sampling"])) if quality is None else quality
-    return QualityPage(clean=clean, quality=assessed, language=Language(language))
+    return QualityPage(clean=clean, quality=assessed, language=Language(language), release=INTERNAL)
 
 
 @cache

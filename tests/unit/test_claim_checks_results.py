@@ -119,7 +119,9 @@ def recruits(**changes):
     ],
 )
 def test_c13_recruits_as_growth(baseline, expected):
-    assert verdicts("C13", change(31.8, counted="person", baseline=baseline), recruits())[0][1:] == expected
+    [(_, verdict, detail)] = verdicts("C13", change(31.8, counted="person", baseline=baseline), recruits())
+    assert verdict == expected[0]
+    assert detail.startswith(expected[1])
 
 
 def test_c13_only_recruits_of_the_same_case_topic_and_kind():
@@ -141,6 +143,8 @@ def test_c14_none_and_all():
     everything = {"kind": "outcome", "unit_class": "percent", "comparison": "share"}
     assert "No exception was seen in 60; if later ones are alike" in verdicts("C14", claim(1, 100.0, denominator=60.0, **everything))[0][2]
     assert verdicts("C14", claim(1, 100.0, **everything))[0][2].startswith("No exception was seen; of how many")
+    told = {"per": "a-002", "instrument": "网格员每日双巡"}
+    assert verdicts("C14", claim(1, 0.0, kind="outcome", unit_class="person", **told), claim(2, 45.0, unit_class="place"))[0][1] == "一致"
     assert verdicts("C14", claim(1, 0.0, kind="context"), claim(2, 99.0, **everything), claim(3, 100.0, kind="outcome")) == []
 
 
@@ -175,5 +179,13 @@ def test_c23_equal_numbers_of_different_things():
 
 def test_questions_of_these_checks_are_full_sentences_in_chinese():
     assert questions("C13", change(31.8, counted="person"), recruits(), language="zh") == [
-        "关于“投诉量”（原文“31.8%”）：请问增长的人数是否含“招募的青年规划师”，前期人数是多少？"
+        "关于“投诉量”（原文“31.8%”）：请问增长的人数是否含“招募的青年规划师”？"
     ]
+
+
+def test_visits_to_households_are_neither_households_nor_visits_of_persons():
+    visits = reach(300.0, unit="户次", unit_class="person_times", printed="300户次", period_start="2024")
+    others = claim(2, 500.0, kind="reach", unit="人次", unit_class="person_times", printed="500人次", period_start="2025")
+    assert verdicts("C07", visits)[0][2].startswith("300 household visits: visits to households")
+    assert verdicts("C17", visits, others) == []
+    assert len(verdicts("C17", visits, claim(2, 400.0, kind="reach", unit="户次", unit_class="person_times", printed="400户次", period_start="2025"))) == 1

@@ -107,3 +107,15 @@ def test_the_ledger_refuses_unknown_words_in_the_columns_that_may_be_blank(ledge
     with pytest.raises(SchemaError) as caught:
         load_published(ledger)
     assert f"column {column}: {expected}" in render_error(caught.value, "en")
+
+
+def test_a_clause_of_the_text_tells_the_meaning_of_its_own_number_only():
+    text = "预计新增20个，已办30场，居民认领心愿50件。"
+    assert [claim(1, text_zh=text, printed=p).meaning for p in ("20个", "30场", "50件", "7个", "")] == ["expected", "done", "pledged", "done", "done"]
+
+
+def test_a_saving_may_be_expected_and_both_are_asked_about():
+    row = claim(1, 200_000.0, unit="元", unit_class="money", kind="outcome", indicator_zh="预计节省的费用")
+    assert [verdicts(check, row)[0][1] for check in ("C18", "C20")] == ["待核实"] * 2
+    assert claim(1, wording="expected", indicator_zh="节省的费用").meanings == ("expected", "saved")
+    assert claim(1, wording="done", indicator_zh="预计节省的费用").meanings == ("done",)

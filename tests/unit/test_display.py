@@ -17,6 +17,17 @@ def test_text_from_data_cannot_become_markup():
     assert escape("@张三 #标签 a|b *c* _d_ <e> $f$ [g](h)\n~i~") == r"\@张三 \#标签 a\|b \*c\* \_d\_ \<e\> \$f\$ \[g\](h) \~i\~"
 
 
+@pytest.mark.parametrize("text", ["- a", "+ a", "1. a", "12) a", "(1) a", "a) b", "iv. a", ": a", "::: {.x}", "---", "===", "-", "2024."], ids=range(13))
+def test_text_from_data_begins_no_list_box_or_rule(text):
+    assert "\\" in escape(text)
+    assert escape(text).replace("\\", "") == text
+
+
+@pytest.mark.parametrize("text", ["-1", "+0.3 (0.1, 0.5)", "1.5", "(1.2, 3.4)", "a.b", "3%", "2024年1月", "=5", "E3"], ids=range(9))
+def test_numbers_and_words_stay_as_they_are(text):
+    assert escape(text) == text
+
+
 def test_chinese_counts_two_cells():
     assert display_width("ab") == 2
     assert display_width("中文，") == 6

@@ -20,7 +20,7 @@ NOTEBOOK = ROOT / "notebooks" / "impact_report.ipynb"
 
 def test_one_report_per_language_is_planned(tmp_path):
     tasks = plan_impact_reports("binhai", case_folder(), list(Language))
-    assert [t.stem for t in tasks] == ["binhai_impact.zh", "binhai_impact.en"]
+    assert [t.stem for t in tasks] == ["binhai_impact_simulated.zh", "binhai_impact_simulated.en"]
     assert tasks[0].title == "【模拟数据】滨海示范区：试点前后变了多少"
     assert tasks[1].title == "[Simulated data] Binhai demonstration area: what changed with the pilot"
     assert tasks[0].facts == tasks[1].facts

@@ -21,7 +21,7 @@ NOTEBOOK = ROOT / "notebooks" / "panel_quality.ipynb"
 def test_one_report_per_language_is_planned(tmp_path):
     folder = write_case(tmp_path / "binhai", {k: v for k, v in logs().items() if k in {"roster", "rooms", "coverage"}}, ())
     tasks = plan_panel_reports("binhai", folder, list(Language))
-    assert [t.stem for t in tasks] == ["binhai_panels.zh", "binhai_panels.en"]
+    assert [t.stem for t in tasks] == ["binhai_panels_simulated.zh", "binhai_panels_simulated.en"]
     assert tasks[0].title == "【模拟数据】滨海示范区：分月面板与数据质量"
     assert tasks[1].title == "[Simulated data] Binhai demonstration area: monthly panels and their quality"
     assert tasks[0].facts == tasks[1].facts

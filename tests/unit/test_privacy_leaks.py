@@ -91,6 +91,7 @@ def test_identifiers_are_found(text, identifier, tmp_path):
         "20250601154123456789",
         "0999-5231234",
         "3号楼2单元501",
+        "a1b2c3d4e5f60718293a4b5c6d7e8f90ab6299999900000000006cdef0123456",
     ],
 )
 def test_other_numbers_stand(text, tmp_path):

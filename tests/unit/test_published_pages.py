@@ -98,8 +98,9 @@ def test_the_checks_of_all_cases_add_up_to_the_audit(published, language):
         assert [0 if n == "·" else int(n) for n in row[1:4]] == [int((mine["verdict"] == v).sum()) for v in Verdict]
     by_case = {row[0]: [0 if n == "·" else int(n) for n in row[1:]] for row in table(items, "tbl-asked").rows}
     assert list(by_case) == list(page.names.values())
-    assert all(total == sum(parts) for total, *parts, _ in by_case.values())
-    assert sum(row[0] + row[-1] for row in by_case.values()) == len(asked)
+    assert all(total == sum(parts) for total, *parts, _, _ in by_case.values())
+    assert sum(row[0] + row[-2] for row in by_case.values()) == len(asked)
+    assert sum(row[-1] for row in by_case.values()) == (page.audit["question"] != "").sum()
     silent = [c for c in Check if c not in rows]
     assert all(entries("checks")[f"{c}_name"][language.value] in prose(items) for c in silent)
 

@@ -66,21 +66,21 @@ def wave(tmp_path):
 
 
 def test_one_report_per_wave_and_language_is_planned(wave):
-    tasks = plan_quality_reports("binhai", [wave], list(Language))
-    assert [t.stem for t in tasks] == ["binhai_w1_quality.zh", "binhai_w1_quality.en"]
+    tasks = plan_quality_reports("binhai", [wave.folder], list(Language))
+    assert [t.stem for t in tasks] == ["binhai_w1_quality_simulated.zh", "binhai_w1_quality_simulated.en"]
     assert tasks[0].title == "【模拟数据】滨海示范区：问卷数据质量"
     assert tasks[0].subtitle == "质量报告 · 期次w1 · 自愿参加样本（非概率样本）"
     assert tasks[0].facts == tasks[1].facts
     known = json.loads((wave.folder / "provenance.json").read_text(encoding="utf8"))
     (wave.folder / "provenance.json").write_text(json.dumps(known | {"wave": "", "fictional": False}), encoding="utf8")
-    changed = plan_quality_reports("binhai", [wave], [Language.EN])[0]
+    changed = plan_quality_reports("binhai", [wave.folder], [Language.EN])[0]
     assert changed.facts != tasks[1].facts
     assert changed.title == "Binhai: quality of the survey data"
     assert changed.subtitle == "Quality report · opt-in sample (not a probability sample)"
 
 
 def test_a_report_is_built_from_the_folder_alone(wave, tmp_path):
-    task = plan_quality_reports("binhai", [wave], [Language.ZH])[0]
+    task = plan_quality_reports("binhai", [wave.folder], [Language.ZH])[0]
     project = Project(root=ROOT, published=tmp_path, site=tmp_path / "site")
     settings = Settings(renderer=Markdown(), formats=(Format.HTML,), workers=1)
     first, second = (next(iter(build_reports(project, [task], settings))) for _ in range(2))
@@ -94,7 +94,7 @@ def test_a_report_is_built_from_the_folder_alone(wave, tmp_path):
 @pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_process_that_is_ready_builds_the_same_and_may_die(killed, wave, tmp_path):
-    tasks = plan_quality_reports("binhai", [wave], list(Language))
+    tasks = plan_quality_reports("binhai", [wave.folder], list(Language))
     settings = Settings(renderer=Markdown(), formats=(Format.HTML,), workers=1)
     texts = []
     for site in ("here", "ahead"):

@@ -92,3 +92,14 @@ def _pid(_: int) -> int:
 
 def test_paths_may_be_given_as_paths(tmp_path):
     assert run_process([Path(PYTHON), "-c", "import os; print(os.getcwd())"], timeout=30, cwd=tmp_path).stdout.strip() == str(tmp_path.resolve())
+
+
+def test_what_only_sets_reports_is_in_the_one_hash_and_everything_else_in_the_other():
+    from commresearch.records import run_record
+
+    package = Path(run_record.__file__).parent.parent
+    rendering = {p.relative_to(package).as_posix() for p in run_record._rendering_files(package)}
+    assert {"reporting/templates/page.css", "reporting/templates/page.typ", "reporting/rendering.py", "words/review.toml"} <= rendering
+    assert all((package / name).exists() or "*" in name for name in run_record.RENDERING)
+    assert not {"reporting/display.py", "reporting/marks.py", "words/reports.toml", "impact/estimate.py"} & rendering
+    assert len({run_record.package_hash(), run_record.rendering_hash()}) == 2

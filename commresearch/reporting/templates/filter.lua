@@ -1,7 +1,7 @@
 -- Numbers figures and tables, resolves @fig-x and @tbl-x, and turns callouts and notes into what each format has for them.
--- The labels come as metadata: label_figure, label_table, label_gap.
+-- The labels come as metadata: label_figure, label_table, label_gap, label_region; figure_width where Word's page is narrower than a figure.
 
-local labels = { fig = "Figure", tbl = "Table", gap = " " }
+local labels = { fig = "Figure", tbl = "Table", gap = " ", region = "table" }
 local numbers, counters = {}, { fig = 0, tbl = 0 }
 local unresolved = {}
 
@@ -28,6 +28,8 @@ end
 local function read_meta(meta)
   labels.fig = meta.label_figure and pandoc.utils.stringify(meta.label_figure) or labels.fig
   labels.tbl = meta.label_table and pandoc.utils.stringify(meta.label_table) or labels.tbl
+  if meta.figure_width then labels.width = pandoc.utils.stringify(meta.figure_width) end
+  if meta.label_region then labels.region = pandoc.utils.stringify(meta.label_region) end
   if meta.label_gap then labels.gap = pandoc.utils.stringify(meta.label_gap) end
 end
 
@@ -52,6 +54,7 @@ local function figure(f)
         image.src = image.src:gsub("%.png$", ".svg")
         image.attributes["alt"] = alt
       end
+      if FORMAT:match("docx") and labels.width then image.attributes.width = labels.width end
       if FORMAT:match("typst") then
         local escaped = (alt or ""):gsub("\\", "\\\\"):gsub('"', '\\"')
         return pandoc.RawInline("typst", 'image("' .. image.src .. '", alt: "' .. escaped .. '", width: 86%)')
@@ -74,7 +77,8 @@ local function table_(t)
     for _, row in ipairs(t.head.rows) do
       for _, cell in ipairs(row.cells) do cell.attr.attributes.scope = "col" end
     end
-    return pandoc.Div({ t }, pandoc.Attr("", { "table-scroll" }, { tabindex = "0" }))
+    local named = numbers[t.identifier] and numbers[t.identifier].text .. labels.gap or ""
+    return pandoc.Div({ t }, pandoc.Attr("", { "table-scroll" }, { { "tabindex", "0" }, { "role", "region" }, { "aria-label", named .. labels.region } }))
   end
   return t
 end
@@ -96,6 +100,21 @@ local function span(s)
   end
 end
 
+-- A list of Word has a style of its own and would stand outside its box.
+local function items_as_paragraphs(blocks)
+  return pandoc.Blocks(blocks):walk({
+    BulletList = function(list)
+      local out = pandoc.List()
+      for _, item in ipairs(list.content) do
+        local first = item[1]
+        if first and first.content then first.content:insert(1, pandoc.Str("•　")) end
+        for _, block in ipairs(item) do out:insert(block.t == "Plain" and pandoc.Para(block.content) or block) end
+      end
+      return out
+    end,
+  })
+end
+
 local function div(d)
   local kind = d.classes[1] and d.classes[1]:match("^callout%-(%a+)$")
   if kind then
@@ -109,7 +128,7 @@ local function div(d)
       return pandoc.Div(body, pandoc.Attr("", { "box", "box-" .. kind }, { role = "note" }))
     elseif FORMAT:match("docx") then
       local head = pandoc.Div({ pandoc.Para(words) }, pandoc.Attr("", {}, { ["custom-style"] = "Callout Title" }))
-      return { head, pandoc.Div(body, pandoc.Attr("", {}, { ["custom-style"] = "Callout" })) }
+      return { head, pandoc.Div(items_as_paragraphs(body), pandoc.Attr("", {}, { ["custom-style"] = "Callout" })) }
     elseif FORMAT:match("typst") then
       local head = pandoc.write(pandoc.Pandoc({ pandoc.Plain(words) }), "typst"):gsub("%s+$", "")
       local blocks = pandoc.List({ pandoc.RawBlock("typst", "#box-note(title: [" .. head .. "])[") })

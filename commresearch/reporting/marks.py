@@ -1,0 +1,36 @@
+"""What marks the figures of simulated data beyond the stamp that is printed in them: words in the files themselves, which travel with a copy."""
+
+import html
+import re
+import struct
+import zlib
+from pathlib import Path
+
+from commresearch.records import write_whole
+from commresearch.terms import Language
+from commresearch.words import say
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+KEYWORD = b"Description"  #: that programs show for a picture
+SVG_START = re.compile(r"<svg\b[^>]*>")
+
+
+def mark_figures(folder: Path, language: Language) -> None:
+    """Write the mark of simulated data into every PNG (a text chunk) and SVG (its description) of a folder; nothing where there is none."""
+    mark = say("reports.simulated_banner", language)
+    for path in sorted(folder.glob("*.png")):
+        write_whole(path, marked_png(path.read_bytes(), mark))
+    for path in sorted(folder.glob("*.svg")):
+        write_whole(path, marked_svg(path.read_text(encoding="utf8"), mark))
+
+
+def marked_png(data: bytes, mark: str) -> bytes:
+    """A PNG with a text in UTF-8 behind its header."""
+    end = len(SIGNATURE) + 12 + int.from_bytes(data[8:12])
+    body = b"iTXt" + KEYWORD + b"\0\0\0\0\0" + mark.encode()
+    return data[:end] + struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body)) + data[end:]
+
+
+def marked_svg(text: str, mark: str) -> str:
+    """An SVG with a description as the first thing in it."""
+    return SVG_START.sub(lambda found: f"{found[0]}\n <desc>{html.escape(mark)}</desc>", text, count=1)

@@ -1,0 +1,104 @@
+"""Numbers of persons in the report on a survey, as its edition shows them: missing values by kind, flags, categories of margins, times of filling in."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from commresearch.cases.case import Release
+from commresearch.reporting.disclosure_groups import Group
+from commresearch.reporting.disclosure_rules import hides
+from commresearch.reporting.disclosure_tables import Counted, protected_counts
+from commresearch.reporting.quality_tables import KINDS_SHOWN
+
+ANSWERED = "answered"
+KINDS = [kind.value for kind in KINDS_SHOWN]
+BINS = (28, 20, 14, 10, 7, 5, 3, 2)  #: numbers of bars that are tried
+
+
+def shown_missing(missing: pd.DataFrame, rules: Release) -> pd.DataFrame:
+    """Missing values as the edition shows them.
+
+    Parameters
+    ----------
+    missing : DataFrame
+        As `missing_by_question` gives it: sheets by kind, `asked`, `missing`.
+    rules : Release
+
+    Returns
+    -------
+    DataFrame of Int64
+        The kinds that are shown, `missing` and `asked`; NA where a number is hidden.
+    """
+    columns = ["missing", *KINDS]
+    sums = [tuple(range(len(columns)))]
+    rows = [[*protected_counts([int(n) for n in row], rules, sums), *protected_counts([int(asked)], rules)] for *row, asked in missing[[*columns, "asked"]].to_numpy()]
+    return pd.DataFrame(rows, index=missing.index, columns=[*columns, "asked"]).astype("Int64")
+
+
+def group_of(survey: str, question: str, answers: Sequence[str]) -> Group:
+    """Sheets of a survey that have one of some answers, or kinds of missing, to a question."""
+    return Group(population=f"sheets:{survey}", attributes={question: frozenset(answers)})
+
+
+def counted_missing(missing: pd.DataFrame, shown: pd.DataFrame, survey: str) -> list[Counted]:
+    """What a drawing of missing values tells: the kinds of every question, and their sum."""
+    parts = {"missing": KINDS} | {kind: [kind] for kind in KINDS}
+    return [
+        Counted(
+            group=group_of(survey, str(question), answers), count=int(missing.loc[question, column]), hidden=bool(pd.isna(shown.loc[question, column])),
+            place=f"{question} · {column}",
+        )
+        for question in shown.index for column, answers in parts.items()
+    ]
+
+
+def shown_shares(counts: Sequence[int], rules: Release) -> list[bool]:
+    """Which categories of a question may be told in percent: shares of a known number give counts away, so nothing is taken for rounded."""
+    exact = rules.model_copy(update={"rounding": 1})
+    whole = [sum(counts), *counts]
+    return [n is not None for n in protected_counts(whole, exact, [tuple(range(len(whole)))])[1:]]
+
+
+def category_counts(frame: pd.DataFrame, margins: Sequence[Mapping[Hashable, Any]]) -> list[int]:
+    """Sheets in every category of the margins; numbers without a column of their own count as nobody."""
+    counts: dict[str, dict[str, int]] = {}
+    for name in dict.fromkeys(str(m["variable"]) for m in margins):
+        column = frame[name].astype("str") if name in frame else pd.Series(dtype="str")
+        counts[name] = {str(value): int(n) for value, n in column.value_counts().items()}
+    return [counts[str(m["variable"])].get(str(m["category"]), 0) for m in margins]
+
+
+def safe_edges(values: np.ndarray, groups: Sequence[np.ndarray], rules: Release, most: int) -> np.ndarray:
+    """Edges of the bars of a histogram on a logarithmic axis that single nobody out.
+
+    Parameters
+    ----------
+    values : array of float
+        Above zero.
+    groups : sequence of arrays of bool
+        Parts of the values that are drawn apart.
+    rules : Release
+    most : int
+        Bars where nothing need be hidden.
+
+    Returns
+    -------
+    array of float
+        In the public edition the first and last bar hold at least as many persons as the threshold says, so that neither end is that of a person, and no
+        bar holds fewer; values beyond the ends belong to the outer bars.
+    """
+    low, high = float(values.min()), float(values.max())
+    if not hides(rules):
+        return np.geomspace(low * 0.98, max(high, low * 1.5) * 1.02, most + 1)
+    ordered = np.sort(values)
+    least = min(rules.threshold, len(ordered)) - 1
+    low, high = float(ordered[least]), float(ordered[-1 - least])
+    high = max(high, low * 1.5)
+    for bins in (b for b in BINS if b <= most):
+        edges = np.geomspace(low * 0.98, high * 1.02, bins + 1)
+        counts = [np.histogram(np.clip(values[group], edges[0], edges[-1]), edges)[0] for group in groups]
+        if all(((n == 0) | (n >= rules.threshold)).all() for n in counts):
+            return edges
+    return np.array([low * 0.98, high * 1.02])

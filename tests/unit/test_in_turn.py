@@ -1,0 +1,62 @@
+"""Processes of one run that do something one after the other."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from commresearch.errors import CaseError
+from commresearch.records import in_turn
+from commresearch.records.lock import LOCK
+
+HOLD = "import sys, time; from pathlib import Path; from commresearch.records import in_turn\nwith in_turn(Path(sys.argv[1])):\n    print('mine', flush=True); time.sleep(float(sys.argv[2]))"
+
+
+@pytest.fixture
+def holder():
+    """Starts a process that has the turn in a folder for some seconds."""
+    started = []
+
+    def start(folder, seconds):
+        process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder), str(seconds)], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout.readline() == "mine\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_whoever_comes_later_waits(tmp_path, holder):
+    process = holder(tmp_path, 0.5)
+    with in_turn(tmp_path):
+        assert process.wait(timeout=5) == 0
+    assert not (tmp_path / LOCK).exists()
+
+
+def test_a_turn_that_does_not_come_is_told(tmp_path, holder):
+    process = holder(tmp_path, 60)
+    started = time.monotonic()
+    with pytest.raises(CaseError) as error, in_turn(tmp_path, seconds=0.2):
+        pass
+    assert [f.code for f in error.value.failures] == ["CR-C06"]
+    assert error.value.failures[0].values["process"] == str(process.pid)
+    assert time.monotonic() - started < 10
+
+
+def test_a_process_that_died_leaves_the_turn_to_the_next(tmp_path, holder):
+    process = holder(tmp_path, 60)
+    process.kill()
+    process.wait()
+    with in_turn(tmp_path, seconds=5):
+        pass
+
+
+def test_other_work_in_the_folder_is_left_alone(tmp_path):
+    (tmp_path / ".work-x").mkdir()
+    with in_turn(tmp_path):
+        pass
+    assert (tmp_path / ".work-x").is_dir()

@@ -1,0 +1,152 @@
+"""The public edition of the reports on surveys and panels: few persons are nowhere told of, and what is shown passes the gate."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from commresearch.cases.case import Release
+from commresearch.reporting import panel_outcomes, panel_retrace, quality_cleaning, quality_effects, quality_results, quality_summary
+from commresearch.reporting.disclosure_rules import HIDDEN, is_small
+from commresearch.reporting.disclosure_tables import require_hidden, require_protected
+from commresearch.reporting.display import Figure, Table
+from commresearch.reporting.quality_persons import category_counts, safe_edges, shown_missing, shown_shares
+from commresearch.terms import Outcome
+from tests.unit.panel_case import items_of as panel_items
+from tests.unit.panel_case import opened as opened_panel
+from tests.unit.quality_survey import SECTIONS, words_of
+from tests.unit.quality_survey import opened as opened_internal
+
+PUBLIC = Release()
+
+
+def public(language="zh", **more):
+    return replace(opened_internal(language), release=PUBLIC.model_copy(update=more))
+
+
+def items_of(page):
+    return [item for section in SECTIONS for item in section(page)]
+
+
+def table(page, name):
+    return next(i for i in items_of(page) if isinstance(i, Table) and i.id == f"tbl-quality-{name}")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_item_of_a_survey_passes_the_gate(language):
+    for item in items_of(public(language)):
+        if isinstance(item, Table) and item.persons:
+            require_protected(item)
+        elif isinstance(item, Figure):
+            require_hidden(item.persons, item.rules, item.id)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_item_of_panels_passes_the_gate(language):
+    for item in panel_items(opened_panel(language, "public")):
+        if isinstance(item, Table) and item.persons:
+            require_protected(item)
+        elif isinstance(item, Figure):
+            require_hidden(item.persons, item.rules, item.id)
+
+
+def test_kinds_of_missing_are_hidden_where_they_are_few():
+    page = public()
+    rows = {row[0]: list(row[1:]) for row in table(page, "missing").rows}
+    assert rows["总体是否满意"] == ["120", HIDDEN, "0", HIDDEN, "0"]  # 3 left blank, 6 do not know
+    assert "“·”：1至9人" in table(page, "missing").note
+    assert "缺9份" not in "".join(words_of(i) for i in quality_cleaning.missing_values(page))
+    assert page.missing_shown.loc["overall", "missing"] is not None
+
+
+def test_the_sum_of_kinds_gives_none_of_them_away():
+    page = opened_internal()
+    missing = page.missing.copy()
+    missing.loc["overall", ["blank", "dont_know", "missing"]] = [40, 6, 46]
+    shown = shown_missing(missing, PUBLIC.model_copy(update={"rounding": 1}))
+    assert shown.loc["overall", ["blank", "dont_know", "missing"]].isna().sum() >= 2
+
+
+def test_numbers_in_prose_are_those_of_the_tables():
+    lead = quality_summary.first_screen(public())[1].text
+    assert "至少有一个标记的答卷15份（12.5%）" in lead  # 14 of 120
+    assert "公开版：1至9人的人数不公布，其余人数按5取整。" in quality_summary.first_screen(public())[-1].text
+    assert "内部版，仅供内部使用" in quality_summary.first_screen(opened_internal())[-1].text
+
+
+def test_what_few_flagged_sheets_do_is_not_told():
+    page = public(threshold=15)
+    assert page.hides_flags
+    told = "".join(words_of(i) for section in (quality_summary.first_screen, quality_results.flagged, quality_effects.sensitivity) for i in section(page))
+    assert "14份" not in told
+    assert "去掉全部有标记的答卷" not in told
+    assert not [i for i in quality_effects.sensitivity(page) if isinstance(i, Table | Figure)]
+
+
+def test_a_flag_and_its_share_are_hidden_together():
+    rows = {row[0]: list(row[2:]) for row in table(public(), "flags").rows}
+    assert rows["填得太快"] == ["120", HIDDEN, HIDDEN, HIDDEN]
+
+
+def test_results_of_few_sheets_are_hidden_whole():
+    page = public(threshold=200)
+    for row in table(page, "satisfaction").rows:
+        assert set(row[1:]) <= {HIDDEN, "0"}
+
+
+def test_small_categories_of_margins_take_another_with_them():
+    told = shown_shares([4, 50, 46], PUBLIC)
+    assert told[0] is False
+    assert sum(told) == 1
+    assert shown_shares([40, 50, 30], PUBLIC) == [True, True, True]
+
+
+def test_sheets_are_counted_by_category_as_they_stand():
+    frame = opened_internal().clean.frame
+    margins = [{"variable": "community", "category": str(c)} for c in (1, 2, 9)] + [{"variable": "nowhere", "category": "1"}]
+    counts = category_counts(frame, margins)
+    assert counts[:2] == [int((frame["community"].astype("str") == c).sum()) for c in ("1", "2")]
+    assert counts[2:] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_bar_of_a_histogram_holds_few_and_no_end_is_a_person(seed):
+    rng = np.random.default_rng(seed)
+    minutes = rng.lognormal(1.5, 0.6, 150)
+    fast = minutes < np.quantile(minutes, 0.2)
+    edges = safe_edges(minutes, [fast, ~fast], PUBLIC, 28)
+    for part in (fast, ~fast):
+        counts = np.histogram(np.clip(minutes[part], edges[0], edges[-1]), edges)[0]
+        assert not any(is_small(int(n), PUBLIC) for n in counts)
+    assert minutes.min() < edges[0]
+    assert edges[-1] < minutes.max()
+    whole = safe_edges(minutes, [fast, ~fast], Release(edition="internal"), 28)
+    assert len(whole) == 29
+    assert whole[0] < minutes.min()
+
+
+def test_months_with_few_persons_are_not_drawn():
+    page, wanted = opened_panel("zh", "public"), Outcome.YOUTH_PARTICIPATION
+    drawn = next(i for i in panel_outcomes.outcome(page, wanted) if isinstance(i, Figure))
+    few = [0 < c.count < PUBLIC.threshold for c in drawn.persons]
+    assert [c.hidden for c in drawn.persons] == few
+    assert any(few)
+    line = next(x for x in drawn.drawing.axes[0].get_lines() if x.get_label() == "各单元合计")
+    assert np.isfinite(line.get_ydata()).sum() == few.count(False)
+
+
+def test_where_every_month_has_few_persons_the_page_says_so():
+    page, wanted = opened_panel("zh", "public"), Outcome.YOUTH_PARTICIPATION
+    panel = page.panels[wanted]
+    some = replace(page, panels={wanted: replace(panel, frame=panel.frame[panel.frame["numerator"] > 0])}, release=Release(threshold=1000))
+    items = panel_outcomes.outcome(some, wanted)
+    assert not [i for i in items if isinstance(i, Figure)]
+    assert "各月参加的人都不足1000人" in "".join(i.text for i in items if hasattr(i, "text"))
+
+
+def test_persons_are_listed_one_by_one_in_the_internal_edition_only():
+    named = "tbl-panel-retrace-persons-list"
+    assert named in {i.id for i in panel_retrace.retrace(opened_panel()) if isinstance(i, Table)}
+    shown = panel_retrace.retrace(opened_panel("zh", "public"))
+    assert not {i.id for i in shown if isinstance(i, Table) and "persons" in i.id}
+    assert any("公开版不列" in i.text for i in shown if hasattr(i, "text"))
