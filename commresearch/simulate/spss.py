@@ -20,6 +20,7 @@ from commresearch.terms import Export, VariableType
 Array = NDArray[Any]
 FILE_NAME = f"模拟数据_{PLACE}_spss.sav"
 MISSING_LABELS = {float(SKIPPED_CODE): "跳过", float(BLANK_CODE): "空"}
+CREATED_AT, CREATED = 84, b"01 Jul 2500:00:00"  #: place of date and time of creation in the header of a .sav, and what stands there
 TICKED = {0.0: "未选", 1.0: "选中"}
 
 
@@ -63,6 +64,9 @@ def write_spss(survey: SimulatedSurvey, folder: str | Path) -> WrittenFile:
         variable_value_labels={column.name: column.labels | MISSING_LABELS for column in coded},
         missing_ranges={column.name: [SKIPPED_CODE, BLANK_CODE] for column in coded},
     )
+    with path.open("r+b") as file:  # the library writes the clock into the header; the same survey gives the same bytes
+        file.seek(CREATED_AT)
+        file.write(CREATED)
     return WrittenFile(path=path, export=Export.CODE, sheet="", first_row=1)
 
 

@@ -299,6 +299,12 @@ def test_the_xlsform_asks_what_the_questionnaire_asks(survey):
     assert [column[0] for column in settings.columns] == ["示例问卷", "simulated_pilot", "中文 (zh)"]
 
 
+def test_the_spss_file_does_not_tell_when_it_was_made(survey, tmp_path):
+    written = write_spss(survey, tmp_path).path.read_bytes()
+    assert written[84:101] == b"01 Jul 2500:00:00"
+    assert written[101:].startswith("模拟数据".encode())
+
+
 def test_the_spss_file_declares_labels_and_missing_codes(survey, tmp_path):
     frame, meta = pyreadstat.read_sav(str(write_spss(survey, tmp_path).path), user_missing=True)
     assert frame["needs__1"].tolist() == [1, -3, 0, 1]
