@@ -20,7 +20,7 @@ from commresearch.terms import Export, VariableType
 Array = NDArray[Any]
 FILE_NAME = f"模拟数据_{PLACE}_spss.sav"
 MISSING_LABELS = {float(SKIPPED_CODE): "跳过", float(BLANK_CODE): "空"}
-CREATED_AT, CREATED = 84, b"01 Jul 2500:00:00"  #: place of date and time of creation in the header of a .sav, and what stands there
+CREATED_AT, CREATED = 92, b"01 Jul 2500:00:00"  #: place of date and time of creation in the header of a .sav, and what stands there
 TICKED = {0.0: "未选", 1.0: "选中"}
 
 

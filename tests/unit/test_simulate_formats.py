@@ -301,8 +301,8 @@ def test_the_xlsform_asks_what_the_questionnaire_asks(survey):
 
 def test_the_spss_file_does_not_tell_when_it_was_made(survey, tmp_path):
     written = write_spss(survey, tmp_path).path.read_bytes()
-    assert written[84:101] == b"01 Jul 2500:00:00"
-    assert written[101:].startswith("模拟数据".encode())
+    assert written[92:109] == b"01 Jul 2500:00:00"
+    assert written[109:].startswith("模拟数据".encode())
 
 
 def test_the_spss_file_declares_labels_and_missing_codes(survey, tmp_path):
