@@ -29,7 +29,8 @@ from commresearch.terms import Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
-    from commresearch.reporting.build import Project, ReportTask
+    from commresearch.reporting.build import ReportTask
+    from commresearch.reporting.project import Project
 
 EARLIEST, LATEST = 1990, 2100
 Some = Annotated[list[str] | None, typer.Argument(metavar="[CASE...]", help="案例编号;不写为全部估计过的案例 / case ids, all that were estimated where none is named")]

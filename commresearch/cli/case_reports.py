@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commresearch.cases import Case
-    from commresearch.reporting.build import Project, ReportTask
+    from commresearch.reporting.build import ReportTask
+    from commresearch.reporting.project import Project
 
 NONE = "—"
 CASE_FILE, LEDGER_FILE = "case.toml", "cases.csv"

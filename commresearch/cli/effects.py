@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from commresearch.cases import Case
-    from commresearch.reporting.build import Project, ReportTask
+    from commresearch.reporting.build import ReportTask
+    from commresearch.reporting.project import Project
     from commresearch.workflow import CaseEstimates, CasePanel, CleanedLog
     from commresearch.workflow.case_plan import Draw
     from commresearch.workflow.plan_sizes import PlanSettings

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from commresearch.cases import Case
     from commresearch.cleaning.event_table import EventTable
-    from commresearch.reporting.build import Build, Project, ReportResult, ReportTask
+    from commresearch.reporting.build import Build, ReportResult, ReportTask
+    from commresearch.reporting.project import Project
     from commresearch.workflow import CasePanel
 
 Item = TypeVar("Item")
@@ -36,7 +37,7 @@ def project_at(root: Path, published: Path | None) -> "Project":
     CaseError
         It has no notebooks or no data_raw.
     """
-    from commresearch.reporting.build import Project
+    from commresearch.reporting.project import Project
 
     missing = [name for name in NEEDED if not (root / name).is_dir()]
     if missing:

@@ -15,13 +15,15 @@ from commresearch.cli.effects import estimated_case
 from commresearch.cli.making import pseudonym_key, report_cases, require_choices
 from commresearch.cli.options import DUCKDB, How
 from commresearch.cli.pilots import cleaned_surveys, count_outcomes
+from commresearch.cli.whole_runs import forget_stamp, keep_stamp, standing_files
 from commresearch.errors import CommResearchError, Failure, ReportError
 from commresearch.records import canonical_json, fan_out, held, package_hash, sha256_of, write_whole
 from commresearch.terms import Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
-    from commresearch.reporting.build import Project, ReportTask
+    from commresearch.reporting.build import ReportTask
+    from commresearch.reporting.project import Project
 
 DEMO = "demo"
 #: Fictional pilots hold nobody's identifiers, so that their pseudonyms need no secret and are the same on every machine.
@@ -52,13 +54,21 @@ def pilot_folders(root: Path) -> list[Path]:
 
 def report_everything(lang: Language, place: "Project", how: How) -> None:
     """All pilots, all published cases, the comparisons; exit code 1 where one of them failed."""
+    from commresearch.words import say
+
     require_choices(how)
+    if not how.force and (files := standing_files(place, how)) is not None:
+        typer.echo(say("cli.end_unchanged", lang, files=files))
+        typer.echo(say("cli.where", lang, path=place.site))
+        return
+    forget_stamp(place)
     runs = run_pilots(lang, place, how)
     tasks = [task for run in runs for task in run.tasks]
     known = {value: kind for run in runs for value, kind in run.known.items()}
     report_cases(lang, place, None, how, comparison=True, beside=tasks, known=known)
     if any(run.failures for run in runs):
         raise typer.Exit(1)
+    keep_stamp(place, how)
 
 
 def run_pilots(lang: Language, place: "Project", how: How) -> list[PilotRun]:

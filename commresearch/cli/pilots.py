@@ -51,7 +51,8 @@ from commresearch.terms import DataKind, Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
-    from commresearch.reporting.build import Project, ReportTask
+    from commresearch.reporting.build import ReportTask
+    from commresearch.reporting.project import Project
     from commresearch.workflow import CasePanel, CleanedLog
 
 

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from commresearch.errors import Failure, ReportError
 from commresearch.reporting.assemble import Look
-from commresearch.reporting.build import Project, ReportTask, Settings
+from commresearch.reporting.build import ReportTask, Settings
 from commresearch.reporting.made_report import RECORD, Standing, common_ground, render, standing_report, swap, take_over
+from commresearch.reporting.project import Project
 from commresearch.reporting.rendering import Renderer
 from commresearch.reporting.review import FILE, Decision, Review, add_reviews, read_reviews
 from commresearch.terms import Language

@@ -19,7 +19,8 @@ from commresearch.comparison.scores_file import SCORES
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
 from commresearch.records import Standby, can_fork, fan_out, fan_out_on, sha256_of, write_whole
 from commresearch.reporting.assemble import Look
-from commresearch.reporting.made_report import Ground, common_ground, current_or_made, swap
+from commresearch.reporting.made_report import Ground, common_ground, made_report, standing_outputs, swap
+from commresearch.reporting.project import Project
 from commresearch.reporting.rendering import Renderer, template
 from commresearch.reporting.replies import FILE as REPLIES
 from commresearch.reporting.review import Review
@@ -29,15 +30,6 @@ from commresearch.words import entries, render_error, say
 COMPARISON = "comparison"
 REPORT_TIMEOUT = 600  #: seconds one report may take from notebook to files
 SIMULATED = "_simulated"  #: end of a file name where the data were made by a program
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
-    """Where things stand: the project folder, the ledger in it, and the folder of the built site."""
-
-    root: Path
-    published: Path
-    site: Path
 
 
 def stem_of(subject: str, language: str, *, is_simulated: bool) -> str:
@@ -161,12 +153,19 @@ def build_ahead(ready: Standby[Any], project: Project, tasks: Sequence[ReportTas
 
 def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Settings) -> Generator[ReportResult, None, None]:
     """Make the reports and yield each as it is done; one that fails leaves a page that says so, and the others go on."""
-    if can_fork() and not settings.cluster:
+    ground = common_ground()
+    new: list[ReportTask] = []
+    for task in tasks:  # what stands is told before anything is loaded that only new reports need
+        if (outputs := standing_outputs(task, _notebook_of(task, project), settings, ground, _target_of(task, project))) is None:
+            new.append(task)
+        else:
+            yield ReportResult(task=task, outputs=outputs, reused=True)
+    if new and can_fork() and not settings.cluster:
         _load_what_reports_need()
     run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
-    work = partial(_build_one, project=project, settings=settings, ground=common_ground(), run=run)
+    work = partial(_build_one, project=project, settings=settings, ground=ground, run=run)
     try:
-        for _, result in _spread(work, tasks, settings, project, run):
+        for _, result in _spread(work, new, settings, project, run):
             yield result
     finally:
         for left in project.site.glob(f"*/.*.{run}"):  # of workers that died or were interrupted
@@ -235,15 +234,23 @@ def _build_one(task: ReportTask, *, project: Project, settings: Settings, ground
     started = time.monotonic()
     work = _work_folder(project, task, run)
     try:
-        notebook, target = project.root / "notebooks" / task.notebook, project.site / task.subject / task.language.value
-        outputs, reused = current_or_made(task, notebook, settings, ground, work, target)
+        outputs = made_report(task, _notebook_of(task, project), settings, ground, work, _target_of(task, project))
     except (CommResearchError, OSError) as problem:
         error = problem if isinstance(problem, CommResearchError) else _unwritable(project.site, problem)
         _failure_page(task, project, error, work)
         return ReportResult(task=task, failures=error.failures, seconds=time.monotonic() - started)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return ReportResult(task=task, outputs=outputs, reused=reused, seconds=time.monotonic() - started)
+    return ReportResult(task=task, outputs=outputs, seconds=time.monotonic() - started)
+
+
+def _notebook_of(task: ReportTask, project: Project) -> Path:
+    return project.root / "notebooks" / task.notebook
+
+
+def _target_of(task: ReportTask, project: Project) -> Path:
+    """The report's own folder."""
+    return project.site / task.subject / task.language.value
 
 
 def _work_folder(project: Project, task: ReportTask, run: str) -> Path:

@@ -75,10 +75,8 @@ def standing_report(folder: Path, stem: str) -> Standing | None:
     return Standing(folder=folder, stem=stem, record=record) if is_whole else None
 
 
-def current_or_made(
-    task: "ReportTask", notebook: Path, settings: "Settings", ground: Ground, work: Path, target: Path
-) -> tuple[tuple[Path, ...], bool]:
-    """The report's files, and whether they stood there already, made from the same things.
+def standing_outputs(task: "ReportTask", notebook: Path, settings: "Settings", ground: Ground, target: Path) -> tuple[Path, ...] | None:
+    """The report's files where they stand there already, made from the same things; else None.
 
     Parameters
     ----------
@@ -88,7 +86,27 @@ def current_or_made(
         The notebook of the project that the task names.
     ground
         As `common_ground` gives it.
-    work, target
+    target
+        The report's own folder.
+    """
+    if settings.force or not notebook.is_file():
+        return None
+    executed = _executed_from(task, notebook, ground)
+    before = _made_before(task, executed, target)
+    if before is None or not set(settings.formats) <= set(before.formats):
+        return None
+    is_same = before.record["key"] == _key(task, settings, ground, executed, before.record["content"], _formats(settings, before))
+    return tuple(target / f"{task.stem}.{f}" for f in settings.formats) if is_same else None
+
+
+def made_report(task: "ReportTask", notebook: Path, settings: "Settings", ground: Ground, work: Path, target: Path) -> tuple[Path, ...]:
+    """Make a report, from the notebook that was executed before where only its looks changed; its files.
+
+    Parameters
+    ----------
+    task, notebook, settings, ground, target
+        As for `standing_outputs`.
+    work
         Folder of this run, which is moved to the report's own when it is whole.
 
     Raises
@@ -96,28 +114,36 @@ def current_or_made(
     CommResearchError
         The notebook failed, or its document cannot be rendered.
     """
-    executed = sha256_of(notebook, canonical_json(task.parameters), ground.executing, task.facts)
-    found = standing_report(target, task.stem)
-    before = found if found is not None and found.record["executed"] == executed else None
-    # Formats made earlier from the same things stay: asking for one more does not take the others away.
-    there = before.formats if before is not None else ()
-    formats = tuple(f for f in Format if f in settings.formats or f in there)
-    outputs = tuple(target / f"{task.stem}.{f}" for f in settings.formats)
-    if before is not None and not settings.force:
-        is_same = before.record["key"] == _key(task, settings, ground, executed, before.record["content"], formats)
-        if is_same and set(settings.formats) <= set(there):
-            return outputs, True
+    executed = _executed_from(task, notebook, ground)
+    before = _made_before(task, executed, target)
     if before is None or settings.force or not before.is_untouched:
         seconds, inputs = _execute(task, notebook, settings, work), {p.name: sha256_of(p) for p in task.inputs}
     else:
         seconds, inputs = before.record["seconds"]["execute"], before.record["inputs"]
         take_over(before, work)
-    render(task, settings, ground, work, executed=executed, formats=formats, seconds=seconds, inputs=inputs)
+    render(task, settings, ground, work, executed=executed, formats=_formats(settings, before), seconds=seconds, inputs=inputs)
     from commresearch.reporting.disclosure_release import releasable  # loads a solver, which reports that are kept do not need
 
     with releasable(work / f"{task.stem}.ipynb", target.parent.parent, task.subject, task.facts):
         swap(work, target)
-    return outputs, False
+    return tuple(target / f"{task.stem}.{f}" for f in settings.formats)
+
+
+def _executed_from(task: "ReportTask", notebook: Path, ground: Ground) -> str:
+    """Hash of what cells are run from."""
+    return sha256_of(notebook, canonical_json(task.parameters), ground.executing, task.facts)
+
+
+def _made_before(task: "ReportTask", executed: str, target: Path) -> Standing | None:
+    """What stands there, if its cells were run from the same things."""
+    found = standing_report(target, task.stem)
+    return found if found is not None and found.record["executed"] == executed else None
+
+
+def _formats(settings: "Settings", before: Standing | None) -> tuple[Format, ...]:
+    """Formats to be made: those made earlier from the same things stay, asking for one more does not take the others away."""
+    there = before.formats if before is not None else ()
+    return tuple(f for f in Format if f in settings.formats or f in there)
 
 
 def _key(task: "ReportTask", settings: "Settings", ground: Ground, executed: str, content: str, formats: tuple[Format, ...]) -> str:

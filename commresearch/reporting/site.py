@@ -10,8 +10,9 @@ import pandas as pd
 from commresearch import __version__
 from commresearch.cases import Published
 from commresearch.records import write_whole
-from commresearch.reporting.build import COMPARISON, Project, stem_of
+from commresearch.reporting.build import COMPARISON, stem_of
 from commresearch.reporting.cells import document_date
+from commresearch.reporting.project import Project
 from commresearch.reporting.rendering import template
 from commresearch.terms import Fit, Format, Headline, Kind, Language
 from commresearch.words import say
