@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from commresearch.impact.arrays import COUNTS
 from commresearch.terms import Inference, Language, Method
 from commresearch.words import say
 
@@ -68,9 +69,18 @@ started <- sapply(groups, function(g) any(x$d[x$assignment_id == g] == 1))
 part <- function(v) (length(v) - 1) / length(v) * sum((v - mean(v))^2)
 sides <- if (all(started)) list(without) else list(without[started], without[!started])
 parts <- sapply(sides, part)
-sizes <- lengths(sides)
+used <- x$d == 1 | x$treated_from == ""                           # what each assignment brings: {what} of these months
+brought <- tapply(ifelse(used, {brought}, 0), x$assignment_id, sum)[groups]
+freedom <- function(v) {
+  w <- if (max(v) > 0 && max(v) < sum(v)) v / sum(v) else rep(1 / length(v), length(v))
+  pull <- w / (1 - w)
+  moves <- diag(pull) - outer(pull, w)
+  square <- tcrossprod(sweep(moves, 2, colMeans(moves)))
+  sum(diag(square))^2 / sum(square^2)
+}
+free <- sapply(if (all(started)) list(brought) else list(brought[started], brought[!started]), freedom)
 se <- sqrt(sum(parts))
-df <- sum(parts)^2 / sum(parts^2 / (sizes - 1))
+df <- sum(parts)^2 / sum(parts^2 / free)
 half <- qt(1 - (1 - {level}) / 2, df) * se
 """
 R_TOLD = {True: "100 * (exp({0}) - 1)", False: "{0}"}
@@ -130,6 +140,8 @@ drop if total == 0 | before == 0
 DO_JACKKNIFE = """* one assignment left out at a time, each side a stratum
 generate double without = .
 generate byte started = .
+generate double carried = .
+bysort assignment: egen double brought = total(cond(d == 1 | missing(treated_from), {brought}, 0))   // what each assignment brings
 levelsof assignment, local(groups)
 local row = 0
 foreach g of local groups {{
@@ -139,7 +151,20 @@ foreach g of local groups {{
     quietly count if assignment == `g' & d == 1
     replace started = r(N) > 0 in `row'
     replace without = b in `row'
+    quietly summarize brought if assignment == `g'
+    replace carried = r(mean) in `row'
 }}
+mata:
+real scalar freedom(real colvector v)
+{{
+    w = max(v) > 0 & max(v) < sum(v) ? v / sum(v) : J(rows(v), 1, 1 / rows(v))
+    pull = w :/ (1 :- w)
+    moves = diag(pull) - pull * w'
+    spread = moves :- mean(moves)
+    square = spread * spread'
+    return(trace(square)^2 / sum(square:^2))
+}}
+end
 scalar total = 0
 scalar weighted = 0
 forvalues s = 0/1 {{
@@ -147,7 +172,8 @@ forvalues s = 0/1 {{
     if r(N) == 0 continue
     scalar part = (r(N) - 1)^2 / r(N) * r(Var)
     scalar total = total + part
-    scalar weighted = weighted + part^2 / (r(N) - 1)
+    mata: st_numscalar("free", freedom(select(st_data(., "carried"), st_data(., "started") :== `s')))
+    scalar weighted = weighted + part^2 / free
 }}
 scalar se = sqrt(total)
 scalar df = total^2 / weighted
@@ -184,7 +210,9 @@ def _r(effect: Mapping[str, Any], method: Method, stem: str, language: Language)
     parts = [_heading(effect, "#", language), R_HEAD.replace("{file}", f"{stem}.csv").replace("{drops}", gone), points.get(method, R_COUNTS), "b <- point(x)\n"]
     shown = [f'cat("estimate", {told.format("b")}, "\\n")']
     if effect["inference"] == Inference.CR3:
-        parts.append(R_JACKKNIFE.replace("{level}", repr(effect["conf_level"])))
+        brought = "x$numerator" if _is_counted(effect, method) else "1"
+        what = "cases" if _is_counted(effect, method) else "number"
+        parts.append(R_JACKKNIFE.replace("{level}", repr(effect["conf_level"])).replace("{brought}", brought).replace("{what}", what))
         error = "100 * exp(b) * se" if method in COUNTED else "se"
         shown += [f'cat("std_error", {error}, "\\n")', f'cat("conf_low", {told.format("b - half")}, "\\n")', f'cat("conf_high", {told.format("b + half")}, "\\n")']
     if method in R_FIXEST:
@@ -203,11 +231,17 @@ def _do(effect: Mapping[str, Any], method: Method, stem: str, language: Language
     shown = []
     if effect["inference"] == Inference.CR3:
         each = "".join(f"    {line}\n" for line in point.replace("{if}", "assignment != `g'").splitlines())
-        parts.append(DO_JACKKNIFE.format(point=each, level=repr(effect["conf_level"])))
+        brought = "numerator" if _is_counted(effect, method) else "1"
+        parts.append(DO_JACKKNIFE.format(point=each, level=repr(effect["conf_level"]), brought=brought))
         error = "100 * exp(b) * se" if method in COUNTED else "se"
         shown = [f'display "std_error " %18.12g {error}', f'display "conf_low " %18.12g {told.format("b - half")}', f'display "conf_high " %18.12g {told.format("b + half")}']
     shown.insert(0, f'display "estimate " %18.12g {told.format("b")}')
     return "".join([*parts, whole]) + "\n".join(shown) + "\n"
+
+
+def _is_counted(effect: Mapping[str, Any], method: Method) -> bool:
+    """Whether assignments enter by their cases."""
+    return method in COUNTED or effect["unit"] in COUNTS
 
 
 def _heading(effect: Mapping[str, Any], mark: str, language: Language) -> str:
