@@ -12,7 +12,7 @@ import pandas as pd
 
 from commresearch.errors import EstimationError, Failure
 from commresearch.outcomes import OutcomeDefinition
-from commresearch.terms import Grade, Unit
+from commresearch.terms import Grade, Inference, Unit
 
 TEXTS = ("case_id", "outcome", "definition", "unit", "grade")
 COLUMNS = (*TEXTS, "estimate", "std_error")
@@ -31,9 +31,9 @@ class Effects:
         Definitions that are objects or JSON stand as JSON with sorted keys, so that equal ones are equal.
     unit, grade : tuple
     estimate, std_error : float array (N,)
-        std_error is NaN where an effect under E3 has none.
+        std_error is NaN where an effect under E3 has none, or one whose interval does not come from one.
     eligible : bool array (N,)
-        Grade E3 or higher.
+        Grade E3 or higher, with a standard error.
     moderators : float array (N, M)
         NaN allowed where not eligible.
     names : tuple of str
@@ -58,7 +58,8 @@ def read_effects(frame: pd.DataFrame, moderators: Sequence[str]) -> Effects:
     Parameters
     ----------
     frame : DataFrame
-        case_id, outcome, definition, unit, grade, estimate, std_error, and the moderators.
+        case_id, outcome, definition, unit, grade, estimate, std_error, and the moderators. Where a column `inference` says where an interval comes from,
+        the standard error may be blank: permutations have none.
     moderators : sequence of str
         Names of numeric columns.
 
@@ -80,7 +81,7 @@ def read_effects(frame: pd.DataFrame, moderators: Sequence[str]) -> Effects:
     texts = {name: reader.texts(name) for name in TEXTS}
     unit = reader.members("unit", texts["unit"], Unit)
     grade = reader.members("grade", texts["grade"], Grade)
-    eligible = np.array([g is None or g >= LEAST_GRADE for g in grade])
+    eligible = np.array([g is None or g >= LEAST_GRADE for g in grade]) & ~reader.without_error()
     estimate = reader.numbers("estimate", np.ones(len(frame), dtype=bool))
     std_error = reader.numbers("std_error", eligible)
     reader.above_zero("std_error", std_error)
@@ -123,6 +124,13 @@ class _Reader:
         for name in dict.fromkeys(m for m in moderators if m in COLUMNS or list(moderators).count(m) > 1):
             self.failures.append(Failure(code="CR-M18", values={"name": name, "reserved": ", ".join(COLUMNS)}))
         self.check()
+
+    def without_error(self) -> np.ndarray:
+        """Effects that have no standard error and say what their interval comes from instead."""
+        if "inference" not in self.frame:
+            return np.zeros(len(self.frame), dtype=bool)
+        told = self.frame["inference"].isin([str(kind) for kind in Inference])
+        return (told & self.frame["std_error"].isna()).to_numpy(dtype=bool)
 
     def texts(self, column: str) -> list[str]:
         """Cells of a column that names something; a number is a name, too."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from commresearch.comparison.effects_model import EffectsFit
-from commresearch.comparison.pooling_input import Effects
+from commresearch.comparison.pooling_input import LEAST_GRADE, Effects
 from commresearch.terms import Language, Unit
 from commresearch.words import say
 
@@ -76,17 +76,20 @@ def refusals_of(effects: Effects) -> tuple[Refusal, ...]:
     Returns
     -------
     tuple of Refusal
-        refused_grade (under E3, which covers all published figures; only these stay outside, as long as three others remain); refused_outcomes,
+        refused_grade (under E3, which covers all published figures; only these stay outside, as long as three others remain); refused_error (an interval
+        from permutations, without a standard error: likewise); refused_outcomes,
         refused_definitions, refused_units (effects as they are given, never converted); refused_grades (E3, E4 and E5 differ in what stands behind them: each is
         pooled alone); refused_few; refused_moderators (ten cases for each).
     """
     chosen: list[int] = np.flatnonzero(effects.eligible).tolist()
     cases = tuple(effects.case_id[i] for i in chosen)
     found: list[Refusal] = []
-    outside = tuple(f"{effects.case_id[i]} ({effects.grade[i]})" for i in np.flatnonzero(~effects.eligible))
-    if outside:
-        names = tuple(effects.case_id[i] for i in np.flatnonzero(~effects.eligible))
-        found.append(Refusal(key="refused_grade", values={"n": len(outside), "cases_shown": outside}, cases=names, all_effects=not cases))
+    low = np.array([grade < LEAST_GRADE for grade in effects.grade], dtype=bool)
+    for key, left in (("refused_grade", ~effects.eligible & low), ("refused_error", ~effects.eligible & ~low)):
+        if left.any():
+            names = tuple(effects.case_id[i] for i in np.flatnonzero(left))
+            shown = tuple(f"{effects.case_id[i]} ({effects.grade[i]})" for i in np.flatnonzero(left))
+            found.append(Refusal(key=key, values={"n": len(names), "cases_shown": shown}, cases=names, all_effects=not cases))
     kinds: dict[str, Sequence[object]] = {
         "refused_outcomes": effects.outcome, "refused_definitions": effects.definition, "refused_units": effects.unit, "refused_grades": effects.grade,
     }

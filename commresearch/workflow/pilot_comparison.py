@@ -115,7 +115,8 @@ def compare_pilots(effects: PilotEffects, *, seed: int = SEED) -> PilotCompariso
         Effects or doses that are no such numbers.
     """
     outcomes = list(dict.fromkeys(effects.effects["outcome"]))
-    frames = {o: effects.effects[effects.effects["outcome"] == o] for o in outcomes}
+    finite = effects.effects.assign(std_error=effects.effects["std_error"].where(effects.effects["std_error"].abs() < math.inf))  # without end is without
+    frames = {o: finite[finite["outcome"] == o] for o in outcomes}
     pooled = {str(o): pool_effects(f, seed=seed) for o, f in frames.items()}
     unlike = _unlike(pooled)
     found = unlike if unlike else _or_refusal(lambda: _sets(effects, seed))

@@ -206,3 +206,16 @@ def test_five_cases_have_prediction_and_leave_one_out():
     assert found.prediction_intervals["convention"].to_list() == ["z", "t_k_minus_1", "t_k_minus_2", "bayes"]
     assert found.leave_one_out["left_out"].to_list() == [f"city{i}" for i in range(5)]
     assert pool_effects(effects(10)).stage is Stage.FULL
+
+
+def test_an_effect_without_a_standard_error_stays_outside_where_its_interval_comes_from_elsewhere():
+    frame = effects(inference="cr3")
+    frame.loc[1, ["std_error", "inference"]] = [math.nan, "randomisation"]
+    found = pool_effects(frame)
+    assert [(r.key, r.cases, r.all_effects) for r in found.refusals] == [("refused_error", (frame["case_id"][1],), False)]
+    assert found.pooled
+    assert found.k == len(frame) - 1
+    assert codes(frame.drop(columns="inference")) == [("CR-M15", 2, "std_error")]
+    alone = pool_effects(frame.iloc[[1]])
+    assert [r.key for r in alone.refusals if r.all_effects] == ["refused_error"]
+    assert not alone.pooled
