@@ -86,6 +86,9 @@ def test_reports_are_made_kept_and_remade(ready_project):
 
     before = (site / "huancui" / "zh" / "huancui.zh.html").read_bytes()
     again = run("run", "--renderer", "embedded", project=ready_project)
+    assert again.stdout.startswith("Nothing changed"), "told before anything is opened"
+    (site / "run.json").unlink()
+    again = run("run", "--renderer", "embedded", project=ready_project)
     assert "Reports made: 8 of 8; files: 24 (unchanged and kept: 8)." in again.stdout
     forced = run("report", "huancui", "--language", "zh", "--format", "html", "--renderer", "embedded", "--force", project=ready_project)
     assert forced.returncode == 0, forced.stderr
