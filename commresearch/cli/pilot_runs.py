@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 DEMO = "demo"
 #: Fictional pilots hold nobody's identifiers, so that their pseudonyms need no secret and are the same on every machine.
 DEMO_KEY = b"pseudonyms of people who do not exist"
-ESTIMATES = "_estimates"  #: folder of the estimates of a pilot
 STAMP = "_run.json"  #: what a pilot was worked through from
 TIMEOUT = 1_800  #: seconds one pilot may take
 
@@ -118,13 +117,13 @@ def _worked_through(case: "Case", lang: Language, place: "Project", how: How, pr
         if not failures and not reused:
             write_whole(out / STAMP, canonical_json({"made_from": made_from}))
         tasks: list[ReportTask] = []
-        for plan in (_planned, _planned_annual):
+        languages = list(dict.fromkeys(how.languages))
+        for plan in (partial(_planned, case, out, languages), partial(_planned_annual, case, out, languages, place.root)):
             try:
-                tasks += plan(case, out, place.root, list(dict.fromkeys(how.languages)))
+                tasks += plan()
             except CommResearchError as error:  # prose or indicators that cannot be read stop their own report alone
                 failures += error.failures
-        if tasks and (out / ESTIMATES).is_dir():
-            said.write("".join(f"{line}\n" for line in _doubts(case, out, lang)))
+        said.write("".join(f"{line}\n" for line in _doubts(case, out, lang)))
     return PilotRun(
         name=case.folder.name, tasks=tuple(tasks), said=said.getvalue(), known=known, failures=tuple(failures), reused=reused
     )
@@ -153,12 +152,13 @@ def _stamp_of(out: Path) -> str:
         return ""
 
 
-def _planned(case: "Case", out: Path, root: Path, languages: Sequence[Language]) -> "list[ReportTask]":  # noqa: ARG001 - called like the one below
+def _planned(case: "Case", out: Path, languages: Sequence[Language]) -> "list[ReportTask]":
     """The report on a pilot, which holds those on its surveys, panels and effects; without estimates those that can be made."""
     from commresearch.cleaning.clean_files import PROVENANCE
     from commresearch.reporting.panel_reports import plan_panel_reports
     from commresearch.reporting.pilot_report_plan import plan_case_reports
     from commresearch.reporting.quality_reports import plan_quality_reports
+    from commresearch.workflow.case_estimates import ESTIMATES
     from commresearch.workflow.case_panels import PANELS
 
     if (out / ESTIMATES).is_dir():
@@ -167,9 +167,10 @@ def _planned(case: "Case", out: Path, root: Path, languages: Sequence[Language])
     return tasks + (plan_panel_reports(case.id, out, languages) if any((out / PANELS).glob("*")) else [])
 
 
-def _planned_annual(case: "Case", out: Path, root: Path, languages: Sequence[Language]) -> "list[ReportTask]":
+def _planned_annual(case: "Case", out: Path, languages: Sequence[Language], root: Path) -> "list[ReportTask]":
     """The annual reports on a pilot, of the years that its indicators are of."""
     from commresearch.reporting.annual_reports import annual_years, plan_annual_reports
+    from commresearch.workflow.case_estimates import ESTIMATES
     from commresearch.workflow.kept_results import results_store
 
     years = annual_years(case) if (out / ESTIMATES).is_dir() else []
@@ -179,9 +180,10 @@ def _planned_annual(case: "Case", out: Path, root: Path, languages: Sequence[Lan
 def _doubts(case: "Case", out: Path, lang: Language) -> list[str]:
     """Numbers typed into the prose of people that no result holds."""
     from commresearch.reporting.pilot_report_plan import narrative_warnings
+    from commresearch.workflow.case_estimates import ESTIMATES
 
     with suppress(CommResearchError):  # what is wrong with the prose has been said
-        return narrative_warnings(case, out, lang)
+        return narrative_warnings(case, out, lang) if (out / ESTIMATES).is_dir() else []
     return []
 
 

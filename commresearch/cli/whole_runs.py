@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,8 @@ def keep_stamp(place: "Project", how: How) -> None:
 
 
 def _state(place: "Project", how: How) -> str:
-    choices = canonical_json([list(how.languages), list(how.formats), how.renderer, how.engine, how.look, os.environ.get("QUARTO_PATH", "")])
+    quarto = os.environ.get("QUARTO_PATH") or shutil.which("quarto")  # `auto` takes it as soon as it is there
+    choices = canonical_json([list(how.languages), list(how.formats), how.renderer, how.engine, how.look, quarto])
     received = [path for name in RECEIVED for path in _files(place.root / name)] + [*sorted(place.published.glob("*.csv"))]
     stats = [(str(path.relative_to(place.root)), path.stat().st_size, path.stat().st_mtime_ns) for name in KEPT for path in _files(place.root / name)]
     names = canonical_json([str(path) for path in received])
