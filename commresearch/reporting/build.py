@@ -287,7 +287,7 @@ def _failure_page(task: ReportTask, project: Project, error: CommResearchError, 
         f'<!DOCTYPE html><html lang="{task.language}"><head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>'
         f'<body><main id="content"><h1>{title}</h1><div class="box"><p>{message}</p></div></main></body></html>\n'
     )
-    with contextlib.suppress(OSError):  # the failure itself is reported in any case
+    with contextlib.suppress(OSError, CommResearchError):  # the failure itself is reported in any case
         write_whole(work / f"{task.stem}.html", page)
         swap(work, target)
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commresearch.records import RunRecord, canonical_json, package_hash, package_versions, rendering_hash, replace_folder, sha256_of
+from commresearch.records import (
+    RunRecord,
+    canonical_json,
+    in_turn,
+    package_hash,
+    package_versions,
+    rendering_hash,
+    replace_folder,
+    sha256_of,
+)
 from commresearch.reporting.assemble import Document, assemble
 from commresearch.reporting.effects_file import write_effects
 from commresearch.reporting.marks import mark_figures
@@ -115,12 +124,15 @@ def made_report(task: "ReportTask", notebook: Path, settings: "Settings", ground
         The notebook failed, or its document cannot be rendered.
     """
     executed = _executed_from(task, notebook, ground)
-    before = _made_before(task, executed, target)
-    if before is None or settings.force or not before.is_untouched:
+    with in_turn(target.parent):  # another run may be about to replace what is taken over
+        before = _made_before(task, executed, target)
+        kept = before if before is not None and not settings.force and before.is_untouched else None
+        if kept is not None:
+            take_over(kept, work)
+    if kept is None:
         seconds, inputs = _execute(task, notebook, settings, work), {p.name: sha256_of(p) for p in task.inputs}
     else:
-        seconds, inputs = before.record["seconds"]["execute"], before.record["inputs"]
-        take_over(before, work)
+        seconds, inputs = kept.record["seconds"]["execute"], kept.record["inputs"]
     render(task, settings, ground, work, executed=executed, formats=_formats(settings, before), seconds=seconds, inputs=inputs)
     from commresearch.reporting.disclosure_release import releasable  # loads a solver, which reports that are kept do not need
 
@@ -217,6 +229,6 @@ def render(
 
 
 def swap(work: Path, target: Path) -> None:
-    """Move the finished folder of a report to its place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    replace_folder(work, target)
+    """Move the finished folder of a report to its place; runs that make the same report do so one after the other."""
+    with in_turn(target.parent):
+        replace_folder(work, target)

@@ -1,7 +1,6 @@
 """The index over all reports: one table per language, sortable and filterable, opened from the file system."""
 
 import html
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from commresearch.cases import Published
 from commresearch.records import write_whole
 from commresearch.reporting.build import COMPARISON, stem_of
 from commresearch.reporting.cells import document_date
+from commresearch.reporting.made_report import standing_report
 from commresearch.reporting.project import Project
 from commresearch.reporting.rendering import template
 from commresearch.terms import Fit, Format, Headline, Kind, Language
@@ -28,7 +28,8 @@ def other_reports(project: Project, published: Published, language: Language) ->
         subject = record.parent.parent.name
         if subject in own:
             continue
-        title = json.loads(record.read_text(encoding="utf8")).get("settings", {}).get("title", subject)
+        standing = standing_report(record.parent, "")
+        title = standing.record["settings"].get("title", subject) if standing is not None else subject
         links.append(f"<li>{html.escape(title)} {_links(project, subject, language)}</li>")
     if not links:
         return ""

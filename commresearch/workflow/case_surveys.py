@@ -33,6 +33,7 @@ from commresearch.workflow.survey_quality import SurveyQuality, assess_survey, q
 
 CORRECTIONS = "corrections.csv"
 MANIFEST = "manifest.json"
+UNREADABLE = "CR-P09"
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
 
@@ -225,11 +226,21 @@ def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> No
         Every identifier found, with file and place.
     """
     try:
-        require_no_leaks([p for p in paths if p.is_file()], known)
+        _require_no_leaks(paths, known)
     except CommResearchError:
         for path in paths:
             path.unlink(missing_ok=True)
         raise
+
+
+def _require_no_leaks(paths: Sequence[Path], known: Mapping[str, str]) -> None:
+    """Search files; once more where all that is wrong is a file that cannot be read: another run may have been moving it to its place."""
+    try:
+        require_no_leaks([p for p in paths if p.is_file()], known)
+    except CommResearchError as problem:
+        if any(failure.code != UNREADABLE for failure in problem.failures):
+            raise
+        require_no_leaks([p for p in paths if p.is_file()], known)
 
 
 def _clean_one(

@@ -60,3 +60,23 @@ def test_other_work_in_the_folder_is_left_alone(tmp_path):
     with in_turn(tmp_path):
         pass
     assert (tmp_path / ".work-x").is_dir()
+
+
+REPLACE = """
+import sys
+from pathlib import Path
+from commresearch.reporting.made_report import swap
+for turn in range(100):
+    made = Path(sys.argv[1]).with_name(f".{sys.argv[2]}-{turn}")
+    made.mkdir()
+    (made / "page.html").write_text(sys.argv[2])
+    swap(made, Path(sys.argv[1]))
+"""
+
+
+def test_runs_that_make_the_same_report_replace_it_one_after_the_other(tmp_path):
+    runs = [subprocess.Popen([sys.executable, "-c", REPLACE, str(tmp_path / "zh"), name], stderr=subprocess.PIPE, text=True) for name in "ab"]
+    said = [process.communicate(timeout=60)[1] for process in runs]
+    assert [process.returncode for process in runs] == [0, 0], said
+    assert [path.name for path in tmp_path.iterdir()] == ["zh"]
+    assert (tmp_path / "zh" / "page.html").read_text(encoding="utf8") in {"a", "b"}
