@@ -8,6 +8,7 @@ import typer
 
 from commresearch.cli.making import case_by_case, each_case, finish, left_by, load_cases, make_reports, report_cases, require_choices
 from commresearch.cli.options import How
+from commresearch.cli.whole_runs import keep_stamp, say_unchanged
 from commresearch.errors import CaseError, Failure
 from commresearch.terms import Language
 
@@ -31,6 +32,8 @@ def report_named(lang: Language, place: "Project", names: list[str], how: How) -
         Names that neither the ledger nor a folder has: all together (CR-C01).
     """
     require_choices(how)
+    if say_unchanged(lang, place, how, names):
+        return
     wanted = list(dict.fromkeys(names))
     pilots, published = _pilots(place.root), _published(place)
     if unknown := [name for name in wanted if name not in pilots and name not in published]:
@@ -45,6 +48,7 @@ def report_named(lang: Language, place: "Project", names: list[str], how: How) -
             report_cases(lang, place, named, how, comparison=False, beside=tasks)
         elif tasks:
             _report_pilots(lang, place, tasks, how)
+    keep_stamp(place, how, names)
 
 
 def _pilots(root: "Path") -> list[str]:

@@ -15,7 +15,7 @@ from commresearch.cli.effects import estimated_case
 from commresearch.cli.making import pseudonym_key, report_cases, require_choices
 from commresearch.cli.options import DUCKDB, How
 from commresearch.cli.pilots import cleaned_surveys, count_outcomes
-from commresearch.cli.whole_runs import forget_stamp, keep_stamp, standing_files
+from commresearch.cli.whole_runs import forget_stamp, keep_stamp, say_unchanged
 from commresearch.errors import CommResearchError, Failure, ReportError
 from commresearch.records import canonical_json, fan_out, held, package_hash, sha256_of, write_whole
 from commresearch.terms import Language
@@ -53,12 +53,8 @@ def pilot_folders(root: Path) -> list[Path]:
 
 def report_everything(lang: Language, place: "Project", how: How) -> None:
     """All pilots, all published cases, the comparisons; exit code 1 where one of them failed."""
-    from commresearch.words import say
-
     require_choices(how)
-    if not how.force and (files := standing_files(place, how)) is not None:
-        typer.echo(say("cli.end_unchanged", lang, files=files))
-        typer.echo(say("cli.where", lang, path=place.site))
+    if say_unchanged(lang, place, how):
         return
     forget_stamp(place)
     runs = run_pilots(lang, place, how)

@@ -1,29 +1,52 @@
-"""Whether anything changed since the last whole run: told from hashes, before anything heavy is loaded."""
+"""Whether anything changed since runs that left the whole site standing: told from hashes, before anything heavy is loaded."""
 
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
 
 from commresearch.cli.options import KEY_VARIABLE, How
 from commresearch.records import canonical_json, package_hash, package_versions, rendering_hash, sha256_of, write_whole
+from commresearch.terms import Language
 
 if TYPE_CHECKING:
     from commresearch.reporting.project import Project
 
-STAMP = "run.json"  #: stands in the site after a run in which everything succeeded
+STAMP = "run.json"  #: stands in the site after runs in which everything succeeded
 RECEIVED = ("data_raw", "notebooks", "reports/reviews")  #: what people put there, by content
 KEPT = ("reports/clean", "reports/results", "reports/comparison", "reports/site")  #: what runs leave, by size and time
 
 
-def standing_files(place: "Project", how: How) -> int | None:
-    """Number of files of the site where all of it stands as the last run left it, made from what is there now with the same choices; else None."""
-    try:
-        left = json.loads((place.site / STAMP).read_text(encoding="utf8"))
-        return int(left["files"]) if left["state"] == _state(place, how) else None
-    except (OSError, ValueError, KeyError, TypeError):
+def standing_files(place: "Project", how: How, names: Sequence[str] = ()) -> int | None:
+    """Number of files of the site where all of it stands as the last run left it, made from what is there now; else None.
+
+    Parameters
+    ----------
+    place, how
+        The project, and the choices of the run.
+    names
+        Cases that it is about; none for all of them.
+    """
+    left = _left(place)
+    if _choices(how, names) not in left["runs"] or left["state"] != _state(place):
         return None
+    return int(left["files"])
+
+
+def say_unchanged(lang: Language, place: "Project", how: How, names: Sequence[str] = ()) -> bool:
+    """Say that nothing is to be done, where that is so and it was not asked for in any case."""
+    from commresearch.words import say
+
+    files = None if how.force else standing_files(place, how, names)
+    if files is None:
+        return False
+    typer.echo(say("cli.end_unchanged", lang, files=files))
+    typer.echo(say("cli.where", lang, path=place.site))
+    return True
 
 
 def forget_stamp(place: "Project") -> None:
@@ -31,19 +54,34 @@ def forget_stamp(place: "Project") -> None:
     (place.site / STAMP).unlink(missing_ok=True)
 
 
-def keep_stamp(place: "Project", how: How) -> None:
-    """Note that everything was made from what is there now."""
-    write_whole(place.site / STAMP, canonical_json({"state": _state(place, how), "files": len(_files(place.site))}))
+def keep_stamp(place: "Project", how: How, names: Sequence[str] = ()) -> None:
+    """Note that everything was made from what is there now; what is known of other runs stays where they left the same."""
+    state, left = _state(place), _left(place)
+    runs = {*(left["runs"] if left["state"] == state else ()), _choices(how, names)}
+    write_whole(place.site / STAMP, canonical_json({"state": state, "runs": sorted(runs), "files": len(_files(place.site))}))
 
 
-def _state(place: "Project", how: How) -> str:
+def _left(place: "Project") -> Mapping[str, Any]:
+    """What the stamp says; nothing where there is none, or none that can be read."""
+    try:
+        left = json.loads((place.site / STAMP).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        left = None
+    is_whole = isinstance(left, dict) and {"state", "runs", "files"} <= set(left)
+    return cast("Mapping[str, Any]", left) if is_whole else {"state": "", "runs": [], "files": 0}
+
+
+def _choices(how: How, names: Sequence[str]) -> str:
     quarto = os.environ.get("QUARTO_PATH") or shutil.which("quarto")  # `auto` takes it as soon as it is there
-    choices = canonical_json([list(how.languages), list(how.formats), how.renderer, how.engine, how.look, quarto])
+    return sha256_of(canonical_json([list(how.languages), list(how.formats), how.renderer, how.engine, how.look, quarto, sorted(set(names))]))
+
+
+def _state(place: "Project") -> str:
     received = [path for name in RECEIVED for path in _files(place.root / name)] + [*sorted(place.published.glob("*.csv"))]
     stats = [(str(path.relative_to(place.root)), path.stat().st_size, path.stat().st_mtime_ns) for name in KEPT for path in _files(place.root / name)]
     names = canonical_json([str(path) for path in received])
     program = (package_hash(), rendering_hash(), canonical_json(package_versions()))
-    return sha256_of(choices, names, *received, canonical_json(stats), *program, sha256_of(os.environ.get(KEY_VARIABLE, "")))
+    return sha256_of(names, *received, canonical_json(stats), *program, sha256_of(os.environ.get(KEY_VARIABLE, "")))
 
 
 def _files(folder: Path) -> list[Path]:

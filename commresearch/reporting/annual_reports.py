@@ -15,6 +15,7 @@ from commresearch.reporting.annual_page import AnnualPage, open_page
 from commresearch.reporting.assemble import Look
 from commresearch.reporting.build import ReportTask
 from commresearch.reporting.edition_marks import marked
+from commresearch.reporting.marks import marked_title
 from commresearch.reporting.panel_reports import MADE_FROM
 from commresearch.terms import Language
 from commresearch.words import say
@@ -82,8 +83,8 @@ def annual_years(case: Case) -> list[int]:
 
 def _task(page: AnnualPage, store: ResultsStore, look: Look) -> ReportTask:
     case, language = page.case, page.language
-    title = say("annual.title", language, name=case.name(language).removesuffix(page.say("name_mark")), year=page.year)  # the title has its own mark
-    title = say("annual.title_simulated", language, title=title) if page.is_simulated else title
+    title = say("annual.title", language, name=case.name(language), year=page.year)
+    title = marked_title(title, language, is_simulated=page.is_simulated)
     subject, title, edition = marked(page.folder, f"{case.id}_annual_{page.year}", title, language)
     files = (*_made_from(page), *edition)
     runs = [kept.run + kept.record.key for kept in store.runs(case.id)]

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 HATCH = "////"  #: simulated data
 LABEL_SPACE = 0.30  #: share of a drawing above the data, for the labels of dates
 ROW = 0.34  #: inches per row of a forest
+LINES: Mapping[str, Mapping[str, Any]] = {
+    "treated": {"linewidth": 1.7, "marker": "o", "markersize": 3.6},
+    "comparison": {"color": MUTED, "linewidth": 1.3, "linestyle": (0, (5, 2)), "marker": "s", "markersize": 3.2, "markerfacecolor": "white"},
+}
+SMALL_HEIGHT = 1.9  #: inches of small drawings side by side
+SMALL = ("linewidth", "color", "linestyle")  #: what lines keep of this in small drawings
 TICKS_IN_MONTHS = ((9, 1), (18, 3), (60, 6), (10_000, 12))  #: (months drawn at most, months between ticks)
 
 
@@ -54,17 +60,13 @@ def series(
     from matplotlib.figure import Figure
 
     at, months = np.arange(len(table)), list(table["month"])
-    look: dict[str, dict[str, Any]] = {
-        "treated": {"color": colour_of(outcome), "linewidth": 1.7, "marker": "o", "markersize": 3.6},
-        "comparison": {"color": MUTED, "linewidth": 1.3, "linestyle": (0, (5, 2)), "marker": "s", "markersize": 3.2, "markerfacecolor": "white"},
-    }
     with house_style():
         figure = Figure(figsize=(WIDTH, 3.0))
         axes = figure.subplots()
-        for name, style in look.items():
+        for name, style in LINES.items():
             if table[name].notna().any():
-                axes.plot(at, table[name], label=words[name], **style)
-        highest = float(np.nanmax([1e-9, *table["treated"].dropna(), *table["comparison"].dropna()]))
+                axes.plot(at, table[name], label=words[name], **{"color": colour_of(outcome), **style})
+        highest = _highest(table)
         axes.set_ylim(0, highest * (1.05 + LABEL_SPACE))
         axes.set_yticks([t for t in axes.get_yticks() if 0 <= t <= highest * 1.05])
         axes.set_xlim(-0.6, len(table) - 0.4)
@@ -76,6 +78,66 @@ def series(
         figure.legend(ncols=2, loc="outside lower center", frameon=False, fontsize=8, handlelength=2.8)
         stamp_drawing(figure, stamp)
     return figure
+
+
+def _highest(table: pd.DataFrame) -> float:
+    return float(np.nanmax([1e-9, *table["treated"].dropna(), *table["comparison"].dropna()]))
+
+
+def small_series(panels: Sequence[tuple[str, str, pd.DataFrame, Sequence[pd.Timestamp]]], words: Mapping[str, str], stamp: str) -> "Figure":
+    """The same for several outcomes side by side: lines from zero, first and last month, starts as thin lines.
+
+    Parameters
+    ----------
+    panels : sequence of (outcome, title, table, starts)
+        `table` as for `series`, without rows where nothing is known; starts outside its months are left out.
+    words : mapping
+        treated, comparison, nothing.
+    """
+    from matplotlib.figure import Figure
+
+    with house_style():
+        figure = Figure(figsize=(WIDTH, SMALL_HEIGHT))
+        places = list(np.atleast_1d(figure.subplots(1, len(panels))))
+        for axes, (outcome, title, table, starts) in zip(places, panels, strict=True):
+            axes.set_title(title, fontsize=9)
+            if table.empty:
+                axes.text(0.5, 0.5, words["nothing"], transform=axes.transAxes, ha="center", va="center", color=MUTED)
+                axes.set_axis_off()
+            else:
+                _small(axes, outcome, table, starts, words)
+        _legend(figure, places, words)
+        stamp_drawing(figure, stamp)
+    return figure
+
+
+def _small(axes: "Axes", outcome: str, table: pd.DataFrame, starts: Sequence[pd.Timestamp], words: Mapping[str, str]) -> None:
+    """One of the small drawings."""
+    months = list(table["month"])
+    for name, style in LINES.items():
+        if table[name].notna().any():
+            axes.plot(range(len(months)), table[name], label=words[name], **{"color": colour_of(outcome), **{k: style[k] for k in SMALL if k in style}})
+    for start in starts:
+        if start in months:
+            axes.axvline(months.index(start) - 0.5, color=INK, linewidth=0.6)
+    axes.set_ylim(0, _highest(table) * 1.08)
+    axes.set_xlim(-0.6, len(months) - 0.4)
+    axes.set_xticks([0, len(months) - 1], [f"{months[i]:%Y-%m}" for i in (0, -1)])
+    first, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
+    axes.locator_params(axis="y", nbins=4)
+    _quiet(axes, "y")
+
+
+def _legend(figure: "Figure", places: "Sequence[Axes]", words: Mapping[str, str]) -> None:
+    """One legend for all panels, in ink: the colour of the treated is that of the outcome."""
+    from matplotlib.lines import Line2D
+
+    drawn = {label for axes in places for label in axes.get_legend_handles_labels()[1]}
+    lines = [Line2D([], [], **{"color": INK, **{k: style[k] for k in SMALL if k in style}}) for name, style in LINES.items() if words[name] in drawn]
+    labels = [words[name] for name in LINES if words[name] in drawn]
+    figure.legend(lines, labels, ncols=2, loc="outside lower center", frameon=False, fontsize=8, handlelength=2.8)
 
 
 def event_study(path: pd.DataFrame, outcome: str, words: Mapping[str, str], stamp: str) -> "Figure":

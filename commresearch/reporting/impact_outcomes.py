@@ -118,8 +118,7 @@ def series(page: ImpactPage, entry: Record) -> list[Item]:
     axis = page.level_axis(entry)
     words = {"axis": axis} | {key: page.say(f"series_{key}") for key in ("treated", "comparison")}
     first, last = table["month"].min(), table["month"].max()
-    alone = bool(table["comparison"].isna().all())
-    finding = _finding(page, table, [month for month, _ in starts], alone=alone)
+    finding = course_of(page, entry, table)
     name, span = capital(page.outcome(entry)), page.span(first, last)
     note = page.prose(page.say("series_note", axis=capital(axis), period=span), page.say("series_means"), *_marks_told(page, breaks, marks)).text
     return [page.figure(
@@ -128,10 +127,11 @@ def series(page: ImpactPage, entry: Record) -> list[Item]:
     )]
 
 
-def _finding(page: ImpactPage, table: pd.DataFrame, starts: list[pd.Timestamp], *, alone: bool) -> str:
-    """Means before the first start and from the last start on."""
+def course_of(page: ImpactPage, entry: Record, table: pd.DataFrame) -> str:
+    """Means before the first start and from the last start on, in words; `table` as `series_of` gives it."""
+    starts = [month for month, _ in starts_of(entry)]
     ends = {f"{name}_{when}": page.plain(value) for name, pair in before_and_after(table, starts).items() for when, value in zip(("before", "after"), pair, strict=True)}
-    return page.say("series_finding_alone" if alone else "series_finding", **ends)
+    return page.say("series_finding_alone" if table["comparison"].isna().all() else "series_finding", **ends)
 
 
 def _marks_told(page: ImpactPage, breaks: list[Record], marks: list[tuple[pd.Timestamp, str, str]]) -> list[str]:

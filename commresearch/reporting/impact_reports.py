@@ -7,6 +7,7 @@ from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
 from commresearch.reporting.edition_marks import marked
 from commresearch.reporting.impact_page import estimates_in
+from commresearch.reporting.marks import marked_title
 from commresearch.terms import Language
 from commresearch.words import say
 from commresearch.workflow.case_claims import CLAIMS
@@ -44,7 +45,7 @@ def plan_impact_reports(case_id: str, folder: Path, languages: Sequence[Language
     tasks = []
     for language in languages:
         title = say("impact.title", language, name=case["name"][language.value])
-        title = say("impact.title_simulated", language, title=title) if case["fictional"] else title
+        title = marked_title(title, language, is_simulated=case["fictional"])
         subject, title, edition = marked(folder, f"{case_id}_impact", title, language)
         inputs = (file, *beside, *edition)
         tasks.append(

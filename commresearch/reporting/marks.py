@@ -1,4 +1,4 @@
-"""What marks the figures of simulated data beyond the stamp that is printed in them: words in the files themselves, which travel with a copy."""
+"""What marks simulated data beyond the stamp that is printed: words in titles, and in the files of figures, which travel with a copy."""
 
 import html
 import re
@@ -13,6 +13,13 @@ from commresearch.words import say
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEYWORD = b"Description"  #: that programs show for a picture
 SVG_START = re.compile(r"<svg\b[^>]*>")
+
+
+def marked_title(title: str, language: Language, *, is_simulated: bool) -> str:
+    """A title with the mark of simulated data before it where they are; a mark that a name in it carries is not said twice."""
+    if not is_simulated:
+        return title
+    return say("reports.title_simulated", language, title=title.replace(say("reports.name_mark", language), ""))
 
 
 def mark_figures(folder: Path, language: Language) -> None:

@@ -8,6 +8,7 @@ from commresearch.errors import CaseError, Failure
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
 from commresearch.reporting.edition_marks import marked
+from commresearch.reporting.marks import marked_title
 from commresearch.terms import Language
 from commresearch.words import say
 from commresearch.workflow.case_logs import ABOUT, LOGS
@@ -49,7 +50,7 @@ def plan_panel_reports(case_id: str, folder: Path, languages: Sequence[Language]
 
 def _task(case_id: str, folder: Path, case: dict[str, object], language: Language, files: tuple[Path, ...]) -> ReportTask:
     title = say("panel.title", language, name=case[f"name_{language}"])
-    title = say("panel.title_simulated", language, title=title) if case["fictional"] else title
+    title = marked_title(title, language, is_simulated=bool(case["fictional"]))
     subject, title, edition = marked(folder, f"{case_id}_panels", title, language)
     return ReportTask(
         subject=subject, title=title, subtitle=say("panel.subtitle", language), language=language, notebook=NOTEBOOK,

@@ -10,6 +10,7 @@ from commresearch.errors import CommResearchError, Failure, SchemaError
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
 from commresearch.reporting.edition_marks import marked
+from commresearch.reporting.marks import marked_title
 from commresearch.reporting.narrative_items import missing_numbers
 from commresearch.reporting.narrative_numbers import told, typed_numbers
 from commresearch.reporting.panel_reports import MADE_FROM as LOG_FILES
@@ -85,7 +86,7 @@ def _made_from(case: Case, folder: Path) -> tuple[Path, ...]:
 def _task(case: Case, folder: Path, language: Language, made_from: tuple[Path, ...]) -> ReportTask:
     is_simulated, narrative = case.settings.case.fictional, case.path(narrative_name(language))
     title = say("pilot_report.title", language, name=case.name(language))
-    title = say("pilot_report.title_simulated", language, title=title) if is_simulated else title
+    title = marked_title(title, language, is_simulated=is_simulated)
     subject, title, edition = marked(folder, f"{case.id}_report", title, language)
     files = (*made_from, *edition, *([narrative] if narrative.is_file() else []))
     estimates = folder / ESTIMATES / CONTENT

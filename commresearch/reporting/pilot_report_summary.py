@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
 from commresearch.records import sha256_of
 from commresearch.reporting import impact_reading, panel_logs
 from commresearch.reporting.cells import DASH, capital
 from commresearch.reporting.display import EXPLAINS, Item, Prose, Table, bullets, callout, heading
 from commresearch.reporting.edition_marks import edition_line
-from commresearch.reporting.impact_tables import sentence_of
+from commresearch.reporting.impact_figures import small_series
+from commresearch.reporting.impact_outcomes import course_of
+from commresearch.reporting.impact_tables import sentence_of, series_of, starts_of
 from commresearch.reporting.pilot_report_next import recommendations
 from commresearch.reporting.pilot_report_page import HEADLINES, PilotReport, lowered
 from commresearch.reporting.quality_page import HASH
@@ -17,6 +21,7 @@ from commresearch.words import entries, number
 from commresearch.words.effects import outcome_name
 from commresearch.workflow.case_estimates import CONTENT, ESTIMATES
 
+NOTHING = pd.DataFrame({"month": [], "treated": [], "comparison": []})  #: months of an outcome that no month is known of
 COLUMN = 28  #: share of the page for the column of an outcome
 
 
@@ -26,13 +31,33 @@ COLUMN = 28  #: share of the page for the column of an outcome
 def first_screen(page: PilotReport) -> list[Item]:
     """One sentence of result, the headline outcomes side by side, how far to trust this, what it was made from."""
     items: list[Item] = [callout(page.impact.say("simulated_title"), page.impact.say("simulated_body"), "important")] if page.is_simulated else []
-    return [*items, _lead(page), *_panels(page), _trust(page), _provenance(page)]
+    return [*items, _lead(page), *_drawn(page), *_panels(page), _trust(page), _provenance(page)]
 
 
 def _lead(page: PilotReport) -> Prose:
     if page.main is None:
         return page.prose(page.say("lead_none"))
     return page.prose(page.text("lead", sentence=sentence_of(page.main, page.language), grade=page.main["grading"]["grade"]))
+
+
+def _drawn(page: PilotReport) -> list[Item]:
+    """The course of every headline outcome that has one, small and side by side."""
+    tables = {outcome: series_of(page.entries[outcome]) for outcome in HEADLINES if outcome in page.entries}
+    drawn = {outcome: table for outcome, table in tables.items() if not table[["treated", "comparison"]].isna().all(axis=None)}
+    if not drawn:
+        return []
+    impact, panels, told = page.impact, [], []
+    for outcome in HEADLINES:
+        name, table = capital(outcome_name(outcome, page.language)), drawn.get(outcome, NOTHING)
+        starts = [] if table.empty else [month for month, _ in starts_of(page.entries[outcome])]
+        panels.append((outcome.value, name, table, starts))
+        if not table.empty:
+            entry = page.entries[outcome]
+            told.append(page.say("drawn_one", outcome=name, axis=impact.level_axis(entry), finding=course_of(impact, entry, table)))
+    words = {name: impact.say(f"series_{name}") for name in ("treated", "comparison")} | {"nothing": page.say("drawn_nothing")}
+    return [impact.figure(
+        "course", page.say("drawn_caption"), page.say("drawn_alt", what=" ".join(told)), small_series(panels, words, impact.stamp), page.prose(page.say("drawn_note"), *told).text,
+    )]
 
 
 def _panels(page: PilotReport) -> list[Table]:

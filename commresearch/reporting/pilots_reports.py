@@ -5,6 +5,7 @@ from pathlib import Path
 
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
+from commresearch.reporting.marks import marked_title
 from commresearch.terms import Language
 from commresearch.words import say
 from commresearch.workflow.pilot_effects import MADE_FROM, PilotEffects
@@ -33,13 +34,12 @@ def plan_pilot_reports(folder: Path, effects: PilotEffects, languages: Sequence[
     tables = tuple(sorted(folder.glob("*.csv")))
     facts = sha256_of(*(path.read_text(encoding="utf8") for path in (*tables, folder / MADE_FROM)))
     subject = "pilots_simulated" if effects.is_simulated and folder.name != OWN else "pilots"
-    tasks = []
-    for language in languages:
-        title = say("pilots.title", language)
-        tasks.append(ReportTask(
+    return [
+        ReportTask(
             subject=subject, subtitle=say("pilots.subtitle", language), language=language, notebook=NOTEBOOK,
-            title=say("pilots.title_simulated", language, title=title) if effects.is_simulated else title,
+            title=marked_title(say("pilots.title", language), language, is_simulated=effects.is_simulated),
             parameters={"folder": str(folder.resolve()), "language": language.value}, facts=facts, inputs=tables,
             is_simulated=effects.is_simulated,
-        ))
-    return tasks
+        )
+        for language in languages
+    ]

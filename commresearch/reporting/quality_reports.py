@@ -8,6 +8,7 @@ from commresearch.cleaning.clean_files import PROVENANCE
 from commresearch.records import sha256_of
 from commresearch.reporting.build import ReportTask
 from commresearch.reporting.edition_marks import marked
+from commresearch.reporting.marks import marked_title
 from commresearch.terms import Language
 from commresearch.words import say
 
@@ -38,7 +39,7 @@ def plan_quality_reports(case: str, folders: Sequence[Path], languages: Sequence
 def _task(case: str, folder: Path, language: Language) -> ReportTask:
     known = json.loads((folder / PROVENANCE).read_text(encoding="utf8"))
     title = say("quality.title", language, name=known[f"name_{language}"])
-    title = say("quality.title_simulated", language, title=title) if known["fictional"] else title
+    title = marked_title(title, language, is_simulated=known["fictional"])
     subject, title, edition = marked(folder, f"{case}_{folder.name}_quality", title, language)
     files = (*_made_from(folder), *edition)
     wave = say("quality.wave_part", language, wave=known["wave"]) if known["wave"] else ""

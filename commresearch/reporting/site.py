@@ -39,7 +39,9 @@ def other_reports(project: Project, published: Published, language: Language) ->
 def write_site(project: Project, published: Published, language: Language) -> Path:
     """Write index.html (Chinese) and index.en.html over the reports that stand there; return the one of a language."""
     for each, name in FILES.items():
-        write_whole(project.site / name, _page(project, published, each))
+        path, page = project.site / name, _page(project, published, each)
+        if not path.is_file() or path.read_text(encoding="utf8") != page:  # else it keeps its time, by which later runs know it
+            write_whole(path, page)
     return project.site / FILES[language]
 
 

@@ -110,7 +110,12 @@ def test_every_table_is_stamped_where_data_are_simulated():
 
 def test_the_first_screen_has_one_sentence_three_outcomes_how_far_to_trust_it_and_one_line_of_provenance():
     items = pilot_report_summary.first_screen(opened())
-    lead, table, trust, provenance = items[1:]
+    lead, drawn, table, trust, provenance = items[1:]
+    assert [axes.get_title(loc="left") for axes in drawn.drawing.axes] == ["投诉率", "青年参与率", "空间使用率"]
+    assert [bool(axes.lines) for axes in drawn.drawing.axes] == [True, False, True]
+    assert drawn.drawing.axes[1].texts[0].get_text() == "没有可用的月份"
+    assert all(axes.get_ylim()[0] == 0 for axes in drawn.drawing.axes)
+    assert drawn.note.count("对照由") == 2
     complaint = next(e for e in estimated() if e["outcome"] == "complaint_rate")
     assert lead.text.startswith(f"**{complaint['estimate']['summary']['zh'].partition('做法：')[0]}**")
     assert f"证据等级{complaint['grading']['grade']}" in lead.text

@@ -59,3 +59,21 @@ def test_other_choices_and_another_key_are_another_run(place, monkeypatch):
     assert standing_files(place, replace(HOW, workers=1)) == 1
     monkeypatch.setenv("COMMRESEARCH_KEY", "0123456789abcdef" * 4)
     assert standing_files(place, HOW) is None
+
+
+def test_runs_about_some_cases_are_known_as_long_as_nothing_changed(place):
+    keep_stamp(place, HOW)
+    keep_stamp(place, HOW, ["b", "a"])
+    assert (standing_files(place, HOW), standing_files(place, HOW, ["a", "b"]), standing_files(place, HOW, ["a"])) == (1, 1, None)
+    (place.root / FILES[4]).write_text("another page", encoding="utf8")
+    keep_stamp(place, HOW, ["a"])
+    assert (standing_files(place, HOW), standing_files(place, HOW, ["a", "b"]), standing_files(place, HOW, ["a"])) == (None, None, 1)
+
+
+@pytest.mark.parametrize("left", ["{", "[]", "{}", '{"state": "old", "files": 1}'])
+def test_a_stamp_that_cannot_be_read_counts_as_none(place, left):
+    keep_stamp(place, HOW)
+    (place.site / STAMP).write_text(left, encoding="utf8")
+    assert standing_files(place, HOW) is None
+    keep_stamp(place, HOW)
+    assert standing_files(place, HOW) == 1
