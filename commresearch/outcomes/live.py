@@ -104,22 +104,35 @@ def late_registration(first: dict[str, date], treated_from: pd.Series) -> pd.Ser
 
 
 def recording_breaks(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Breaks (source, unit_id, on, note): days on which one row of a source ends and the next begins, or a channel joins later than the first one."""
+    """Breaks (source, unit_id, on, note): days on which one row of a source ends and the next begins, or a channel joins later than the first one.
+
+    A row for all units (*) concerns every unit that the source has no rows of its own for.
+    """
     rows = sorted(_periods(coverage), key=lambda p: (p.source, p.unit, p.start))
     notes = {(str(r.source), str(r.unit_id), day_of(r.live_from, OPEN_END)): r.note for r in _noted(coverage).itertuples(index=False)}
-    found = []
-    for before, after in pairwise(rows):
-        if (before.source, before.unit) == (after.source, after.unit) and before.end == after.start:
-            found.append((after.source, after.unit, after.start, notes[after.source, after.unit, after.start]))
-    opened: dict[tuple[str, str], date] = {}
-    for row in sorted(rows, key=lambda p: p.start):
-        kind = row.source.partition(":")[0]
-        if opened.setdefault((kind, row.unit), row.start) < row.start and all(
-            (o.source, o.unit) != (row.source, row.unit) or o.start >= row.start for o in rows
-        ):
-            found.append((row.source, row.unit, row.start, notes[row.source, row.unit, row.start]))
-    frame = pd.DataFrame(found, columns=["source", "unit_id", "on", "note"])
+    own = [after for before, after in pairwise(rows) if (before.source, before.unit) == (after.source, after.unit) and before.end == after.start]
+    found = {(row.source, row.unit, row.start): notes[row.source, row.unit, row.start] for row in own}
+    joined = _joined_later(rows, ALL_UNITS)
+    found |= {(row.source, ALL_UNITS, row.start): notes[row.source, row.unit, row.start] for row in joined}
+    for unit in sorted({row.unit for row in rows} - {ALL_UNITS}):
+        new = [row for row in _joined_later(rows, unit) if row not in joined]
+        found |= {(row.source, unit, row.start): notes[row.source, row.unit, row.start] for row in new}
+    frame = pd.DataFrame([(*key, note) for key, note in found.items()], columns=["source", "unit_id", "on", "note"])
     return frame.assign(on=pd.to_datetime(frame["on"]).astype("datetime64[us]")).sort_values(["on", "source", "unit_id"], ignore_index=True)
+
+
+def _joined_later(rows: Iterable[_Period], unit: str) -> list[_Period]:
+    """First rows of the channels that a unit got after another channel of the kind was live; `rows` in order of time within a source."""
+    exact = {row.source for row in rows if row.unit == unit}
+    first: dict[str, _Period] = {}
+    for row in rows:
+        if row.unit == unit or (row.unit == ALL_UNITS and row.source not in exact):
+            first.setdefault(row.source, row)
+    begun: dict[str, date] = {}
+    for row in first.values():
+        kind = row.source.partition(":")[0]
+        begun[kind] = min(row.start, begun.get(kind, row.start))
+    return [row for row in first.values() if row.start > begun[row.source.partition(":")[0]]]
 
 
 def _noted(coverage: pd.DataFrame) -> pd.DataFrame:

@@ -301,6 +301,18 @@ def test_rows_that_abut_are_a_break():
     assert recording_breaks(live.iloc[2:]).empty
 
 
+@pytest.mark.parametrize(("rows", "found"), [
+    ([("tickets:12345", "*", "2023-01-01", None), ("tickets:物业", "1", "2024-02-01", None)], [("tickets:物业", "1")]),
+    ([("tickets:12345", "1", "2023-01-01", None), ("tickets:物业", "*", "2024-02-01", None)], [("tickets:物业", "1")]),
+    ([("tickets:12345", "*", "2023-01-01", None), ("tickets:物业", "*", "2024-02-01", None), ("signins", "1", "2024-02-01", None)], [("tickets:物业", "*")]),
+    ([("tickets:12345", "*", "2023-01-01", None), ("tickets:12345", "1", "2024-02-01", None), ("tickets:物业", "1", "2024-02-01", None)], []),
+], ids=["one unit, beside all", "all, beside one unit", "all", "a unit with rows of its own"])
+def test_a_channel_that_joins_later_is_a_break_where_it_is_new(rows, found):
+    breaks = recording_breaks(coverage(*rows))
+    assert list(zip(breaks["source"], breaks["unit_id"], strict=True)) == found
+    assert set(breaks["on"]) <= {T("2024-02-01")}
+
+
 def test_three_months_before_the_start_is_too_late():
     starts = pd.Series([T("2024-06-01"), T("2024-06-01"), pd.NaT, T("2024-06-01")], index=["a", "b", "c", "d"])
     first = {"a": date(2024, 3, 1), "b": date(2024, 2, 29), "c": date(2024, 6, 1)}
