@@ -134,11 +134,13 @@ def _steps(case: "Case", lang: Language, place: "Project", key: bytes | None, kn
 
 
 def _made_from(case: "Case", place: "Project", key: bytes | None, program: str) -> str:
-    """Hash of everything that shapes what is made of a pilot: its files, the ledger, the program, and the key without telling it."""
+    """Hash of everything that shapes what is made of a pilot: its files, what the ledger has on it, the program, and the key without telling it."""
+    from commresearch.workflow.case_estimates import published_claims
+
     # The prose of people is no part of it: its own report holds its hash, and nothing is estimated anew for it.
     files = sorted(path for path in case.folder.rglob("*") if path.is_file() and not path.match("narrative.*.md"))
     names = canonical_json([str(path.relative_to(case.folder)) for path in files])
-    return sha256_of(names, *files, *sorted(place.published.glob("*.csv")), program, sha256_of(key.hex() if key else ""))
+    return sha256_of(names, *files, canonical_json(published_claims(case, place.published)), program, sha256_of(key.hex() if key else ""))
 
 
 def _stamp_of(out: Path) -> str:

@@ -8,7 +8,7 @@ from commresearch.cli.options import How
 from commresearch.cli.pilot_runs import pilot_folders, run_pilots
 from commresearch.reporting.build import Project
 from commresearch.terms import Format, Language
-from tests.conftest import small_project
+from tests.conftest import edit, small_project
 from tests.unit.effect_case import write_case
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="workers are forked")
@@ -48,10 +48,15 @@ def test_each_pilot_is_worked_through_for_itself(place, capsys):
 
     file = place.root / "reports" / "clean" / "wanghai" / "_estimates" / "estimates.json"
     before = file.stat().st_mtime_ns
+    edit(place.published, "claims.csv", 3, "text_en", "Another wording.")  # of another case
     again = {run.name: run for run in run_pilots(Language.EN, place, settings())}
     assert (again["wanghai"].reused, again["early"].reused) == (True, False)
     assert file.stat().st_mtime_ns == before
     assert [task.facts for task in again["wanghai"].tasks] == [task.facts for task in wanghai.tasks]
+
+    for column, new in (("case_id", "wanghai"), ("headline", "complaints")):
+        edit(place.published, "claims.csv", 3, column, new)
+    assert not {run.name: run for run in run_pilots(Language.EN, place, settings())}["wanghai"].reused
 
     toml = place.root / "data_raw" / "demo" / "wanghai" / "case.toml"
     toml.write_text(toml.read_text(encoding="utf8").replace("seed = 7", "seed = 8"), encoding="utf8")
