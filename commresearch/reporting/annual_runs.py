@@ -23,7 +23,8 @@ def trends(page: AnnualPage) -> list[Item]:
     items: list[Item] = [heading(page.say("trends_heading"), 2)]
     tables = [table for outcome in page.panels if (table := _trend_table(page, outcome)) is not None]
     if not tables:
-        return [*items, page.prose(page.say("trends_none" if page.runs.empty else "trends_one"))]
+        told = {0: "trends_none", 1: "trends_one"}.get(page.runs["run"].nunique(), "trends_same")
+        return [*items, page.prose(page.say(told))]
     return [*items, page.prose(page.say("trends_lead")), *tables]
 
 

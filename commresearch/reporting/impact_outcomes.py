@@ -232,10 +232,10 @@ def _way(page: ImpactPage, label: str, effect: Effect, estimate: Record) -> list
 
 def _forest(page: ImpactPage, entry: Record, ways: list[OtherWay]) -> Figure:
     main = page.say("others_main")
-    shown = [(main, page.effect_of(entry)), *((wrapped(cut(way.label, 2 * LABEL), LABEL), way.effect) for way in ways if way.effect is not None)]
-    panels = [(page.axis(str(unit)), mine) for unit, mine in by_unit(shown)]
+    shown = [(main, page.effect_of(entry)), *((cut(way.label, 2 * LABEL), way.effect) for way in ways if way.effect is not None)]
+    panels = [(page.axis(str(unit)), [(wrapped(label, LABEL), e) for label, e in mine]) for unit, mine in by_unit(shown)]
     name = capital(page.outcome(entry))
-    parts = page.join(page.say("others_alt_item", label=label.replace("\n", " "), effect=page.effect(e), unit=page.axis(str(e.unit))) for label, e in shown)
+    parts = page.join(page.say("others_alt_item", label=label, effect=page.effect(e), unit=page.axis(str(e.unit))) for label, e in shown)
     return page.figure(
         _id(entry, "forest"), page.say("forest_caption", outcome=name, n=len(shown) - 1), page.say("forest_alt", outcome=name, list=parts),
         impact_figures.forest(panels, main, entry["outcome"], page.stamp), page.say("forest_note", level=page.level),

@@ -72,6 +72,12 @@ class PilotReport(StampedPage):
         return {str(entry["outcome"]): entry for entry in self.impact.outcomes}
 
     @cached_property
+    def headlines(self) -> tuple[Outcome, ...]:
+        """The outcomes of the first screen; the area in use stands for the use of space where that is not counted."""
+        is_area = Outcome.SPACE_USE not in self.entries and Outcome.AREA_IN_USE in self.entries
+        return tuple(Outcome.AREA_IN_USE if is_area and outcome is Outcome.SPACE_USE else outcome for outcome in HEADLINES)
+
+    @cached_property
     def main(self) -> Record | None:
         """The outcome of the first sentence: that of the locked plan, else the first with an estimate; None where nothing was estimated."""
         planned = None if self.impact.case["plan"] is None else self.impact.case["plan"].get("outcome")

@@ -13,7 +13,7 @@ from commresearch.reporting.impact_figures import small_series
 from commresearch.reporting.impact_outcomes import course_of
 from commresearch.reporting.impact_tables import sentence_of, series_of, starts_of
 from commresearch.reporting.pilot_report_next import recommendations
-from commresearch.reporting.pilot_report_page import HEADLINES, PilotReport, lowered
+from commresearch.reporting.pilot_report_page import PilotReport, lowered
 from commresearch.reporting.quality_page import HASH
 from commresearch.reporting.quality_tables import received_files
 from commresearch.terms import Outcome
@@ -42,12 +42,12 @@ def _lead(page: PilotReport) -> Prose:
 
 def _drawn(page: PilotReport) -> list[Item]:
     """The course of every headline outcome that has one, small and side by side."""
-    tables = {outcome: series_of(page.entries[outcome]) for outcome in HEADLINES if outcome in page.entries}
+    tables = {outcome: series_of(page.entries[outcome]) for outcome in page.headlines if outcome in page.entries}
     drawn = {outcome: table for outcome, table in tables.items() if not table[["treated", "comparison"]].isna().all(axis=None)}
     if not drawn:
         return []
     impact, panels, told = page.impact, [], []
-    for outcome in HEADLINES:
+    for outcome in page.headlines:
         name, table = capital(outcome_name(outcome, page.language)), drawn.get(outcome, NOTHING)
         starts = [] if table.empty else [month for month, _ in starts_of(page.entries[outcome])]
         panels.append((outcome.value, name, table, starts))
@@ -64,8 +64,8 @@ def _panels(page: PilotReport) -> list[Table]:
     """One column per headline outcome, also of one that nothing is known of; nothing where the case has no logs."""
     if not page.entries:
         return []
-    rows = [[page.say(f"panels_{row}"), *(_panel(page, outcome, row) for outcome in HEADLINES)] for row in ("change", "interval", "grade", "compared")]
-    names = [capital(outcome_name(outcome, page.language)) for outcome in HEADLINES]
+    rows = [[page.say(f"panels_{row}"), *(_panel(page, outcome, row) for outcome in page.headlines)] for row in ("change", "interval", "grade", "compared")]
+    names = [capital(outcome_name(outcome, page.language)) for outcome in page.headlines]
     table = page.table(
         "summary", page.say("panels_caption"), [page.say("panels_item"), *names], rows, align="l" * (1 + len(names)),
         widths=(100 - COLUMN * len(names), *[COLUMN] * len(names)), style="panels", note=page.say("panels_note", level=page.impact.level),
@@ -91,7 +91,7 @@ def _trust(page: PilotReport) -> Prose:
         grading = page.impact.both(entry["grading"]["text"]), words[entry["grading"]["grade"]][f"words_{page.language}"]
         alike.setdefault(grading, []).append(page.impact.outcome(entry))
     lines = [page.text("trust_line", outcome=capital(page.join(names)), grading=text, words=allowed) for (text, allowed), names in alike.items()]
-    unknown = [entry for entry in page.impact.refused if entry["outcome"] in HEADLINES]
+    unknown = [entry for entry in page.impact.refused if entry["outcome"] in page.headlines]
     lines += [page.text("trust_refused", outcome=capital(page.impact.outcome(entry)), refusal=page.impact.refusal(entry)) for entry in unknown]
     lines += [] if lines else [page.say("trust_none")]
     first = recommendations(page)
