@@ -1,7 +1,9 @@
 """Units of measure beside a number in a cell, held against the unit that the codebook declares."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from commresearch.cases.numerals import SCALES
 from commresearch.cleaning.parsed import PLAIN, Rule, half_width
@@ -73,6 +75,11 @@ def declared_unit(text: str) -> DeclaredUnit:
     if head not in _NAMES and head[:1] in SCALES and (head[1:] in _NAMES or len(head) == 1):
         scale, head = Decimal(SCALES[head[0]]), head[1:]
     return DeclaredUnit(name=_NAMES.get(head, head), text=head + slash + per, scale=scale)
+
+
+def unit_names() -> Mapping[str, str]:
+    """Every known spelling of a unit, with the name of the unit."""
+    return MappingProxyType(_NAMES)
 
 
 def unit_name(text: str) -> str:

@@ -38,7 +38,7 @@ def whole_pairs(claims: Sequence[Claim]) -> Iterator[Finding]:
         if not math.isnan(claim.baseline):
             yield _against_baseline(claim)
             continue
-        smallest = list(islice(_pairs(claim, able), SHOWN_PAIRS))
+        smallest = list(islice(change_pairs(claim), SHOWN_PAIRS))
         values = {
             "value": _signed(claim), "pairs": Words(tuple(worded("pair", {"before": number(b), "after": number(a)}) for b, a in smallest)),
         }
@@ -74,9 +74,13 @@ def _next_able(able: np.ndarray, base: int) -> int:
     return base + int(there[0]) if len(there) else max(base, len(able) + 1)
 
 
-def _pairs(claim: Claim, able: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Earlier and later whole number, smallest first; the later one nearest to the printed change."""
-    for base in np.flatnonzero(able) + 1:
+def change_pairs(claim: Claim) -> Iterator[tuple[int, int]]:
+    """Earlier and later whole number that give a printed change, smallest first; the later one nearest to it.
+
+    There are none where nothing bounds the change. From the last one that is given on every earlier number has a later one.
+    """
+    able = _able_bases(claim)
+    for base in () if able is None else np.flatnonzero(able) + 1:
         yield int(base), _after(claim, int(base))
 
 

@@ -37,7 +37,8 @@ class Document:
     """One report ready to be rendered: Markdown below a title, in a folder that holds its figures.
 
     `formats` and `languages` are those that will stand beside each other: a page links to no others, and to the files of `beside` (label →
-    path). `review` tells how far it has been reviewed; where it is None nothing is said of it.
+    path). `review` tells how far it has been reviewed; where it is None nothing is said of it. Pages have the template of reports where `page` names
+    no other; `variables` are what other templates ask for.
     """
 
     stem: str
@@ -52,6 +53,8 @@ class Document:
     is_simulated: bool = False
     review: ReviewState | None = None
     beside: Mapping[str, str] = field(default_factory=dict)
+    page: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def assemble(notebook: Path) -> str:

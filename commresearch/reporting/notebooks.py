@@ -93,6 +93,17 @@ def _unknown(notebook: Path, name: str, known: Mapping[str, Parameter]) -> Failu
     return Failure(code="CR-R01", values={"notebook": notebook.name, "name": name, "known": ", ".join(known), "guess": guess})
 
 
+def declares_parameters(notebook: Path) -> bool:
+    """Whether a notebook has a parameter cell; lessons that need nothing from outside have none.
+
+    Raises
+    ------
+    ReportError
+        It cannot be read.
+    """
+    return any("parameters" in cell.metadata.get("tags", []) for cell in _read(notebook).cells)
+
+
 def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, object], *, engine: str = ENGINE) -> None:
     """Run a notebook from top to bottom into `output`; its cells work in the folder of `output`.
 
@@ -102,7 +113,8 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
         Wrong parameters (before anything runs), or the first cell that failed, with its number and error. The notebook
         as far as it got stays at `output`.
     """
-    require_parameters(notebook, parameters)
+    if parameters or declares_parameters(notebook):
+        require_parameters(notebook, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
         papermill.execute_notebook(

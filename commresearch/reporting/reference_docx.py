@@ -101,7 +101,7 @@ def finish_docx(path: Path, report: Report) -> None:
     _header(document, report)
     document.core_properties.created = document.core_properties.modified = EPOCH
     document.save(str(path))
-    _fix_dates(path)
+    fix_dates(path)
 
 
 def _set_cells(table) -> None:  # type: ignore[no-untyped-def]
@@ -133,7 +133,7 @@ def _header(document, report: Report) -> None:  # type: ignore[no-untyped-def]
             run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), HEAD)
 
 
-def _fix_dates(path: Path) -> None:
+def fix_dates(path: Path) -> None:
     """Write the archive again with one date on every entry."""
     with zipfile.ZipFile(path) as archive:
         entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]

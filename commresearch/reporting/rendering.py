@@ -22,6 +22,7 @@ from commresearch.reporting.assemble import Document, Look, number_headings
 from commresearch.reporting.display import escape
 from commresearch.reporting.fonts import font_folder
 from commresearch.reporting.reference_docx import finish_docx, reference_for
+from commresearch.reporting.reference_pptx import finish_pptx, write_reference_pptx
 from commresearch.terms import Format, Language
 from commresearch.words import say
 
@@ -107,11 +108,28 @@ class EmbeddedRenderer:
             "other_lang": other.value, "other_label": say("reports.site_other", language), "toc-title": say("reports.site_toc", language),
             "other_href": f"../{other}/{document.stem.rpartition('.')[0]}.{other}.html", "look": document.look.value,
             "beside": "".join(f'<a href="{html.escape(path)}">{html.escape(label)}</a>' for label, path in document.beside.items()),
+            **document.variables,
         }
         return self._pandoc(
             document, folder, "out.html", "--to=html5", "--standalone", "--embed-resources", "--toc", "--toc-depth=1", "--mathml",
-            f"--template={template('page.html')}", *(f"--variable={k}={v}" for k, v in variables.items()),
+            f"--template={document.page or template('page.html')}", *(f"--variable={k}={v}" for k, v in variables.items()),
         )
+
+    def slides(self, document: Document) -> Path:
+        """Write `<stem>.pptx` into the document's folder: every heading of the second level begins a slide. Reports have no such file.
+
+        Raises
+        ------
+        ReportError
+            pandoc failed or ran out of time.
+        """
+        with tempfile.TemporaryDirectory(dir=document.folder, prefix=".render-") as work:
+            folder = Path(work)
+            (folder / "body.md").write_text(document.body, encoding="utf8")
+            reference = write_reference_pptx(self.references, pandoc_path())
+            output = self._pandoc(document, folder, "out.pptx", "--to=pptx", "--slide-level=2", f"--reference-doc={reference}")
+            finish_pptx(output)
+            return _move(output, document.folder / f"{document.stem}.pptx")
 
     def _docx(self, document: Document, folder: Path) -> Path:
         reference = reference_for(document, self.references, pandoc_path())
@@ -126,7 +144,7 @@ class EmbeddedRenderer:
         source = self._pandoc(
             document, folder, "out.typ", "--to=typst", "--standalone", f"--template={template('page.typ')}", f"--variable=plain_title={plain}",
             f"--variable=typst_lang={language}", f"--variable=typst_region={region}",
-            *(["--variable=gov=yes"] if document.look is Look.GOV else []),
+            *(["--variable=gov=yes"] if document.look is Look.GOV else []), *(f"--variable={k}={v}" for k, v in document.variables.items()),
         )
         if (document.folder / "figs").is_dir():
             shutil.copytree(document.folder / "figs", folder / "figs")

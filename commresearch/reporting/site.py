@@ -18,6 +18,7 @@ from commresearch.terms import Fit, Format, Headline, Kind, Language
 from commresearch.words import say
 
 FILES: Mapping[Language, str] = {Language.ZH: "index.html", Language.EN: "index.en.html"}
+COURSE = "course/index.html"
 FORMAT_NAMES: Mapping[Format, str] = {Format.HTML: "HTML", Format.DOCX: "Word", Format.PDF: "PDF"}
 
 
@@ -55,11 +56,18 @@ def _page(project: Project, published: Published, language: Language) -> str:
         lang=language, style=template("page.css").read_text(encoding="utf8") + template("index.css").read_text(encoding="utf8"),
         script=template("index.js").read_text(encoding="utf8"), other_href=FILES[other], other_lang=other,
         lead=html.escape(say("reports.site_lead", language, n=len(published.cases), disclaimer=say("reports.disclaimer", language))),
-        comparison_links=_links(project, COMPARISON, language), surveys=other_reports(project, published, language), rows=rows, count=len(published.cases),
+        comparison_links=_links(project, COMPARISON, language), surveys=other_reports(project, published, language) + _course(project, language), rows=rows, count=len(published.cases),
         shown=html.escape(say("reports.site_shown", language, n="{n}")), reports_head=html.escape(say("reports.site_reports", language)),
         heads="".join(f'<th scope="col" aria-sort="none"><button type="button" title="{words["sort"]}">{html.escape(h)}</button></th>' for h in heads),
         built=html.escape(say("reports.site_built", language, version=__version__)), **{f"w_{k}": v for k, v in words.items()},
     )
+
+
+def _course(project: Project, language: Language) -> str:
+    """A link to the course, where it was built; it is in Chinese only."""
+    if not (project.site / COURSE).is_file():
+        return ""
+    return f'<section class="surveys"><h2><a href="{COURSE}" hreflang="zh-Hans">{html.escape(say("reports.site_course", language))}</a></h2></section>'
 
 
 def _row(project: Project, published: Published, case: pd.Series, language: Language) -> str:

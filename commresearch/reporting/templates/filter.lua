@@ -57,7 +57,7 @@ local function figure(f)
       if FORMAT:match("docx") and labels.width then image.attributes.width = labels.width end
       if FORMAT:match("typst") then
         local escaped = (alt or ""):gsub("\\", "\\\\"):gsub('"', '\\"')
-        return pandoc.RawInline("typst", 'image("' .. image.src .. '", alt: "' .. escaped .. '", width: 86%)')
+        return pandoc.RawInline("typst", 'image("' .. image.src .. '", alt: "' .. escaped .. '", width: ' .. (image.attributes.width or "86%") .. ')')
       end
       return image
     end,
