@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     OPPOSITE = "opposite"
     SHARE = "share"
     BLANK = "blank"
+    NO_OPTION = "no_option"
     UNREADABLE = "unreadable"
     RANGE = "range"
     BOUND = "bound"
@@ -165,7 +166,7 @@ def _check_choice(task: ChoiceTask, given: str) -> Verdict:
     for place, option in enumerate(task.options):
         if text.strip("。.、").upper() in {letter(place), str(place + 1), option.text.upper()} or text == option.text:
             return Verdict(outcome=Outcome.RIGHT if option.right else Outcome.WRONG, given=text, why=option.why)
-    return Verdict(outcome=Outcome.UNREADABLE, given=text)
+    return Verdict(outcome=Outcome.NO_OPTION, given=text)
 
 
 def _check_number(task: NumberTask, given: str) -> Verdict:

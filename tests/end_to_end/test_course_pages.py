@@ -33,6 +33,8 @@ def test_pages_are_whole_and_every_link_leads_somewhere(pages):
         assert not re.search(r"(src|href)=[\"']?(https?:)?//", text), path
         assert all(image["src"].startswith("data:image/svg+xml") and len(image["alt"]) > 15 for image in found.images), path
         assert found.heads == len(re.findall(r"<th[ >]", text)), path
+        body = re.sub(r"<(style|script)\b.*?</\1>|<[^>]+>", " ", text, flags=re.DOTALL)
+        assert not [trace for trace in ("{#", ":::", "{=", "@fig-", "@tbl-", "Traceback") if trace in body], path
         for link in found.links:
             if link.startswith("#"):
                 assert f'id="{link[1:]}"' in text, (path, link)

@@ -76,7 +76,7 @@ def test_a_choice_is_answered_by_letter_number_or_words():
     for given in ("A", "a", "1", "相减", " A. "):
         assert check_answer(made, given).right, given
     assert check_answer(made, "B").sentence() == "不对，再想想。错的理由。"
-    assert check_answer(made, "丙").outcome is Outcome.UNREADABLE
+    assert check_answer(made, "丙").sentence() == "“丙”不是选项里的。请从选项里选一个。"
     assert check_answer(made, " ").outcome is Outcome.BLANK
 
 
