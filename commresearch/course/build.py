@@ -16,6 +16,7 @@ from commresearch.course.versions import FILES, make_versions, stem_of
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
 from commresearch.records import (
     canonical_json,
+    course_hash,
     fan_out,
     in_turn,
     package_hash,
@@ -129,8 +130,7 @@ def build_test(project: Project, renderer: EmbeddedRenderer, *, force: bool = Fa
 
 def _ground(renderer: EmbeddedRenderer) -> str:
     """Hash of what all of the course is made with."""
-    data = [path for name in ("templates", "data") for path in sorted(Path(__file__).with_name(name).iterdir()) if path.is_file()]
-    return sha256_of(package_hash(), rendering_hash(), canonical_json(package_versions()), data, renderer.name)
+    return sha256_of(package_hash(), rendering_hash(), course_hash(), canonical_json(package_versions()), renderer.name)
 
 
 def record_of(folder: Path) -> Mapping[str, Any] | None:

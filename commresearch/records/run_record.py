@@ -1,6 +1,6 @@
 """What a run was made from and with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -12,9 +12,11 @@ SHAPING = frozenset({".py", ".sql", ".csv", ".toml", ".lua", ".typ", ".css", ".h
 
 #: Files that shape how a report is set, and nothing that it says.
 RENDERING = (
-    "reporting/templates/*", "reporting/rendering.py", "reporting/reference_docx.py", "reporting/review.py", "reporting/approval.py", "reporting/site.py",
-    "words/review.toml",
+    "reporting/templates/*", "reporting/rendering.py", "reporting/reference_docx.py", "reporting/reference_pptx.py", "reporting/review.py", "reporting/approval.py",
+    "reporting/site.py", "words/review.toml",
 )
+#: Files that only the course is made with.
+COURSE = ("course/*", "course/*/*", "cli/course*.py", "words/course*.toml", "words/errors_course*.toml", "words/reports_course.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +53,22 @@ def package_versions() -> dict[str, str]:
 
 
 def package_hash() -> str:
-    """Hash of everything in the package that can change a result: its code, its texts, its tables; not of how finished reports are set."""
+    """Hash of everything in the package that can change a result: code, texts, tables; not of how finished reports are set, nor of the course."""
     package = Path(__file__).parent.parent
-    rendering = set(_rendering_files(package))
-    return sha256_of(sorted(p for p in package.rglob("*") if p.suffix in SHAPING and p not in rendering))
+    aside = {*_files_of(RENDERING), *_files_of(COURSE)}
+    return sha256_of(sorted(p for p in package.rglob("*") if p.suffix in SHAPING and p not in aside))
 
 
 def rendering_hash() -> str:
     """Hash of what sets finished reports as pages, Word files and PDF; another one asks for no cell to be run again."""
-    return sha256_of(_rendering_files(Path(__file__).parent.parent))
+    return sha256_of(_files_of(RENDERING))
 
 
-def _rendering_files(package: Path) -> list[Path]:
-    return sorted(path for pattern in RENDERING for path in package.glob(pattern))
+def course_hash() -> str:
+    """Hash of what only the course is made with; another one asks for no report to be made again."""
+    return sha256_of(_files_of(COURSE))
+
+
+def _files_of(patterns: Iterable[str]) -> list[Path]:
+    package = Path(__file__).parent.parent
+    return sorted(path for pattern in patterns for path in package.glob(pattern) if path.is_file() and "__pycache__" not in path.parts)

@@ -98,8 +98,11 @@ def test_what_only_sets_reports_is_in_the_one_hash_and_everything_else_in_the_ot
     from commresearch.records import run_record
 
     package = Path(run_record.__file__).parent.parent
-    rendering = {p.relative_to(package).as_posix() for p in run_record._rendering_files(package)}
+    rendering = {p.relative_to(package).as_posix() for p in run_record._files_of(run_record.RENDERING)}
     assert {"reporting/templates/page.css", "reporting/templates/page.typ", "reporting/rendering.py", "words/review.toml"} <= rendering
     assert all((package / name).exists() or "*" in name for name in run_record.RENDERING)
+    course = {p.relative_to(package).as_posix() for p in run_record._files_of(run_record.COURSE)}
+    assert {"course/lesson_6.py", "course/templates/course.js", "course/data/items.toml", "words/course.toml", "words/course_lesson_6.toml", "cli/course.py"} <= course
+    assert not rendering & course
     assert not {"reporting/display.py", "reporting/marks.py", "words/reports.toml", "impact/estimate.py"} & rendering
-    assert len({run_record.package_hash(), run_record.rendering_hash()}) == 2
+    assert len({run_record.package_hash(), run_record.rendering_hash(), run_record.course_hash()}) == 3
