@@ -1,9 +1,11 @@
 """The cleaning log: one line for every value or row that was changed, coded apart, or dropped."""
 
 from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:  # loaded where logs are written: a command that finds nothing to do has no need of it
+    import numpy as np
+    import pandas as pd
 
 #: `row_id` is blank for a line about a whole column; `count` says how many cells a line stands for (1 but for whole columns).
 LOG_COLUMNS = ("step", "rule", "file", "sheet", "row_id", "variable", "old", "new", "count")
@@ -12,8 +14,10 @@ LOG_COLUMNS = ("step", "rule", "file", "sheet", "row_id", "variable", "old", "ne
 def log_lines(
     *, step: str, rule: object, file: object = "", sheet: object = "", row_id: object = "", variable: object = "", old: object = "",
     new: object = "", count: object = 1,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Log lines from scalars and equally long sequences; scalars are repeated, everything but `count` is text."""
+    import pandas as pd
+
     values = {
         "step": step, "rule": rule, "file": file, "sheet": sheet, "row_id": row_id, "variable": variable, "old": old, "new": new, "count": count,
     }
@@ -27,6 +31,9 @@ def log_lines(
 
 
 def _column(value: object, n: int, dtype: str) -> "pd.api.extensions.ExtensionArray | np.ndarray":
+    import numpy as np
+    import pandas as pd
+
     if isinstance(value, pd.Index | pd.Series):
         value = value.array
     if isinstance(value, pd.arrays.ArrowStringArray) and dtype == "str":
@@ -39,7 +46,9 @@ def _column(value: object, n: int, dtype: str) -> "pd.api.extensions.ExtensionAr
     return np.full(n, value, dtype="int64") if dtype == "int64" else pd.array(np.full(n, str(value), dtype=object), dtype="str")
 
 
-def join_logs(logs: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def join_logs(logs: "Iterable[pd.DataFrame]") -> "pd.DataFrame":
     """Several logs as one, in order; an empty log where there is none."""
+    import pandas as pd
+
     filled = [log for log in logs if len(log)]
     return pd.concat(filled, ignore_index=True) if filled else log_lines(step="", rule="", row_id=[])
