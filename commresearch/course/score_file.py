@@ -127,8 +127,8 @@ def _check_heads(text: pd.DataFrame, place: Place) -> Iterator[Failure]:
     """Columns that are missing, there twice, unknown, or hold what tells who somebody is."""
     got = list(text.columns)
     shown = tuple(HEADS.values())
-    for column in (c for c in COLUMNS if c not in got):
-        yield Failure(code="CR-J50", values={**place, "column": HEADS[column], "expected": shown})
+    if missing := tuple(HEADS[c] for c in COLUMNS if c not in got):
+        yield Failure(code="CR-J50", values={**place, "columns": missing, "expected": shown})
     for column in dict.fromkeys(c for c in got if got.count(c) > 1):
         yield Failure(code="CR-J51", values={**place, "got": HEADS.get(column, column)})
     unknown = [c for c in dict.fromkeys(got) if c not in COLUMNS]
