@@ -60,7 +60,7 @@ def built_course(tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
     root = (base.parent if base.name.startswith("popen-") else base) / "course"
     root.mkdir(exist_ok=True)
-    with in_turn(root):
+    with in_turn(root, seconds=1_800):  # as long as building all of it may take
         project = course_project(root, {path.name: path for path in LESSONS})
         (root / "references").mkdir(exist_ok=True)
         renderer = EmbeddedRenderer(references=root / "references")

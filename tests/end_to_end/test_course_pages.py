@@ -8,11 +8,11 @@ from commresearch.course.answers import Unread, read_answer
 from commresearch.course.exercises import ChoiceTask, NumberTask, check_answer
 from commresearch.course.lesson import read_lesson
 from commresearch.course.page import number_data, reading_data, template
-from tests.course_case import LESSONS, built_course  # noqa: F401 - a fixture
+from tests.course_case import built_course  # noqa: F401 - a fixture
 from tests.end_to_end.test_pages import MEASURE, WIDTHS, browser, opened, structure  # noqa: F401 - a fixture
 from tests.unit.test_course_answers import READ, REFUSED, task
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.skipif(not LESSONS, reason="no lesson stands in notebooks/course")]
+pytestmark = pytest.mark.needs("chromium")
 
 
 @pytest.fixture(scope="module")
