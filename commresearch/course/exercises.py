@@ -3,9 +3,9 @@
 Questions, explanations and rubrics are the words of the lesson and Chinese; what the checker adds of its own is said in either language.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from commresearch.course.answers import Answer, Unread, fits_unit, read_answer, unit_label
 from commresearch.terms import Language
@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     RANGE = "range"
     BOUND = "bound"
     DIRECTION = "direction"
+    POINT = "point"
     NOT_POINTS = "not_points"
     NOT_PERCENT = "not_percent"
     NOT_PERSONS = "not_persons"
@@ -184,15 +185,30 @@ def _mixed_up(answer: Answer, task: NumberTask) -> Outcome:
 
 
 def _judged(task: NumberTask, answer: Answer, given: str, label: str) -> Verdict:
-    """The verdict on a number in the unit asked for; explained mistakes go before guesses at what was meant."""
-    value = answer.value
-    if task.holds(value):
-        return Verdict(outcome=Outcome.RIGHT, given=given, unit=label, why=task.why)
-    named: Sequence[WrongAnswer] = [wrong for wrong in task.wrong if near(value, wrong.value, task.tolerance)]
-    if named:
-        return Verdict(outcome=Outcome.NAMED, given=given, unit=label, why=named[0].why)
-    if value and task.holds(-value):
-        return Verdict(outcome=Outcome.OPPOSITE, given=given, unit=label)
-    if label == "%" and not answer.unit and task.holds(value * OUT_OF):
-        return Verdict(outcome=Outcome.SHARE, given=given, unit=label)
-    return Verdict(outcome=Outcome.WRONG, given=given, unit=label)
+    """The verdict on a number in the unit asked for.
+
+    A bare number where % is asked for may be a share: it is read as one where a number of the lesson lies closer to it so. Near nought a
+    tolerance covers both readings: -0.15 is the mistake of -15 % rather than the answer -0.14 %.
+    """
+    meant = _meant(task, answer.value)
+    share = _meant(task, answer.value, OUT_OF) if label == "%" and not answer.unit else None
+    if share is not None and (meant is None or (share.wrong is not meant.wrong and share.distance < meant.distance)):
+        outcome, why = (Outcome.NAMED, share.wrong.why) if share.wrong else (Outcome.SHARE, "")
+    elif meant is not None:
+        outcome, why = (Outcome.NAMED, meant.wrong.why) if meant.wrong else (Outcome.RIGHT, task.why)
+    else:
+        outcome, why = Outcome.OPPOSITE if answer.value and task.holds(-answer.value) else Outcome.WRONG, ""
+    return Verdict(outcome=outcome, given=given, unit=label, why=why)
+
+
+class _Meant(NamedTuple):
+    """What a number comes near: an explained mistake, or the answer (None); `distance` on the scale of the number as written."""
+
+    wrong: WrongAnswer | None
+    distance: float
+
+
+def _meant(task: NumberTask, value: float, scale: int = 1) -> _Meant | None:
+    """What a number times `scale` comes near, the answer first."""
+    targets = ((None, task.answer), *((wrong, wrong.value) for wrong in task.wrong))
+    return next((_Meant(wrong, abs(value - target / scale)) for wrong, target in targets if near(value * scale, target, task.tolerance)), None)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from commresearch.course.answers import COUNT, MEASURES, known_units, unit_label, wanted_unit
+from commresearch.course.answers import ALIKE, COUNT, MEASURES, known_units, unit_label, wanted_unit
 from commresearch.course.exercises import MIXED_UP, ChoiceTask, JudgementTask, NumberTask, Outcome, Task, letter
 from commresearch.course.lesson import Lesson, Version
 from commresearch.course.paper import next_week, raised
@@ -45,7 +45,7 @@ def course_data(lesson: Lesson) -> str:
 def reading_data() -> dict[str, Any]:
     """Units and verdicts, which the script shares with the checker of the package."""
     return {
-        "units": known_units(), "measures": sorted(MEASURES), "count": wanted_unit(COUNT),
+        "units": known_units(), "measures": sorted(MEASURES), "count": wanted_unit(COUNT), "alike": {unit: sorted(others) for unit, others in ALIKE.items()},
         "mixed_up": {",".join(units): outcome.value for units, outcome in MIXED_UP.items()},
         "verdicts": {outcome.value: told(f"verdict_{outcome}", given="{given}", unit="{unit}") for outcome in Outcome},
     }

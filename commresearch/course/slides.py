@@ -24,6 +24,12 @@ def slides_body(lesson: Lesson) -> str:
     return "\n\n".join(slides) + "\n"
 
 
+def shows_simulated(lesson: Lesson) -> bool:
+    """Whether a picture or table among the slides is of simulated data; what slides say in words is of the same data then."""
+    shown = [block.shown for block in lesson.of(Version.SLIDES)]
+    return any(part.simulated if isinstance(part, Explore) else isinstance(part, str) and _is_marked(part) for part in shown)
+
+
 def _slides(part: object) -> list[str]:
     if isinstance(part, NumberTask | ChoiceTask | JudgementTask):
         return [f"## {name_of(part)}\n\n{_task(part)}"]
@@ -44,9 +50,13 @@ def _picture(caption: str, file: str, alt: str) -> str:
 
 def _with_mark(caption: str, markdown: str) -> str:
     """A caption that says of simulated data that they are, as the note of the table does."""
+    return told("title_simulated", title=caption) if _is_marked(markdown) else caption
+
+
+def _is_marked(markdown: str) -> bool:
+    """Whether the note of a picture or table says that its data are simulated."""
     note = NOTE.search(markdown)
-    mark = told("simulated_note", note="").strip()
-    return told("title_simulated", title=caption) if note is not None and mark[:4] in note["note"] else caption
+    return note is not None and told("simulated_note", note="").strip()[:4] in note["note"]
 
 
 def _task(task: Task) -> str:

@@ -7,12 +7,13 @@ from commresearch.course.compact import make_compact
 from commresearch.course.lesson import Lesson, read_lesson
 from commresearch.course.page import page_body, template
 from commresearch.course.paper import teacher_body, worksheet_body
-from commresearch.course.slides import slides_body
+from commresearch.course.slides import shows_simulated, slides_body
 from commresearch.course.workbook import exercise_xlsx
 from commresearch.course.written import told
 from commresearch.records import write_whole
 from commresearch.reporting import rendering
 from commresearch.reporting.assemble import Document
+from commresearch.reporting.reference_pptx import write_footers
 from commresearch.reporting.rendering import EmbeddedRenderer
 from commresearch.terms import Format, Language
 
@@ -67,7 +68,9 @@ def make_versions(notebook: Path, renderer: EmbeddedRenderer) -> Lesson:
     for document in (plain, teacher, worksheet):
         renderer.render(document, document.formats)
     make_compact(notebook.parent / f"{worksheet.stem}.docx")
-    renderer.slides(replace(teacher, stem=f"{stem}_slides", subtitle=head.claim, body=slides_body(lesson)))
+    slides = renderer.slides(replace(teacher, stem=f"{stem}_slides", subtitle=head.claim, body=slides_body(lesson)))
+    if shows_simulated(lesson):
+        write_footers(slides, told("simulated_footer"))
     write_whole(notebook.parent / f"{stem}_exercise.xlsx", exercise_xlsx(lesson.sheet, head))
     return lesson
 

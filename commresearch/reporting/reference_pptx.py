@@ -7,6 +7,8 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
+from html import escape
 from pathlib import Path
 
 from commresearch.errors import Failure, ReportError
@@ -15,10 +17,17 @@ from commresearch.reporting.reference_docx import EPOCH, TIMEOUT
 
 HAN_FONT, LATIN_FONT = "微软雅黑", "Arial"
 TITLE, BODY, SECOND, CELL = 2800, 2400, 2000, 1600  #: hundredths of a point, on a page ten inches wide
-COVER = 3400
+COVER, FOOT = 3400, 1200
 #: Colours of the theme, as pages have them.
 COLOURS = {"dk2": "1B1F24", "accent1": "0B5394", "accent2": "B8460E", "accent3": "00795C", "accent4": "0072B2", "accent5": "58606B", "accent6": "B9C3CF", "hlink": "0B5394"}
 FILE_NAME = re.compile(r'(descr="[^"]*?)\s*figs/[^"\s]+"')  #: what pandoc puts behind the alternative text of a picture
+SLIDE = re.compile(r"ppt/slides/slide\d+\.xml")
+SHAPE_ID = re.compile(r'<p:cNvPr id="(\d+)"')
+FOOTER = (
+    '<p:sp><p:nvSpPr><p:cNvPr id="{id}" name="Footer Placeholder"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="ftr" sz="quarter" idx="11"/></p:nvPr></p:nvSpPr>'
+    '<p:spPr><a:xfrm><a:off x="457200" y="4885000"/><a:ext cx="8229600" cy="230000"/></a:xfrm></p:spPr><p:txBody><a:bodyPr lIns="0" tIns="0" bIns="0"/><a:lstStyle/>'
+    '<a:p><a:pPr algn="l"/><a:r><a:rPr lang="zh-CN" sz="{size}"><a:solidFill><a:schemeClr val="accent5"/></a:solidFill></a:rPr><a:t>{words}</a:t></a:r></a:p></p:txBody></p:sp>'
+)
 MASTER, COVER_LAYOUT = "slideMasters/slideMaster1", "slideLayouts/slideLayout1"
 
 
@@ -47,6 +56,11 @@ def finish_pptx(path: Path) -> None:
     _rewrite(path, _finished)
 
 
+def write_footers(path: Path, words: str) -> None:
+    """Put the same words at the foot of every slide, below where pictures end."""
+    _rewrite(path, partial(_footed, words=escape(words)))
+
+
 def _rewrite(path: Path, change: Callable[[str, str], str]) -> None:
     """Write an archive again: texts as `change` gives them, one date on every entry."""
     with zipfile.ZipFile(path) as archive:
@@ -63,6 +77,13 @@ def _finished(name: str, text: str) -> str:
     if not name.startswith("ppt/slides/"):
         return text
     return FILE_NAME.sub(r'\1"', text).replace('lang="en-US"', 'lang="zh-CN"')
+
+
+def _footed(name: str, text: str, words: str) -> str:
+    if not SLIDE.fullmatch(name):
+        return text
+    shape = FOOTER.format(id=1 + max(map(int, SHAPE_ID.findall(text))), size=FOOT, words=words)
+    return text.replace("</p:spTree>", f"{shape}</p:spTree>")
 
 
 def _restyled(name: str, text: str) -> str:

@@ -1,6 +1,8 @@
 """Pages of the course in a browser: they fit, ask nothing of a network, are used by keyboard, and read answers as the package does."""
 
 import re
+import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +12,7 @@ from commresearch.course.lesson import read_lesson
 from commresearch.course.page import number_data, reading_data, template
 from tests.course_case import built_course  # noqa: F401 - a fixture
 from tests.end_to_end.test_pages import MEASURE, WIDTHS, browser, opened, structure  # noqa: F401 - a fixture
-from tests.unit.test_course_answers import READ, REFUSED, task
+from tests.unit.test_course_answers import EIGHT, NEAR_NOUGHT, READ, REFUSED, task
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -40,6 +42,16 @@ def test_pages_are_whole_and_every_link_leads_somewhere(pages):
                 assert f'id="{link[1:]}"' in text, (path, link)
             elif link:
                 assert (path.parent / link).resolve().is_file(), (path, link)
+
+
+def test_slides_of_simulated_data_say_so_on_every_one_and_those_of_published_claims_on_none(lessons):
+    marked = {}
+    for lesson, path in lessons:
+        with zipfile.ZipFile(path.with_name(f"{path.stem}_slides.pptx")) as archive:
+            slides = [archive.read(name).decode("utf8") for name in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", name)]
+        marked[lesson.head.number] = (sum("<a:t>模拟数据，地点虚构</a:t>" in slide for slide in slides), len(slides))
+    assert {number for number, (found, _) in marked.items() if found == 0} == {1}
+    assert all(found in {0, n} for found, n in marked.values()), marked
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -115,7 +127,10 @@ def test_without_a_script_answers_and_pictures_are_still_there(lessons, browser)
 
 
 SAME = [text for text, _ in REFUSED] + [text for text, *_ in READ]
-TASKS = (task(), task(unit="percent"), task(unit="persons"), task(unit="person_times"), task(unit="count"), task(answer=-12.0, wrong=((12.0, "反了。"),)))
+TASKS = (
+    task(), task(unit="percent"), task(unit="persons"), task(unit="person_times"), task(unit="count"), task(answer=-12.0, wrong=((12.0, "反了。"),)), NEAR_NOUGHT, EIGHT,
+    replace(EIGHT, wrong=EIGHT.wrong[::2]), task(unit="件"), task(unit="per_1000_households"), task(unit="hours"),
+)
 
 
 def test_the_script_reads_and_judges_as_the_package_does(browser):  # noqa: F811

@@ -1,5 +1,7 @@
 """Answers as learners type them: what is read, what is refused, and what is said of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from commresearch.course.answers import Answer, Unread, fits_unit, is_unit, read_answer, unit_label, wanted_unit
@@ -14,6 +16,10 @@ REFUSED = [
     ("3-5", "range"), ("3到5", "range"), ("3~5人", "range"), ("百分之三至百分之五", "range"), ("三四十", "range"), ("5-10万", "range"),
     ("超过12", "bound"), ("12以上", "bound"), ("不到三成", "bound"), ("30多", "bound"), ("几十", "bound"), ("≥5", "bound"), ("5+", "bound"),
     ("下降12%", "direction"), ("减少了3件", "direction"), ("上升5个百分点", "direction"), ("多了3", "direction"),
+    ("降45%", "direction"), ("少45", "direction"), ("减45件", "direction"), ("增三成", "direction"), ("多3", "direction"), ("每千户少12件", "direction"), ("降", "unreadable"),
+    ("至少5", "bound"), ("最多5件", "bound"), ("超过30名青年", "bound"), ("3-5名青年", "range"), ("–5–10", "range"), ("18个点", "point"), ("十二点五个点", "point"), ("－18个点", "point"),
+    ("每户12件", "unreadable"), ("每12件", "unreadable"), ("12户每月", "unreadable"), ("12/100户", "unreadable"), ("每千户", "unreadable"), ("百分之三件", "unreadable"), ("4个半", "unreadable"),
+    ("8人到场次数", "unreadable"), ("8人时", "unreadable"), ("8人每次", "unreadable"), ("6件投诉以上", "unreadable"), ("6件一样", "unreadable"),
 ]
 READ = [
     ("12", 12, ""), ("１２", 12, ""), ("十二", 12, ""), ("一百二十", 120, ""), ("两千零五", 2005, ""), ("〇", 0, ""), ("1,200", 1200, ""), ("1，200", 1200, ""),
@@ -23,6 +29,11 @@ READ = [
     ("负三点五", -3.5, ""), ("-12%", -12, "%"), ("负百分之五", -5, "%"), ("+12", 12, ""), ("350人", 350, "人"), ("350名", 350, "人"), ("350人次", 350, "人次"),
     ("三百五十人次", 350, "人次"), ("1.2万人次", 12000, "人次"), ("12户", 12, "户"), ("9.5件/千户", 9.5, "件"), ("约30", 30, ""), ("30左右", 30, ""), ("12。5", 12.5, ""),
     ("12。", 12, ""), (" 12 %", 12, "%"), ("12 小时", 12, "小时"), ("¥12", 12, "元"), ("3k", 3000, ""), ("壹佰", 100, ""),
+    ("–45", -45, ""), ("—45%", -45, "%"), ("——45", -45, ""), ("— 45", -45, ""), ("--45", -45, ""), ("——三点五", -3.5, ""), ("差不多30", 30, ""),
+    ("6起", 6, "起"), ("6宗", 6, "宗"), ("6单", 6, "单"), ("六条", 6, "条"), ("6件投诉", 6, "件"), ("6起投诉", 6, "起"), ("4名青年", 4, "人"), ("三位老人", 3, "人"), ("4个青年", 4, "个"),
+    ("约1.2万名居民", 12000, "人"), ("350人次参加", 350, "人次"), ("12个人次", 12, "人次"), ("86个室时", 86, "室时"), ("86室时", 86, "室时"), ("三点五个室时", 3.5, "室时"),
+    ("每千户12件", 12, "件"), ("每千户有12件", 12, "件"), ("每1,000户9.5件", 9.5, "件"), ("每万名居民3件", 3, "件"), ("12件每千户", 12, "件"), ("12每千户", 12, ""), ("12件投诉，每千户", 12, "件"),
+    ("0.083", 0.083, ""), ("-0.15", -0.15, ""), ("-0.149", -0.149, ""), ("-0.14", -0.14, ""), ("-0.15%", -0.15, "%"), ("8.3", 8.3, ""), ("0.05", 0.05, ""), ("-15", -15, ""),
 ]
 
 
@@ -41,9 +52,24 @@ def task(answer=12.0, unit="percentage_points", tolerance=0.05, wrong=((30.0, "�
     return NumberTask(id="6-1", question="？", answer=answer, tolerance=tolerance, unit=unit, wrong=named, why="相减。")
 
 
+#: Near nought, where a tolerance covers a number and what it is as a share; and a mistake of nought beside an answer that may be written as a share.
+NEAR_NOUGHT = task(answer=-0.14, unit="percent", tolerance=0.6, wrong=((-15.0, "热线的数。"), (28.0, "反了。")))
+EIGHT = task(answer=8.3, unit="percent", tolerance=0.1, wrong=((0.0, "不会没有。"), (0.083, "忘了乘。"), (50.0, "一半。")))
+
+
 @pytest.mark.parametrize(
     ("made", "given", "outcome"),
     [
+        (NEAR_NOUGHT, "-0.15", Outcome.NAMED), (NEAR_NOUGHT, "-0.149", Outcome.NAMED), (NEAR_NOUGHT, "-0.15%", Outcome.RIGHT), (NEAR_NOUGHT, "-0.14", Outcome.RIGHT),
+        (NEAR_NOUGHT, "0", Outcome.RIGHT), (NEAR_NOUGHT, "-0.0014", Outcome.RIGHT), (NEAR_NOUGHT, "-15", Outcome.NAMED), (NEAR_NOUGHT, "0.28", Outcome.NAMED), (NEAR_NOUGHT, "0.4", Outcome.RIGHT),
+        (replace(EIGHT, wrong=EIGHT.wrong[::2]), "0.083", Outcome.SHARE), (replace(EIGHT, wrong=EIGHT.wrong[::2]), "0", Outcome.NAMED), (replace(EIGHT, wrong=EIGHT.wrong[::2]), "0.05", Outcome.NAMED),
+        (replace(EIGHT, wrong=EIGHT.wrong[1:]), "0.083", Outcome.NAMED), (EIGHT, "0.5", Outcome.NAMED), (EIGHT, "8.3", Outcome.RIGHT), (EIGHT, "0.083%", Outcome.NAMED),
+        (task(unit="件"), "12起", Outcome.RIGHT), (task(unit="件"), "12单", Outcome.RIGHT), (task(unit="件"), "12宗投诉", Outcome.RIGHT), (task(unit="件"), "12户", Outcome.OTHER_UNIT),
+        (task(unit="per_1000_households"), "每千户12件", Outcome.RIGHT), (task(unit="per_1000_households"), "12件每千户", Outcome.RIGHT), (task(unit="per_1000_households"), "每千户12人", Outcome.OTHER_UNIT),
+        (task(unit="persons"), "12名青年", Outcome.RIGHT), (task(unit="persons"), "12人次参加", Outcome.NOT_PERSONS), (task(unit="persons"), "12起", Outcome.OTHER_UNIT),
+        (task(unit="person_times"), "12名青年", Outcome.NOT_PERSON_TIMES), (task(unit="person_times"), "12个人次", Outcome.RIGHT), (task(unit="persons"), "12个青年", Outcome.OTHER_UNIT),
+        (task(unit="hours"), "12个室时", Outcome.RIGHT), (task(unit="persons"), "12个室时", Outcome.OTHER_UNIT), (task(), "12个点", Outcome.POINT), (task(unit="percent"), "12个点", Outcome.POINT),
+        (task(answer=-12.0, wrong=()), "——12个百分点", Outcome.RIGHT), (task(answer=-12.0, wrong=()), "降12个百分点", Outcome.DIRECTION),
         (task(), "12%", Outcome.NOT_POINTS), (task(unit="percent"), "12个百分点", Outcome.NOT_PERCENT), (task(unit="persons"), "12人次", Outcome.NOT_PERSONS),
         (task(unit="person_times"), "12人", Outcome.NOT_PERSON_TIMES), (task(unit="persons"), "12户", Outcome.OTHER_UNIT), (task(unit="persons"), "12个", Outcome.OTHER_UNIT),
         (task(unit="count"), "12%", Outcome.OTHER_UNIT), (task(), "-12", Outcome.OPPOSITE), (task(answer=0.0), "-0", Outcome.RIGHT), (task(unit="percent"), "0.12", Outcome.SHARE),

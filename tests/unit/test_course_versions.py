@@ -3,20 +3,26 @@
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import nbformat
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 from commresearch.course.lesson import Version, read_lesson
 from commresearch.course.page import course_data, page_body
 from commresearch.course.paper import teacher_body, worksheet_body
-from commresearch.course.slides import slides_body
+from commresearch.course.slides import shows_simulated, slides_body
 from commresearch.course.versions import FILES, make_versions
 from commresearch.errors import ReportError
 from commresearch.reporting.notebooks import execute_notebook
+from commresearch.reporting.reference_pptx import SLIDE
 from commresearch.reporting.rendering import EmbeddedRenderer
+from commresearch.reporting.style import ACCENT
 from commresearch.terms import Language
-from commresearch.words import render_error
+from commresearch.words import render_error, say
 from tests.course_case import TINY, tiny_notebook  # noqa: F401 - a fixture
 
 
@@ -109,8 +115,31 @@ def test_simulated_data_say_so_in_every_version(folder, lesson):
     assert page_body(lesson, "lesson_06").count("模拟数据，地点虚构。") == 3
     assert teacher_body(lesson).count("模拟数据，地点虚构。") >= 3
     assert "## 两个社区的件数（模拟数据）" in slides_body(lesson)
-    assert "模拟数据" in (folder / "figs" / "fig-rise.png").read_bytes().decode("utf8", errors="ignore")
     assert "模拟数据" in (folder / "figs" / "explore-6-x-1.svg").read_text(encoding="utf8")
+
+
+def test_a_picture_of_simulated_data_says_so_in_its_corner_and_to_programs(folder):
+    with Image.open(folder / "figs" / "fig-rise.png") as picture:
+        assert say("reports.simulated_banner", Language.ZH) in picture.info.values()
+        pixels = np.asarray(picture.convert("RGB")) / 255
+    in_colour = np.isclose(pixels, to_rgb(ACCENT), atol=0.02).all(axis=2)
+    height, width = in_colour.shape
+    assert in_colour[: height // 8, 3 * width // 4 :].sum() > 500  # frame and words of the stamp
+    assert in_colour[height // 8 :].sum() == 0  # the drawing itself has other colours
+
+
+def test_the_foot_of_every_slide_says_that_data_are_simulated(folder, lesson):
+    with zipfile.ZipFile(folder / "lesson_06_slides.pptx") as archive:
+        slides = [archive.read(name).decode("utf8") for name in archive.namelist() if SLIDE.fullmatch(name)]
+    assert [slide.count("<a:t>模拟数据，地点虚构</a:t>") for slide in slides] == [1] * len(slides)
+    for slide in slides:
+        ids = re.findall(r'<p:cNvPr id="(\d+)"', slide)
+        assert len(set(ids)) == len(ids)
+    assert shows_simulated(lesson)
+    blocks = tuple(replace(b, shown=b.shown.replace("模拟数据", "")) if isinstance(b.shown, str) else b for b in lesson.blocks)
+    assert not shows_simulated(replace(lesson, blocks=blocks))  # the picture that can be changed is simulated, but stands on no slide
+    shown = tuple(replace(b, versions=frozenset(Version)) if b.shown in lesson.explores else b for b in blocks)
+    assert shows_simulated(replace(lesson, blocks=shown))
 
 
 def test_paper_has_room_to_write_and_names_its_pictures(folder):

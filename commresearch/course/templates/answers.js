@@ -21,7 +21,13 @@ var courseAnswers = (function () {
   var VAGUE = new RegExp("^(?=.*[余多来几数上])[0-9." + HAN + "余多来几数上好]+[^0-9]{0,4}?[余多]?$");
   var DATE_LIKE = /^(?:[12][0-9]{3}[-\/.年][0-9]{1,2}(?:[-\/.月].*)?|[0-9]{1,2}月[0-9]{1,2}[日号]?|[0-9]{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{1,2})$/i;
   var DIRECTION = /下降|上升|减少|增加|降低|提高|提升|增长|回落|少了|多了|降了|涨了|升了/;
-  var PER = /\/[^0-9]+$/;
+  var BARE = new RegExp("(?:^|[^至最不0-9" + HAN + "])[降升减增少多涨跌]\\s*约?\\s*[-+]?[.0-9" + HAN + "]");
+  var MINUS = new RegExp("^[-‐‑‒–—―]{1,2}\\s*(?=[.0-9" + HAN + "])");
+  var EACH = "每\\s*(?:10+|10?,000|[一1]?[十百千万])\\s*(?:[户人名位](?:居民|人口)?|个?居民|个?家庭|常住人口)";
+  var PER = new RegExp("/[^0-9]+$|^" + EACH + "\\s*,?\\s*[有是]?\\s*(?=[-+约.0-9" + HAN + "])|\\s*,?\\s*" + EACH + "$", "g");
+  var POINT = new RegExp("[0-9" + HAN + "]\\s*个点$");
+  var NO_THING = "[次每比率点倍半多余几不未以至到少减增升降时天日月周" + HAN + "]";
+  var COUNTED = new RegExp("^(.*[0-9" + HAN + "])\\s*(?:个?(室时|人次)|(人次|[名位个户件起宗单条份场次项张间处例人])(?:(?!" + NO_THING + ")[\\u4e00-\\u9fff]){0,8})$");
   var DECIMAL = new RegExp("^(-|负)?((?:百分之)?[" + HAN + "]+点[" + HAN + "]+?)(个?百分点|[^0-9" + HAN + "点][^0-9]*)?$");
   var NUMERAL = /^(百分之)?([〇零一二两三四五六七八九十百千万亿]+)点([〇零一二三四五六七八九]+)([万亿]*)$/;
   var LOOSE = /[一二两三四五六七八九]{2}|[百千万][一二三四五六七八九]$/;
@@ -161,12 +167,24 @@ var courseAnswers = (function () {
     return { value: sign ? -value : value, unit: found[1] ? "%" : name };
   }
 
-  // What stands in an answer: { value, unit }, or { refused: blank, unreadable, range, bound or direction }.
+  // What stands in an answer: { value, unit }, or { refused: blank, unreadable, range, bound, direction or point }.
   function read(text, units) {
     var plain = halfWidth(text).trim().replace(/。$/, "").trim();
     if (!plain) { return { refused: "blank" }; }
-    if (DIRECTION.test(plain)) { return { refused: "direction" }; }
+    if (DIRECTION.test(plain) || BARE.test(plain)) { return { refused: "direction" }; }
+    plain = plain.replace(MINUS, "-");
     plain = plain.replace(PER, "") || plain;
+    if (POINT.test(plain)) { return { refused: "point" }; }
+    var answer = readAmount(plain, units);
+    return answer.refused === "unreadable" ? counted(plain, units) : answer;
+  }
+  function counted(plain, units) {
+    var parts = COUNTED.exec(plain), answer = parts ? readAmount(parts[1], units) : { refused: "unreadable" };
+    if (answer.refused) { return answer; }
+    var unit = parts[2] || parts[3];
+    return answer.unit ? { refused: "unreadable" } : { value: answer.value, unit: units[unit] || unit };
+  }
+  function readAmount(plain, units) {
     var found = DECIMAL.exec(plain);
     if (found) { return decimal(found[1], found[2], found[3] || "", units); }
     plain = plain.replace(/([0-9%人元岁次])[。.]$/, "$1").replace(/([0-9])。(?=[0-9])/g, "$1.");
@@ -178,19 +196,30 @@ var courseAnswers = (function () {
   function near(value, wanted, tolerance) {
     return Math.abs(value - wanted) <= tolerance + 1e-9 * Math.max(1, Math.abs(wanted));
   }
+  function fits(unit, wanted, course) {
+    return !unit || unit === wanted || (course.alike[wanted] || []).indexOf(unit) >= 0 || (wanted === course.count && course.measures.indexOf(unit) < 0);
+  }
+  // What a number times a scale comes near, the answer (null) first: { wrong, distance }, or null.
+  function meaning(task, value, scale) {
+    var targets = [{ wrong: null, value: task.answer }].concat(task.wrong.map(function (wrong) { return { wrong: wrong, value: wrong.value }; })), i;
+    for (i = 0; i < targets.length; i += 1) {
+      if (near(value * scale, targets[i].value, task.tolerance)) { return { wrong: targets[i].wrong, distance: Math.abs(value - targets[i].value / scale) }; }
+    }
+    return null;
+  }
   // The verdict on an answer to a number exercise: { outcome, why }.
   function judge(task, given, course) {
-    var answer = read(given, course.units), i;
+    var answer = read(given, course.units);
     if (answer.refused) { return { outcome: answer.refused, why: "" }; }
-    if (answer.unit && answer.unit !== task.wanted && !(task.wanted === course.count && course.measures.indexOf(answer.unit) < 0)) {
+    if (!fits(answer.unit, task.wanted, course)) {
       return { outcome: course.mixed_up[task.wanted + "," + answer.unit] || "other_unit", why: "" };
     }
-    if (near(answer.value, task.answer, task.tolerance)) { return { outcome: "right", why: task.why }; }
-    for (i = 0; i < task.wrong.length; i += 1) {
-      if (near(answer.value, task.wrong[i].value, task.tolerance)) { return { outcome: "named", why: task.wrong[i].why }; }
+    var meant = meaning(task, answer.value, 1), share = task.wanted === "%" && !answer.unit ? meaning(task, answer.value, 100) : null;
+    if (share && (!meant || (share.wrong !== meant.wrong && share.distance < meant.distance))) {
+      return share.wrong ? { outcome: "named", why: share.wrong.why } : { outcome: "share", why: "" };
     }
+    if (meant) { return meant.wrong ? { outcome: "named", why: meant.wrong.why } : { outcome: "right", why: task.why }; }
     if (answer.value !== 0 && near(-answer.value, task.answer, task.tolerance)) { return { outcome: "opposite", why: "" }; }
-    if (task.wanted === "%" && !answer.unit && near(answer.value * 100, task.answer, task.tolerance)) { return { outcome: "share", why: "" }; }
     return { outcome: "wrong", why: "" };
   }
   return { read: read, judge: judge };
