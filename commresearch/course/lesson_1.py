@@ -29,6 +29,7 @@ PLACES, SEED = 1_000, 101  #: fictional communities in which nothing changes, an
 INSIDE = 95.0  #: percent of them that the band holds
 WIDEST = 150.0  #: percent at which rises are cut off in the drawing; a fall goes no further than −100
 BIN = 10.0
+BELOW = 35  #: Chinese characters of a line of small letters under a drawing
 NARROW = 3.8  #: inches: a phone shows a figure about as wide as a hand, and its letters must stay readable
 #: what a reader of a percentage asks for, in the order in which it is asked
 ELEMENTS = ("base", "denominator", "period", "comparison", "counter")
@@ -95,8 +96,19 @@ def questions(claims: pd.DataFrame, claim_id: str) -> list[str]:
 
 def may_be_said(claim: Claim) -> tuple[str, str]:
     """The grade that the claim's wording can reach, and the words that this grade allows."""
-    grade = evidence_grade(claim)
-    return str(grade), entries("grades")[grade]["words_zh"]
+    grade = str(evidence_grade(claim))
+    return grade, allowed_words(grade)
+
+
+def allowed_words(grade: str) -> str:
+    """The words that a grade of evidence, E0 to E5, allows.
+
+    Raises
+    ------
+    KeyError
+        There is no such grade (a mistake in the lesson).
+    """
+    return entries("grades")[grade]["words_zh"]
 
 
 # ── which counts can stand behind it ─────────────────────────────────────────────────────────────────────────────────────
@@ -237,12 +249,22 @@ def _band(axes: "Axes", drawn: Unchanged, top: float) -> None:
     axes.set_title(_said("band", low=signed_percent(drawn.low), high=signed_percent(drawn.high)), fontsize=9, color=MUTED)
 
 
-def pairs_figure(pairs: Sequence[tuple[int, int]]) -> "Figure":
-    """The same percentage of few and of many: the 95 % interval of the change, one line per pair of numbers."""
+def pairs_figure(pairs: Sequence[tuple[int, int]], *, below: str = "") -> "Figure":
+    """The same percentage of few and of many: the 95 % interval of the change, one line per pair of numbers.
+
+    Parameters
+    ----------
+    pairs : sequence of (int, int)
+        Earlier and later number.
+    below : str
+        What the picture itself says under the axis: on a slide no note stands beside it.
+    """
     from matplotlib.figure import Figure
 
+    lines = [below[start : start + BELOW] for start in range(0, len(below), BELOW)]
     with house_style():
-        figure = Figure(figsize=(NARROW, 0.7 + 0.34 * len(pairs)))
+        figure = Figure(figsize=(NARROW, 0.7 + 0.34 * len(pairs) + 0.15 * len(lines)))
+        figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=7.4, color=MUTED)
         axes = figure.subplots()
         for row, (before, after) in enumerate(pairs):
             low, high = ratio_interval(before, after)

@@ -18,6 +18,8 @@ MONTHS = ("2025-04", "2025-04")
 HOUSEHOLDS, POPULATION, YOUTH = 500, 1_300, 200
 KEY = b"a fictional community has no secrets"
 REPEAT_DAYS = 7
+ROSTER_DAY = pd.Timestamp("2024-12-31")
+LIVE_FROM = pd.Timestamp("2024-01-01")  #: first day of which every register has each single entry
 USUAL_STATE, YES = "已办结", "是"
 REFERENCE = (510, 1_260)  #: 08:30 to 21:00, in minutes since midnight
 #: Opening hours of every day before and after the evening was opened, in minutes since midnight.
@@ -78,7 +80,7 @@ BOOKINGS = (
     ("301", "2025-04-26", "09:00", "15:30", "否", "是", "30"),
 )
 BOOKING_HEADS = ("场地编号", "使用日期", "开始时间", "结束时间", "是否取消", "是否使用", "到场人数")
-COVERAGE = pd.DataFrame([(source, "*", "2024-01-01", None) for source in ("tickets", "signins", "bookings")], columns=["source", "unit_id", "live_from", "live_to"])
+COVERAGE = pd.DataFrame([(source, "*", f"{LIVE_FROM:%Y-%m-%d}", None) for source in ("tickets", "signins", "bookings")], columns=["source", "unit_id", "live_from", "live_to"])
 
 
 def _said(key: str, **values: object) -> str:
@@ -158,7 +160,7 @@ def _bookings() -> pd.DataFrame:
 
 def _roster(names: Sequence[str]) -> pd.DataFrame:
     """The same community under several names, one for each way of counting."""
-    sizes = {"households": HOUSEHOLDS, "population": POPULATION, "youth_population": YOUTH, "as_of": pd.Timestamp("2024-12-31")}
+    sizes = {"households": HOUSEHOLDS, "population": POPULATION, "youth_population": YOUTH, "as_of": ROSTER_DAY}
     return pd.DataFrame({"unit_id": list(names), "unit_level": "community", "name": list(names), **sizes})
 
 
@@ -190,11 +192,14 @@ def complaints() -> Mapping[str, float]:
     -------
     mapping
         cases and rate (per 1,000 households and month) by the rules; rows of the ledger; contacts, contact_rate without folding; with_help with requests
-        for help; callers persons behind the cases; first_contact with seven days from the first contact of a case; anonymous_folded; withdrawn_too; percent
-        of households; per_10000 households.
+        for help; callers persons behind the cases; first_contact with seven days from the first contact of a case; anonymous_folded; withdrawn_too; marks_missed with
+        first tickets not looked at; percent of households; per_10000 households.
     """
     table = _tickets()
-    changed = {"anonymous_folded": table.assign(caller_key=table["caller_key"].fillna("nobody")), "withdrawn_too": table.assign(status="closed")}
+    changed = {
+        "anonymous_folded": table.assign(caller_key=table["caller_key"].fillna("nobody")), "withdrawn_too": table.assign(status="closed"),
+        "marks_missed": table.assign(repeat_of=table["repeat_of"].where(table["repeat_of"].isna())),
+    }
     panel = _count(Outcome.COMPLAINT_RATE, {COMMUNITY: table} | changed)
     beside = {
         "contacts": "contacts", "contact_rate": "contacts_per_1000_households", "with_help": "cases_with_help", "callers": "callers",
@@ -265,7 +270,7 @@ def participation() -> Mapping[str, float]:
     -------
     mapping
         persons and rate (percent of resident youth) by the rules; times person-times of the same persons, times_rate in percent; rows; codes different persons
-        on the sheet; all_times person-times of all that came, children too; year_ages persons if ages were differences of years; serving_too; visitors_too.
+        on the sheet; all_times person-times of all that took part, children too; served_times the same with those who helped; year_ages persons if ages were differences of years; serving_too; visitors_too.
     """
     table = _signins()
     ages = pd.to_datetime(table["event_at"]).dt.year - pd.Series([int(born[:4]) if born else pd.NA for *_, born, _, _, _ in SIGNINS], dtype="Int64")
@@ -278,6 +283,7 @@ def participation() -> Mapping[str, float]:
     return {
         "persons": _number(panel, COMMUNITY), "rate": _number(panel, COMMUNITY, column="value"), "times": times, "times_rate": 100 * times / YOUTH,
         "rows": float(len(table)), "codes": float(table["person_key"].nunique()), "all_times": _number(panel, COMMUNITY, "person_times"),
+        "served_times": _number(panel, "serving_too", "person_times"),
         **{name: _number(panel, name) for name in changed},
     }
 

@@ -38,7 +38,6 @@ TYPED_YEARS, TYPED_WRONG = 14, 4  #: sheets on which that happened, and on which
 LATER = timedelta(minutes=7)
 SHORTEST = 120.0  #: seconds in which the questionnaire can be read, from its try-out
 TOP_TWO = ("4", "5")
-CORRECTED = "correction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

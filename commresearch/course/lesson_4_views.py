@@ -54,6 +54,11 @@ def old_lost() -> tuple[int, int]:
     return int(old["serial"].isin(made.troubles.loc[made.troubles["kind"] == "age", "serial"]).sum()), len(old)
 
 
+def points_apart(share: float, other: float) -> float:
+    """Percentage points from another share to this one, both as they are printed with one decimal: who subtracts on the page finds the same."""
+    return round(round(share, 1) - round(other, 1), 1)
+
+
 def flags_table(words: Mapping[str, str]) -> pd.DataFrame:
     """The share of satisfied people without the sheets of each flag.
 
@@ -72,8 +77,8 @@ def flags_table(words: Mapping[str, str]) -> pd.DataFrame:
         return pd.DataFrame({"estimate": [100 * float(answers["top_two"].mean())]})
 
     found = flag_sensitivity(frame, flags, share).set_index("without")
-    excluded, shares, differences = (found[name].astype("float64") for name in ("n_excluded", "estimate", "difference"))
-    rows = [(words[name or "all"], fixed(excluded[name], 0), fixed(shares[name], 1), signed(differences[name], 1)) for name in ("", *FLAGS)]  # "": all sheets
+    excluded, shares = (found[name].astype("float64") for name in ("n_excluded", "estimate"))
+    rows = [(words[name or "all"], fixed(excluded[name], 0), fixed(shares[name], 1), signed(points_apart(shares[name], shares[""]), 1)) for name in ("", *FLAGS)]  # "": all sheets
     return pd.DataFrame(rows, columns=[words[name] for name in ("without", "sheets", "share", "difference")])
 
 

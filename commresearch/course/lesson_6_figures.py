@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from commresearch.course.lesson_6 import OPENS, Change, District, earlier_ranking, told
+from commresearch.course.lesson_6 import CHOSEN, MONTHS_AFTER, OPENS, Change, District, earlier_ranking, told
 from commresearch.course.lesson_6_books import Book
 from commresearch.course.lesson_6_replays import REPLAYS, Apparent, apparent, settings
 from commresearch.reporting.style import (
@@ -187,6 +187,11 @@ def replay_states() -> dict[tuple[str, ...], tuple["Figure", str, str]]:
         causes = _said("joiner").join(_said(f"cause_{name}") for name in mixed)
         values = {"change": told(found.percent), "n": REPLAYS, "low": told(found.low), "high": told(found.high)}
         text = _said("replay", causes=_said("mixed", causes=causes) if mixed else _said("nothing_mixed"), **values)
-        alt = _said("replay_alt", before=f"{found.before:.0f}", after=f"{found.after:.0f}", months=n_before, **values)
-        states[choice, str(n_before), "yes" if season else "no", "moved" if moved else "same"] = (replayed(found), text, alt)
+        states[choice, str(n_before), "yes" if season else "no", "moved" if moved else "same"] = (replayed(found), text, replay_alt(found))
     return states
+
+
+def replay_alt(found: Apparent) -> str:
+    """What the drawing shows, for those who cannot see it: sums of the chosen communities, as the path has them."""
+    means = {"before": f"{found.before:.0f}", "after": f"{found.after:.0f}"}
+    return _said("replay_alt", few=CHOSEN, months=found.n_before, months_after=MONTHS_AFTER, change=told(found.percent), **means)

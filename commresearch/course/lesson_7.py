@@ -250,11 +250,16 @@ def turned_round(value: float, why: str) -> dict[str | float, str]:
     return {printed: why} if printed else {}
 
 
+def named(compared: Compared) -> str:
+    """What a group is called in a sentence; of those who wait it is said who set the order, as a lot does not put the rising ones last."""
+    return label(f"line_{compared.course}" if compared.group == "waiting" else f"group_{compared.group}")
+
+
 def told(compared: Compared) -> str:
     """One sentence on a comparison: what comes out, the truth, and what the earlier months show."""
     e = compared.estimate
     return label(
-        "told", group=label(f"group_{compared.group}"), estimate=signed(e.estimate, 1), low=signed(e.conf_low, 1), high=signed(e.conf_high, 1),
+        "told", group=named(compared), estimate=signed(e.estimate, 1), low=signed(e.conf_low, 1), high=signed(e.conf_high, 1),
         truth=signed(compared.truth, 1), verdict=label(f"verdict_{compared.verdict}"), earlier=label("earlier_differ" if compared.earlier_months_differ else "earlier_same"),
     )
 

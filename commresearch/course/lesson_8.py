@@ -262,6 +262,11 @@ def first_page(found: ImpactEstimate) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[_report("panels_item"), outcome_name(found.outcome, Language.ZH)])
 
 
+def years() -> str:
+    """Which year is compared with which."""
+    return label("years", after=label("after"), before=label("before"))
+
+
 def label(key: str, **values: object) -> str:
     """A text of lesson 8."""
     return say(f"course.lesson_8_{key}", Language.ZH, **values)

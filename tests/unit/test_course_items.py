@@ -101,6 +101,13 @@ def test_the_right_option_is_not_told_by_its_length():
     assert 0.25 <= sum(longest) / len(longest) <= 0.5
 
 
+def test_the_item_on_intervals_states_the_grade_that_forbids_the_verb():
+    for form in Form:
+        question = items()[9].questions[form]
+        assert "证据E3" in question.text
+        assert "E4、E5" in question.why
+
+
 def test_people_and_visits_are_never_mixed():
     """人次 is what sign-ins add up to, 人 what persons are; the right answer to item 2 is in persons."""
     for form in Form:

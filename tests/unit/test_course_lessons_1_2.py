@@ -87,6 +87,22 @@ def test_only_words_of_the_lowest_grade_are_allowed(claim):
     assert (grade, words) == ("E0", entries("grades")["E0"]["words_zh"])
 
 
+def test_words_about_a_cause_are_for_drawn_lots_and_praise_is_for_no_grade():
+    with pytest.raises(KeyError):
+        lesson_1.allowed_words("E6")
+    said = {grade: lesson_1.allowed_words(grade) for grade in entries("grades")}
+    assert [grade for grade, words in said.items() if words.startswith("使")] == ["E4", "E5"]
+    assert "与试点有关" in said["E3"]
+    assert not any("成效" in words for words in said.values())
+
+
+def test_a_picture_that_stands_alone_names_its_source():
+    below = "据公开报道" * 20
+    alone, beside = lesson_1.pairs_figure([(22, 7)], below=below), lesson_1.pairs_figure([(22, 7)])
+    assert (alone.get_supxlabel().replace("\n", ""), beside.get_supxlabel()) == (below, "")
+    assert alone.get_figheight() > beside.get_figheight()
+
+
 def test_the_audit_asks_about_this_claim_alone(claims):
     asked = lesson_1.questions(claims, CLAIM)
     assert asked
@@ -141,7 +157,7 @@ def test_complaints_are_what_was_judged_by_hand():
     assert counts["callers"] == 5 + 18
     assert counts["rows"] == len(judged) == 12
     assert counts["anonymous_folded"] == 5
-    assert counts["first_contact"] == counts["withdrawn_too"] == 7
+    assert counts["first_contact"] == counts["withdrawn_too"] == counts["marks_missed"] == 7
     assert counts["rate"] == pytest.approx(1_000 * 6 / lesson_2.HOUSEHOLDS)
     assert counts["contact_rate"] == pytest.approx(1_000 * 9 / lesson_2.HOUSEHOLDS)
 
@@ -172,6 +188,7 @@ def test_youth_is_counted_by_age_on_the_day_and_every_person_once():
     assert counts["times"] == times == 7
     assert (counts["rate"], counts["times_rate"]) == (pytest.approx(2.0), pytest.approx(3.5))
     assert (counts["codes"], counts["rows"], counts["all_times"]) == (8, 12, 9 + 6)
+    assert counts["served_times"] == counts["all_times"] + sum(role == "志愿服务" for _, _, role, *_ in lesson_2.SIGNINS) == 16
     assert (counts["year_ages"], counts["serving_too"], counts["visitors_too"]) == (3, 5, 5)
 
 
@@ -190,7 +207,7 @@ def test_room_hours_are_what_a_clock_says():
 def test_every_rule_makes_another_number_of_the_register():
     for counts, rules in (
         (lesson_2.complaints(), ("cases", "contacts", "with_help", "rows", "callers", "first_contact", "anonymous_folded")),
-        (lesson_2.participation(), ("persons", "times", "codes", "rows", "all_times", "year_ages", "serving_too")),
+        (lesson_2.participation(), ("persons", "times", "codes", "rows", "all_times", "served_times", "year_ages", "serving_too")),
         (lesson_2.rooms(), ("used", "booked", "not_united", "not_clipped", "written")),
     ):
         assert len({counts[rule] for rule in rules}) == len(rules)

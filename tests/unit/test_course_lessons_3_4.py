@@ -193,11 +193,20 @@ def test_one_decision_at_a_time():
     }
 
 
+def test_points_apart_are_those_that_a_reader_finds_by_subtracting():
+    assert views.points_apart(62.449, 61.951) == 0.4  # 62.4 and 62.0, though 0.498 lie between them
+    assert views.points_apart(57.649, 62.001) == -4.4
+    assert views.points_apart(62.04, 61.96) == 0
+
+
 def test_flags_remove_nothing_and_are_tried_one_by_one():
     words = {name: name for name in ("without", "sheets", "share", "difference", "all", "flag_duration", "flag_longstring", "any_flag")}
     table = views.flags_table(words).set_index("without")
     share = asked.all_shares()["apart", "once", "keep", "all"]
     assert table.loc["all"].tolist() == ["0", f"{share.value:.1f}", "0.0"]
+    for name in ("flag_duration", "flag_longstring", "any_flag"):
+        apart = float(table.loc[name, "share"]) - float(table.loc["all", "share"])
+        assert float(table.loc[name, "difference"].replace("−", "-")) == pytest.approx(apart, abs=1e-9)
     flags = asked.survey().cleaned.flags
     assert int(table.loc["flag_longstring", "sheets"]) == flags["flag_longstring"].sum()
     assert int(table.loc["any_flag", "sheets"]) == (flags["flag_duration"].fillna(value=False) | flags["flag_longstring"].fillna(value=False)).sum()

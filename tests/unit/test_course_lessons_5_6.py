@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from commresearch.comparison.claim_regression_to_mean import Choice, expected_change
-from commresearch.course import lesson_5, lesson_6, lesson_6_books, lesson_6_replays
+from commresearch.course import lesson_5, lesson_6, lesson_6_books, lesson_6_figures, lesson_6_replays
 from commresearch.course.lesson_5 import CELLS, COMMUNITY, PERSONS, TRUTH
 from commresearch.course.lesson_6 import CHOSEN, EFFECT, MOVED, OPENS, UNITS, WORLD
 
@@ -165,6 +165,19 @@ def test_causes_multiply():
     alone = [1 + lesson_6_replays.apparent(s).percent / 100 for name, s in lesson_6_replays.ALONE.items() if name != "none"]
     none = 1 + lesson_6_replays.apparent(lesson_6_replays.ALONE["none"]).percent / 100
     assert all_three == pytest.approx(np.prod(alone) / none**2, abs=0.04)
+
+
+@pytest.mark.parametrize("months", lesson_6_replays.BEFORE_MONTHS)
+def test_the_text_beside_a_picture_tells_the_sum_that_is_drawn(months):
+    found = lesson_6_replays.apparent(("lot", months, False, False))
+    opens = list(found.months).index(OPENS)
+    drawn = [found.path[opens - months : opens].mean(), found.path[opens:].mean()]
+    spread = math.sinh(0.7) / 0.7 * math.exp((WORLD.unit_sd**2 + WORLD.shock_sd**2) / 2)  # means of households, and of what is lognormal
+    assert drawn == pytest.approx([CHOSEN * WORLD.level * WORLD.households / 1_000 * spread] * 2, rel=0.04)
+    alt = lesson_6_figures.replay_alt(found)
+    assert f"{CHOSEN}个社区合计" in alt
+    assert f"开门前{months}个月平均每月{drawn[0]:.0f}件" in alt
+    assert f"开门后6个月平均每月{drawn[1]:.0f}件" in alt
 
 
 def test_what_chance_leaves_holds_zero_and_the_drawn_effect_lies_just_outside(works):

@@ -1,6 +1,5 @@
 """Lessons 7 and 8: the numbers that they tell against closed forms, and what they say against what is true."""
 
-from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from math import comb
@@ -141,6 +140,14 @@ def test_what_is_said_of_a_comparison_holds_its_numbers():
     assert "−" in lesson_7.trend_text(one)
 
 
+def test_who_set_the_order_is_said_of_those_who_wait():
+    found = comparisons()
+    by_lot, from_above = (lesson_7.told(found["waiting", course]) for course in lesson_7.COURSES)
+    assert "抽签" in by_lot
+    assert "抽签" not in from_above
+    assert "领导定" in from_above
+
+
 def test_the_draw_gives_every_community_one_place_and_starts_as_many_as_asked():
     table = lesson_7.order_table(12, ["2026-03", "2026-09"], [4, 4])
     name, order, start = table.columns
@@ -254,6 +261,11 @@ def test_the_first_page_says_what_the_estimate_says():
     assert lesson_8.points(found.conf_low) in text
 
 
+def test_the_years_compared_are_those_of_the_data():
+    years = sorted(set(drawings().panel.frame["month"].dt.year))
+    assert lesson_8.years() == f"{years[1]}年同{years[0]}年比"
+
+
 def test_steps_are_those_of_the_grading():
     assert {name: lesson_8.steps(name) for name in ("late_record", "pre_trends")} == {name: STEPS[name][0] for name in ("late_record", "pre_trends")}
 
@@ -298,4 +310,3 @@ def test_labels_exist_in_both_languages():
     mine = {key: text for key, text in entries("course").items() if key.startswith(("lesson_7_", "lesson_8_"))}
     assert mine
     assert all(text[language.value].strip() for text in mine.values() for language in Language)
-    assert replace(lesson_8.PILOT, effect=0.0) == lesson_8.NOTHING_DONE
