@@ -14,6 +14,7 @@ import typer
 
 from commresearch.cli.options import KEY_VARIABLE, NEEDED, How
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
+from commresearch.records import files_below
 from commresearch.terms import DataKind, Language
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def report_cases(
 def left_by(place: "Project", tasks: "Sequence[ReportTask]") -> list[Path]:
     """Every file that the reports leave, the pages of failed ones and executed notebooks among them."""
     folders = dict.fromkeys(place.site / task.subject / task.language for task in tasks)
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in {".html", ".docx", ".pdf", ".ipynb", ".json", ".csv", ".xlsx"})
+    return sorted(path for folder in folders for path in files_below(folder) if path.suffix in {".html", ".docx", ".pdf", ".ipynb", ".json", ".csv", ".xlsx"})
 
 
 def _pilot_tasks(lang: Language, project: "Project", languages: list[Language], workers: int) -> "list[ReportTask]":

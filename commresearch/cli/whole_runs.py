@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from commresearch.cli.options import KEY_VARIABLE, How
-from commresearch.records import canonical_json, package_hash, package_versions, rendering_hash, sha256_of, write_whole
+from commresearch.records import canonical_json, files_below, package_hash, package_versions, rendering_hash, sha256_of, write_whole
 from commresearch.terms import Language
 
 if TYPE_CHECKING:
@@ -55,8 +55,13 @@ def forget_stamp(place: "Project") -> None:
 
 
 def keep_stamp(place: "Project", how: How, names: Sequence[str] = ()) -> None:
-    """Note that everything was made from what is there now; what is known of other runs stays where they left the same."""
+    """Note that everything was made from what is there now; what is known of other runs stays where they left the same.
+
+    Nothing is noted while another run is at work on the site: what is there now is not yet what it will leave.
+    """
     state, left = _state(place), _left(place)
+    if state is None:
+        return
     runs = {*(left["runs"] if left["state"] == state else ()), _choices(how, names)}
     write_whole(place.site / STAMP, canonical_json({"state": state, "runs": sorted(runs), "files": len(_files(place.site))}))
 
@@ -76,13 +81,21 @@ def _choices(how: How, names: Sequence[str]) -> str:
     return sha256_of(canonical_json([list(how.languages), list(how.formats), how.renderer, how.engine, how.look, quarto, sorted(set(names))]))
 
 
-def _state(place: "Project") -> str:
+def _state(place: "Project") -> str | None:
+    """Hash of what is there; None where a file goes while it is looked at: another run is moving it."""
     received = [path for name in RECEIVED for path in _files(place.root / name)] + [*sorted(place.published.glob("*.csv"))]
-    stats = [(str(path.relative_to(place.root)), path.stat().st_size, path.stat().st_mtime_ns) for name in KEPT for path in _files(place.root / name)]
     names = canonical_json([str(path) for path in received])
     program = (package_hash(), rendering_hash(), canonical_json(package_versions()))
-    return sha256_of(names, *received, canonical_json(stats), *program, sha256_of(os.environ.get(KEY_VARIABLE, "")))
+    try:
+        stats = [(str(path.relative_to(place.root)), seen.st_size, seen.st_mtime_ns) for path, seen in _seen(place)]
+        return sha256_of(names, *received, canonical_json(stats), *program, sha256_of(os.environ.get(KEY_VARIABLE, "")))
+    except FileNotFoundError:
+        return None
+
+
+def _seen(place: "Project") -> list[tuple[Path, os.stat_result]]:
+    return [(path, path.stat()) for name in KEPT for path in _files(place.root / name)]
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != STAMP and not path.name.startswith("."))
+    return [path for path in files_below(folder) if path.name != STAMP]

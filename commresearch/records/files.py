@@ -33,6 +33,15 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=str)
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Files in a folder and those below it, in order; what is hidden is left out, and what another run takes away meanwhile."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
 def replace_folder(made: Path, folder: Path) -> None:
     """Move a finished folder over an older one, which is gone only when the new one stands there.
 

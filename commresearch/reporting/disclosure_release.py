@@ -89,7 +89,7 @@ def standing(site: Path, work: Path) -> dict[str, list[Published]]:
         try:
             counts = json.loads(file.read_text(encoding="utf8"))["counts"]
             found[f"{subject} ({language})"] = [Published.from_dict(one) for one in counts]
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
 

@@ -15,7 +15,7 @@ from commresearch.impact.design import Design, detect_design
 from commresearch.impact.plan_file import LockedPlan, Plan, fingerprint_of, lock_plan, plan_text
 from commresearch.impact.rollout_order import draw_rollout
 from commresearch.outcomes import Panel
-from commresearch.records import sha256_of, unwritable, write_whole
+from commresearch.records import files_below, sha256_of, unwritable, write_whole
 from commresearch.terms import DataKind, Estimand, Method, Outcome
 from commresearch.workflow.case_estimates import OUTCOMES_SEEN, register_of
 from commresearch.workflow.case_logs import CleanedLog, clean_register
@@ -208,8 +208,7 @@ def draw_case_rollout(case: Case, draw: Draw, *, strata: Sequence[str] = ()) -> 
 
 def case_hashes(folder: Path) -> dict[str, str]:
     """Hashes of all files of a case by name, the plan itself and hidden files left out."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != PLAN and not any(part.startswith(".") for part in p.relative_to(folder).parts))
-    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in files}
+    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in files_below(folder) if p.name != PLAN}
 
 
 def _has_outcomes(panel: Panel) -> bool:

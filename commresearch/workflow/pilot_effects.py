@@ -14,7 +14,7 @@ from commresearch.comparison.claim_against import Known, claim_against_estimate,
 from commresearch.errors import CaseError, DesignError, EstimationError, Failure
 from commresearch.impact.estimate import estimate_impact
 from commresearch.outcomes import Panel
-from commresearch.records import canonical_json, fan_out, package_hash, replace_folder, sha256_of, work_folder, write_whole
+from commresearch.records import canonical_json, fan_out, in_turn, package_hash, replace_folder, sha256_of, work_folder, write_whole
 from commresearch.records.effects import EFFECT_COLUMNS
 from commresearch.simulate.cities import CONDITIONS, OUTCOMES, UNITS, SimulatedCity, doses_of, simulate_cities
 from commresearch.simulate.log_claims import issuer_claims
@@ -265,13 +265,13 @@ def own_effects(raw: Path, results: Path, out: Path) -> PilotEffects | None:
 
 def write_effects(out: Path, effects: PilotEffects) -> None:
     """The tables as CSV in a folder that is replaced as a whole; the same effects leave it as it stands."""
-    key = sha256_of(*(getattr(effects, f.name).to_csv(index=False) for f in fields(effects)))
-    if _made_from(out) != key:
-        _write(out, effects, key)
+    _write(out, effects, sha256_of(*(getattr(effects, f.name).to_csv(index=False) for f in fields(effects))))
 
 
 def _write(out: Path, effects: PilotEffects, key: str) -> None:
-    with work_folder(out.parent) as work:
+    with in_turn(out.parent), work_folder(out.parent) as work:
+        if _made_from(out) == key:  # another run wrote the same meanwhile, and its reports are reading it
+            return
         for field in fields(effects):
             write_whole(work / f"{field.name}.csv", getattr(effects, field.name).to_csv(index=False, lineterminator="\n"))
         write_whole(work / MADE_FROM, json.dumps({"key": key}))

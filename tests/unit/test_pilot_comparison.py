@@ -6,6 +6,7 @@ import pytest
 
 from commresearch.errors import CaseError, SchemaError
 from commresearch.simulate.cities import CITIES, CONDITIONS, CitySpec, doses_of, simulate_cities
+from commresearch.workflow import pilot_effects
 from commresearch.workflow.pilot_comparison import compare_pilots, raw_sets
 from commresearch.workflow.pilot_doses import EFFECT_SET
 from commresearch.workflow.pilot_effects import EFFECT_FRAME, PilotEffects, _simulated_anchors, read_effects, write_effects
@@ -115,6 +116,15 @@ def test_tables_are_read_as_they_were_written_and_a_damaged_folder_is_named(tmp_
     (tmp_path / "own" / "places.csv").unlink()
     with pytest.raises(CaseError, match="CR-V02"):
         read_effects(tmp_path / "own")
+
+
+def test_of_two_runs_that_made_the_same_the_second_leaves_the_tables_to_those_who_read_them(tmp_path):
+    pilot_effects._write(tmp_path / "own", effects(), "same")
+    first = (tmp_path / "own" / "effects.csv").stat()
+    pilot_effects._write(tmp_path / "own", effects(), "same")
+    assert (tmp_path / "own" / "effects.csv").stat().st_ino == first.st_ino
+    pilot_effects._write(tmp_path / "own", effects(), "another")
+    assert (tmp_path / "own" / "effects.csv").stat().st_ino != first.st_ino
 
 
 def test_cities_are_fictional_alike_by_twos_and_their_truth_is_known():

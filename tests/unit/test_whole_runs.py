@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from commresearch.cli import whole_runs
 from commresearch.cli.options import How
 from commresearch.cli.whole_runs import STAMP, forget_stamp, keep_stamp, standing_files
+from commresearch.records import files_below
 from commresearch.reporting.project import Project
 from commresearch.terms import Format, Language
 
@@ -77,3 +79,19 @@ def test_a_stamp_that_cannot_be_read_counts_as_none(place, left):
     assert standing_files(place, HOW) is None
     keep_stamp(place, HOW)
     assert standing_files(place, HOW) == 1
+
+
+def test_folders_of_a_run_that_is_at_work_say_nothing_of_the_site(place):
+    keep_stamp(place, HOW)
+    work = place.site / "a" / ".zh.0a.work-1b" / ".render-x"
+    work.mkdir(parents=True)
+    (work / "body.md").write_text("half a page", encoding="utf8")
+    assert standing_files(place, HOW) == 1
+
+
+def test_nothing_is_noted_where_another_run_takes_a_file_away_meanwhile(place, monkeypatch):
+    monkeypatch.setattr(whole_runs, "files_below", lambda folder: [*files_below(folder), folder / "gone.html"])
+    keep_stamp(place, HOW)
+    monkeypatch.undo()
+    assert not (place.site / STAMP).exists()
+    assert standing_files(place, HOW) is None
