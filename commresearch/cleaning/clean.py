@@ -16,12 +16,12 @@ from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_
 from commresearch.cleaning.fit import Placement, find_variables, unknown_answers
 from commresearch.cleaning.masking import TOKENS, mask_log
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
-from commresearch.cleaning.privacy import Gate, apply_privacy
+from commresearch.cleaning.privacy import MANY_ROWS, Gate, apply_privacy
 from commresearch.cleaning.ranges import apply_ranges
 from commresearch.cleaning.rules import LogicRule, check_rules
 from commresearch.cleaning.signs import duplicate_groups, response_flags
 from commresearch.cleaning.skips import recompute_skips
-from commresearch.cleaning.typed import Cells, Typed, logs_of, type_variable
+from commresearch.cleaning.typed import Cells, Typed, all_typed, logs_of, type_variable
 from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
 from commresearch.records import join_logs, log_lines
@@ -41,6 +41,7 @@ class _Part:
     """One received file, typed."""
 
     raw: RawTable
+    ids: pd.Index
     typed: list[Typed]
     variables: list[Variable]
     log: pd.DataFrame
@@ -205,33 +206,34 @@ def _typed_part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: by
     faults += missing
     cells, correction_log, unsettled = _corrected(raw, placements, corrections, faults)
     types = _types_of(raw, cells)
-    gate = _gate(raw, cells, placements, key)
     ids = raw.row_ids
+    gate = _gate(raw, cells, placements, key, ids)
     ip = next((cells[p.columns[0]].set_axis(ids) for p in placements if p.variable.role is Role.IP and p.columns), None)
-    typed, variables = [], []
+    received: list[Cells] = []
+    variables = []
     for placement in placements:
         there = [c for c in placement.columns if c in gate.frame.columns]
         if placement.columns and not there:
             continue  # identifiers that were dropped
         order = raw.frame.columns.get_indexer(pd.Index(there))
-        received = Cells(
+        received.append(Cells(
             texts=gate.frame[there].set_axis(ids), other=gate.frame[placement.other].set_axis(ids) if placement.other in gate.frame else None, types=None if types is None else types[:, order], platform=raw.platform, export=raw.export,
             file=raw.path.name, sheet=raw.sheet,
-        )
-        typed.append(type_variable(placement.variable, received))
+        ))
         variables.append(placement.variable)
     for variable, values in _derived(placements, gate):
         if variable.name in codebook:
             faults.append(Failure(code="CR-P07", values={"file": raw.path.name, "sheet": raw.sheet, "column": values.name, "name": variable.name}))
             continue
-        typed.append(type_variable(variable, _derived_cells(values.set_axis(ids), raw)))
+        received.append(_derived_cells(values.set_axis(ids), raw))
         variables.append(variable)
+    typed = all_typed(variables, received, ids, is_long=len(ids) >= MANY_ROWS)
     faults += unknown_answers(raw, placements, {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled})
     names, typed_log = {column: p.variable.name for p in placements for column in p.columns}, logs_of(typed)
     faults += unreadable_corrections(correction_log, typed_log, names, list_name=corrections.name)
     log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, typed_log])
     undeclared = {names[c]: str(i) for c, i in gate.undeclared[["column", "identifier"]].itertuples(index=False) if c in names}
-    return _Part(raw=raw, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
+    return _Part(raw=raw, ids=ids, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
 
 
 def _corrected(
@@ -274,7 +276,7 @@ def _types_of(raw: RawTable, cells: pd.DataFrame) -> "np.ndarray | None":
     return np.where(corrected, np.uint8(CellType.TEXT), raw.types) if corrected.any() else raw.types
 
 
-def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], key: bytes | None) -> Gate:
+def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], key: bytes | None, ids: pd.Index) -> Gate:
     """The received columns that the codebook uses, behind the privacy gate."""
     used = cells[list(dict.fromkeys(c for p in placements for c in (*p.columns, p.other) if c))]
     marked = _without_markers(used, placements)
@@ -289,7 +291,7 @@ def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], k
     submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
     on = parse_dates(used[submitted]).values if submitted else None
     gate = apply_privacy(
-        used.assign(**marked), declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=raw.row_ids, on=on, questions=raw.questions
+        used.assign(**marked), declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=ids, on=on, questions=raw.questions
     )
     put_back = {c: gate.frame[c].where(marked[c] == used[c], used[c]) for c in marked if c in gate.frame.columns}
     corrected = [c for c in used if not used[c].equals(raw.frame[c])]  # the log of corrections must not quote a day either
@@ -337,7 +339,7 @@ def _joined(parts: Sequence[_Part], codebook: Codebook) -> tuple[pd.DataFrame, d
     """The parts under each other; what could be derived in one file only is blank in the others."""
     frames, codes = [], []
     for part in parts:
-        there, ids = {v.name for v in part.variables}, part.raw.row_ids
+        there, ids = {v.name for v in part.variables}, part.ids
         blank = pd.Series("", index=ids, dtype="str")
         typed = [*part.typed, *(type_variable(v, _derived_cells(blank, part.raw)) for v in codebook if v.name not in there)]
         frames.append(pd.DataFrame({n: s for t in typed for n, s in t.columns.items()}, index=ids))

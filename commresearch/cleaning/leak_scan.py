@@ -94,20 +94,24 @@ def scan_files(paths: Iterable[Path], *, known: Iterable[str] | Mapping[str, str
     return leaks
 
 
-def require_no_leaks(paths: Iterable[Path], known: Iterable[str] | Mapping[str, str] = (), *, allowed: Iterable[str] = ()) -> None:
+def require_no_leaks(
+    paths: Iterable[Path], known: Iterable[str] | Mapping[str, str] = (), *, allowed: Iterable[str] = (), workers: int = _WORKERS
+) -> None:
     """Refuse files that hold identifiers.
 
     Parameters
     ----------
     paths, known, allowed
         As in `scan_files`.
+    workers
+        Processes that share many files; 1 where others are at work meanwhile.
 
     Raises
     ------
     CleaningError
         One CR-P08 per identifier found, one CR-P09 per file that cannot be read.
     """
-    leaks, unreadable = _scan(paths, known, allowed)
+    leaks, unreadable = _scan(paths, known, allowed, workers)
     failures = [Failure(code="CR-P08", values=_values(leak)) for leak in leaks]
     if failures or unreadable:
         raise CleaningError(*failures, *unreadable)
@@ -126,24 +130,24 @@ def _place(leak: Leak, language: Language) -> str:
 
 
 def _scan(
-    paths: Iterable[Path], known: Iterable[str] | Mapping[str, str], allowed: Iterable[str],
+    paths: Iterable[Path], known: Iterable[str] | Mapping[str, str], allowed: Iterable[str], workers: int = _WORKERS,
 ) -> tuple[list[Leak], list[Failure]]:
     ordered = list(paths)
     work = partial(_scan_each, known=_known_values(known), allowed={plain_text(a).strip() for a in allowed})
-    shares = _shares(ordered)
+    shares = _shares(ordered, workers)
     if len(shares) == 1:
         found = work(ordered)
     else:
-        parts = fan_out(work, shares, workers=_WORKERS, timeout=_TIMEOUT, lost=lambda share, _: work(share))
+        parts = fan_out(work, shares, workers=workers, timeout=_TIMEOUT, lost=lambda share, _: work(share))
         found = {path: mine for _, part in parts for path, mine in part.items()}
     leaks = [leak for path in dict.fromkeys(ordered) if isinstance(mine := found[path], list) for leak in mine]
     return leaks, [mine for path in dict.fromkeys(ordered) if isinstance(mine := found[path], Failure)]
 
 
-def _shares(paths: Sequence[Path]) -> list[list[Path]]:
+def _shares(paths: Sequence[Path], workers: int) -> list[list[Path]]:
     """The files in parts of much the same size, one for each process; in one part where starting a process takes longer than reading."""
     sizes = {path: path.stat().st_size if path.is_file() else 0 for path in paths}
-    shares: list[list[Path]] = [[] for _ in range(_WORKERS if can_fork() and sum(sizes.values()) > _LARGE else 1)]
+    shares: list[list[Path]] = [[] for _ in range(workers if can_fork() and sum(sizes.values()) > _LARGE else 1)]
     for path in sorted(sizes, key=sizes.__getitem__, reverse=True):
         min(shares, key=lambda share: sum(sizes[p] for p in share)).append(path)
     return shares

@@ -24,11 +24,12 @@ from commresearch.cleaning.pseudonyms import LEAST, is_pseudonym, key_fingerprin
 from commresearch.cleaning.reference_tables import has_answer
 from commresearch.cleaning.text_spans import Span
 from commresearch.errors import CleaningError, Failure
-from commresearch.records import join_logs, log_lines
+from commresearch.records import in_two, join_logs, log_lines
 from commresearch.sources.raw_table import Question
 from commresearch.terms import Identifier, Role
 
 STEP = "privacy"
+MANY_ROWS = 20_000  #: rows from which half of the columns are read in another process: of fewer, starting it takes as long
 PSEUDONYM = "〔假名〕"  #: stands for a pseudonym in the log
 DAY_DROPPED = "day_dropped"  #: what becomes of birth dates: year and month stay, by which waves are linked
 DERIVED = ("age", "sex", "area", "place")
@@ -156,19 +157,32 @@ def apply_privacy(
     place = _Place(file=file, sheet=sheet, row_ids=pd.Series(np.asarray(row_ids), index=frame.index, dtype="str"))
     dates = {c: _pass_birth(frame[c], by, on, place) for c, by in _birth_columns(frame, declared, questions).items()}
     frame = frame.assign(**{c: passage.columns[c] for c, passage in dates.items()})
-    contents = {c: read_content(frame[c]) for c in frame.columns if c in dates or not declared.get(c)}
+    judged = [c for c in frame.columns if c in dates or not declared.get(c)]
+    contents = dict(zip(judged, in_two(lambda c: read_content(frame[c]), judged, is_long=len(frame) >= MANY_ROWS), strict=True))
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
-    own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
-    finder = KnownValues(known)
-    passages = [
-        _pass_identifiers(frame[c], verdicts[c], key, on, place) if c in verdicts
-        else _pass_text(frame[c], contents[c], finder, own_names if c in free_text else (), place, is_free=c in free_text)
-        for c in frame.columns
-    ]
+    passages = _passages(frame, verdicts, contents, known, free_text, key, on, place)
     passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
     return _left_behind(passages, frame.index, fingerprint, known)
+
+
+def _passages(
+    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: Mapping[str, str], free_text: Collection[str],
+    key: bytes | None, on: pd.Series | None, place: _Place,
+) -> list[_Passage]:
+    """What every column leaves behind; those in which nothing was found are not sent from process to process."""
+    own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
+    finder = KnownValues(known)
+
+    def passed(column: str) -> _Passage | None:
+        if column in verdicts:
+            return _pass_identifiers(frame[column], verdicts[column], key, on, place)
+        is_free = column in free_text
+        return _pass_text(frame[column], contents[column], finder, own_names if is_free else (), place, is_free=is_free)
+
+    found = in_two(passed, list(frame.columns), is_long=len(frame) >= MANY_ROWS)
+    return [p if p is not None else _Passage(columns={c: frame[c]}, logs=[], found=[]) for c, p in zip(frame.columns, found, strict=True)]
 
 
 def _left_behind(passages: Sequence[_Passage], index: pd.Index, fingerprint: str, known: Mapping[str, str]) -> Gate:
@@ -295,8 +309,8 @@ def _pass_birth(cells: pd.Series, by: str, on: pd.Series | None, place: _Place) 
 
 def _pass_text(
     cells: pd.Series, content: ColumnContent, known: KnownValues, own_names: Sequence[tuple[int, str]], place: _Place, *, is_free: bool,
-) -> _Passage:
-    """Mask identifiers inside the cells of a column that is none of identifiers."""
+) -> _Passage | None:
+    """Mask identifiers inside the cells of a column that is none of identifiers; None where there is none in them."""
     joined, found = content.joined, dict(content.spans())
     if is_free:
         found = with_names(joined, found, known)
@@ -308,7 +322,7 @@ def _pass_text(
     result, own = _mask_own_names(result, own_names)
     per_row = pd.concat([per_row, own], ignore_index=True) if len(own) else per_row
     if per_row.empty:
-        return _Passage(columns={column: cells}, logs=[], found=[])
+        return None
     tokens = per_row["identifier"].map(TOKENS)
     lines = log_lines(
         step=STEP, rule="masked_text", file=place.file, sheet=place.sheet, row_id=place.row_ids.loc[per_row["row"]].to_numpy(),

@@ -1,7 +1,7 @@
 """From cells to typed columns: one variable at a time, by what the codebook says of it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from commresearch.cleaning.missing import CODE, NONE, KindCodes, marker_log, spl
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import Parsed, ParsedColumns, Rule, Rules, text_array
 from commresearch.cleaning.variable import Variable, plain_number
-from commresearch.records import join_logs, log_lines
+from commresearch.records import in_two, join_logs, log_lines
 from commresearch.terms import Export, MissingKind, Platform, VariableType
 
 STEP = "types"
@@ -61,6 +61,17 @@ class Typed:
     kinds: dict[str, KindCodes] = field(default_factory=dict)
     logs: list[pd.DataFrame] = field(default_factory=list)
     unknown: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+
+
+def all_typed(variables: Sequence[Variable], received: Sequence[Cells], ids: pd.Index, *, is_long: bool) -> list[Typed]:
+    """Every variable typed, half of them in another process where the table is long; rows are named here, where names need not be sent."""
+
+    def typed(pair: tuple[Variable, Cells]) -> Typed:
+        one = type_variable(*pair)
+        return replace(one, columns={name: column.reset_index(drop=True) for name, column in one.columns.items()})
+
+    made = in_two(typed, list(zip(variables, received, strict=True)), is_long=is_long)
+    return [replace(one, columns={name: column.set_axis(ids) for name, column in one.columns.items()}) for one in made]
 
 
 def type_variable(variable: Variable, cells: Cells) -> Typed:

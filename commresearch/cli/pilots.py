@@ -1,6 +1,7 @@
 """Commands about the cases of partners: scaffold, cleaning, panels, export."""
 
 import shutil
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import date
 from functools import partial
@@ -102,7 +103,7 @@ def clean(
     known: dict[str, str] = {}
     with case_by_case(cases, lang) as faults, ExitStack() as kept:
         chosen = load_cases(place.root, cases, faults)
-        with Standby(partial(make_ready, place.published)) as ready:  # what reports need is loaded while surveys are cleaned
+        with Standby(partial(make_ready, place.published, _notebooks(place, chosen.values()))) as ready:  # loaded while surveys are cleaned
             cleaned = each_case(chosen, lambda case: _all_cleaned(lang, place, case, key, how, known, on, kept), faults)
             tasks = [task for planned in cleaned.values() for task in planned]
             if not tasks:
@@ -113,6 +114,20 @@ def clean(
             if published := ready.first():
                 write_site(place, published, how.languages[0])
         finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+
+
+def _notebooks(place: "Project", cases: "Iterable[Case]") -> list[Path]:
+    """Notebooks of the reports that cleaning the cases ends with."""
+    chosen, names = list(cases), []
+    if any(case.surveys for case in chosen):
+        from commresearch.reporting.quality_reports import NOTEBOOK as OF_SURVEYS
+
+        names.append(OF_SURVEYS)
+    if any(len(case.settings.data) > len(case.surveys) for case in chosen):
+        from commresearch.reporting.panel_reports import NOTEBOOK as OF_PANELS
+
+        names.append(OF_PANELS)
+    return [place.root / "notebooks" / name for name in names]
 
 
 def _sweep_reports(place: "Project", tasks: "list[ReportTask]") -> None:

@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from commresearch.errors import EstimationError, Failure
 
@@ -99,6 +98,8 @@ def total_weights(
     _require_scores(scores, indicators, scaling)
     table = _scaled(scores[names].to_numpy(dtype=float) * [1.0 if i.higher_is_better else -1.0 for i in indicators], scaling)
     weights = np.random.default_rng(seed).dirichlet(np.ones(len(names)), size=draws)
+    from scipy.stats import rankdata  # slow to load, and hardly anybody asks for a total
+
     ranks = rankdata(np.round(-weights @ table.T, 12), method="min", axis=1)  # (draws, cases); rounded, so that equal rows tie
     outer = (1 - level) / 2
     frame = pd.DataFrame(
@@ -118,6 +119,8 @@ def _scaled(table: npt.NDArray[np.float64], scaling: Scaling) -> npt.NDArray[np.
     """Columns on one scale, each 0 for its lowest and 1 for its highest case; as they are with "none"."""
     if scaling == "none":
         return table
+    from scipy.stats import rankdata
+
     placed = rankdata(table, method="average", axis=0) if scaling == "ranks" else table
     low, high = placed.min(axis=0), placed.max(axis=0)
     return np.asarray((placed - low) / (high - low))

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,6 @@ from uuid import uuid4
 import pandas as pd
 
 from commresearch.cases import Published, load_published
-from commresearch.comparison import audit_claims
 from commresearch.comparison.scores_file import SCORES
 from commresearch.errors import CaseError, CommResearchError, Failure, ReportError
 from commresearch.records import Standby, can_fork, fan_out, fan_out_on, sha256_of, write_whole
@@ -24,7 +23,8 @@ from commresearch.reporting.project import Project
 from commresearch.reporting.rendering import Renderer, template
 from commresearch.reporting.replies import FILE as REPLIES
 from commresearch.reporting.review import Review
-from commresearch.terms import Format, Kind, Language
+from commresearch.reporting.warm_up import warm_up
+from commresearch.terms import Format, Language
 from commresearch.words import entries, render_error, say
 
 COMPARISON = "comparison"
@@ -119,6 +119,8 @@ def plan_reports(
 
 
 def _audits(published: Published, languages: Sequence[Language]) -> dict[Language, pd.DataFrame]:
+    from commresearch.comparison import audit_claims  # not wanted by reports on received data
+
     return {language: audit_claims(published.claims, language=language) for language in languages}
 
 
@@ -136,9 +138,9 @@ def _published_task(project: Project, published: Published, subject: str, langua
     )
 
 
-def make_ready(published: Path) -> Published | None:
-    """What reports on surveys need and can be had before the surveys are cleaned: what is imported, and the ledger of their index."""
-    _load_what_reports_need()
+def make_ready(published: Path, notebooks: Sequence[Path]) -> Published | None:
+    """What reports need and can be had before the data are cleaned: what their notebooks import, and the ledger of the site's index."""
+    warm_up(notebooks)
     return load_published(published) if published.is_dir() else None
 
 
@@ -161,7 +163,7 @@ def build_reports(project: Project, tasks: Sequence[ReportTask], settings: Setti
         else:
             yield ReportResult(task=task, outputs=outputs, reused=True)
     if new and can_fork() and not settings.cluster:
-        _load_what_reports_need()
+        warm_up([_notebook_of(task, project) for task in new])
     run = f"work-{uuid4().hex[:8]}"  # marks this run's own work folders: another run beside it has others
     work = partial(_build_one, project=project, settings=settings, ground=ground, run=run)
     try:
@@ -193,41 +195,6 @@ def _facts(published: Published, audit: pd.DataFrame, subject: str) -> list[pd.D
     own = [frame[frame["case_id"] == subject] for frame in frames]
     source = published.sources[published.sources["source_id"].isin(own[0]["source_id"])]
     return [*own, source, audit[audit["claim_id"].isin(own[2]["claim_id"])]]
-
-
-@cache
-def _load_what_reports_need() -> None:
-    """Import once, before workers are forked, what every report would import again; and let matplotlib find its fonts."""
-    import IPython.core.interactiveshell  # noqa: F401
-    import matplotlib.backends.backend_svg  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
-    import xlsxwriter  # noqa: F401
-
-    from commresearch.reporting import (  # noqa: F401
-        case_numbers,
-        comparison_checks,
-        comparison_page,
-        comparison_refusals,
-        figures,
-        impact_outcomes,
-        impact_reading,
-        impact_summary,
-        notebooks,
-        panel_checks,
-        panel_logs,
-        panel_outcomes,
-        panel_retrace,
-        panel_summary,
-        pilot_report_people,
-        pilot_report_results,
-        pilot_report_summary,
-        quality_effects,
-        quality_results,
-        quality_summary,
-        scorecard_page,
-    )
-
-    figures.claims_by_kind(dict.fromkeys(Kind, 1), Language.ZH).draw_without_rendering()
 
 
 def _build_one(task: ReportTask, *, project: Project, settings: Settings, ground: Ground, run: str) -> ReportResult:

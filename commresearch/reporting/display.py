@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from commresearch.cases.case import Release
 from commresearch.reporting.disclosure_rules import hides
@@ -139,21 +139,23 @@ class Figure:
         for label in self.drawing.findobj(lambda artist: hasattr(artist, "get_text")):
             require_glyphs(label.get_text())  # type: ignore[attr-defined]
         (folder / "figs").mkdir(parents=True, exist_ok=True)
-        with house_style():  # drawing happens here: fonts, and ids that do not differ from run to run
-            self._draw(folder / "figs" / self.id)
+        path = folder / "figs" / self.id
+        write_pictures(self.drawing, path.with_suffix(".png"), path.with_suffix(".svg"))
         alt = self.alt.replace('"', "”")
         note = f"\n\n::: {{.source-note}}\n{escape(self.note)}\n:::\n" if self.note else "\n"
         return f'![{escape(self.caption)}](figs/{self.id}.png){{#{self.id} fig-alt="{alt}"}}{note}'
 
-    def _draw(self, path: Path) -> None:
-        """Write the files by their canvases: `savefig` would draw each of them twice, the first time only to find the layout."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-        self.drawing.set_dpi(DPI)
-        FigureCanvasAgg(self.drawing).print_png(path.with_suffix(".png"), metadata={"Software": None})  # type: ignore[no-untyped-call]
-        self.drawing.set_layout_engine("none")  # both files have the one layout, found once
-        FigureCanvasSVG(self.drawing).print_svg(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+def write_pictures(drawing: "MatplotlibFigure", png: Path | BinaryIO, svg: Path | BinaryIO) -> None:
+    """Write a drawing as both kinds of picture, by their canvases: `savefig` would draw each of them twice, the first time only to find the layout."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    drawing.set_dpi(DPI)
+    with house_style():  # drawing happens here: fonts, and ids that do not differ from run to run
+        FigureCanvasAgg(drawing).print_png(png, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        drawing.set_layout_engine("none")  # both have the one layout, found once
+        FigureCanvasSVG(drawing).print_svg(svg, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
 
 
 Item = Prose | Table | Figure

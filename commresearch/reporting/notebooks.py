@@ -13,12 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
-from papermill.engines import Engine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-
 from commresearch.errors import Failure, ReportError
+from commresearch.reporting.lean_papermill import nbformat, papermill
 from commresearch.terms import Language
 from commresearch.words import say
 
@@ -120,8 +116,9 @@ def execute_notebook(notebook: Path, output: Path, parameters: Mapping[str, obje
         papermill.execute_notebook(
             str(notebook), str(output), parameters=dict(parameters), engine_name=None if engine == "kernel" else engine,
             kernel_name="python3", cwd=str(output.parent), progress_bar=False, execution_timeout=CELL_TIMEOUT, log_output=False,
+            request_save_on_cell_execute=False,  # nobody sees it before it is whole; a cell that failed is written all the same
         )
-    except PapermillExecutionError as error:
+    except papermill.PapermillExecutionError as error:
         what = f"{error.ename}: {ANSI.sub('', error.evalue)}"
         values = {"report": output.stem, "notebook": notebook.name, "error": what, **_failed_cell(notebook, output)}
         raise ReportError(Failure(code="CR-R03", values=values)) from None
@@ -135,7 +132,7 @@ def _failed_cell(notebook: Path, output: Path) -> dict[str, object]:
     return {"cell": names.index(name) + 1 if name in names else "?", "name": name}
 
 
-class InProcessEngine(Engine):  # type: ignore[misc]
+class InProcessEngine(papermill.engines.Engine):  # type: ignore[misc]
     """Runs cells in an IPython shell of this process; meant for a process that runs one notebook and ends."""
 
     @classmethod
@@ -175,4 +172,4 @@ class InProcessEngine(Engine):  # type: ignore[misc]
         return error
 
 
-papermill_engines.register(ENGINE, InProcessEngine)
+papermill.engines.papermill_engines.register(ENGINE, InProcessEngine)

@@ -81,7 +81,8 @@ def treated_log(clean: CleanTable) -> pd.DataFrame:
     log = clean.log
     lines = log[log["step"].isin(STEPS_OF_CELLS) | (log["rule"] == "masked_text")]
     names = {name: base_variable(clean, name) for name in lines["variable"].unique()}
-    return lines.assign(variable=lines["variable"].map(names), treatment=[_treatment(r) for r in lines["rule"]])
+    treatments = {rule: _treatment(rule) for rule in lines["rule"].unique()}
+    return lines.assign(variable=lines["variable"].map(names), treatment=lines["rule"].map(treatments))
 
 
 def _treatment(rule: str) -> str:
@@ -160,10 +161,11 @@ def missing_by_question(clean: CleanTable) -> pd.DataFrame:
 
     A question of several columns is missing where all of them are, of the kind of the first.
     """
-    is_missing, rows = clean.missing_kinds.notna(), {}
+    rows = {}
     for variable in questions(clean):
-        columns = [c for c in variable.columns if c in is_missing]
-        counts = clean.missing_kinds.loc[is_missing[columns].all(axis=1), columns[0]].value_counts().to_dict()
+        first, *others = [clean.missing_kinds[c] for c in variable.columns if c in clean.missing_kinds]
+        is_missing = np.logical_and.reduce([first.notna(), *(other.notna() for other in others)])
+        counts = dict(zip(first.cat.categories, np.bincount(first.cat.codes[is_missing], minlength=len(first.cat.categories)), strict=True))
         rows[variable.name] = {k.value: int(counts.get(k.value, 0)) for k in MissingKind}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[k.value for k in MissingKind], dtype="int64")
     table["asked"] = len(clean.frame) - table[[k.value for k in UNASKED]].sum(axis=1)

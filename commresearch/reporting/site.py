@@ -1,6 +1,7 @@
 """The index over all reports: one table per language, sortable and filterable, opened from the file system."""
 
 import html
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def write_site(project: Project, published: Published, language: Language) -> Pa
 def _page(project: Project, published: Published, language: Language) -> str:
     other = Language.EN if language is Language.ZH else Language.ZH
     words = {key: html.escape(say(f"reports.site_{key}", language)) for key in ("title", "comparison", "filter", "sort", "other", "skip", "region")}
-    rows = "\n".join(_row(project, published, case, language) for _, case in published.cases.iterrows())
+    counts, sources = _counts(published), published.sources.set_index("source_id")
+    rows = "\n".join(_row(project, case, sources.loc[case["source_id"]], counts, language) for _, case in published.cases.iterrows())
     columns = ("case", "level", "date", "n", "results")
     heads = [say(f"reports.site_{c}", language) for c in columns] + [say(f"labels.headline_{h}", language) for h in Headline]
     return template("index.html").read_text(encoding="utf8").format(
@@ -70,16 +72,22 @@ def _course(project: Project, language: Language) -> str:
     return f'<section class="surveys"><h2><a href="{COURSE}" hreflang="zh-Hans">{html.escape(say("reports.site_course", language))}</a></h2></section>'
 
 
-def _row(project: Project, published: Published, case: pd.Series, language: Language) -> str:
-    all_claims = published.claims
-    is_own = (all_claims["case_id"] == case["case_id"]) & (all_claims["repeat_of"] == "")
-    claims = all_claims.loc[is_own, ["kind", "headline", "headline_fit"]]  # the other columns would only be copied
-    source = published.sources.set_index("source_id").loc[case["source_id"]]
-    results = int((claims["kind"] == Kind.OUTCOME).sum())
+def _counts(published: Published) -> Counter[tuple[str, str]]:
+    """Claims by case and what they are: all of them (""), results, and numbers of an outcome itself."""
+    own = published.claims[published.claims["repeat_of"] == ""]
+    counts: Counter[tuple[str, str]] = Counter()
+    for case, kind, headline, fit in own[["case_id", "kind", "headline", "headline_fit"]].itertuples(index=False):
+        counts.update([(case, ""), (case, kind), *([(case, headline)] if fit == Fit.DIRECT else [])])
+    return counts
+
+
+def _row(project: Project, case: pd.Series, source: pd.Series, counts: Counter[tuple[str, str]], language: Language) -> str:
+    own = case["case_id"]
     cells = [
         f'<th scope="row">{_linked(project, case["case_id"], case[f"name_{language}"], language)}</th>',
-        _cell(say(f"labels.level_{case['level']}", language)), _cell(document_date(source, language), sort=source["date"]), _cell(str(len(claims)), number=True), _cell(str(results), number=True),
-        *(_cell(_reported(claims, outcome, language)) for outcome in Headline),
+        _cell(say(f"labels.level_{case['level']}", language)), _cell(document_date(source, language), sort=source["date"]),
+        _cell(str(counts[own, ""]), number=True), _cell(str(counts[own, Kind.OUTCOME]), number=True),
+        *(_cell(_reported(counts[own, outcome], language)) for outcome in Headline),
         f"<td>{_links(project, case['case_id'], language)}</td>",
     ]
     return f"<tr>{''.join(cells)}</tr>"
@@ -97,9 +105,8 @@ def _linked(project: Project, subject: str, name: str, language: Language) -> st
     return f'<a href="{href}">{html.escape(name)}</a>' if (project.site / href).is_file() else html.escape(name)
 
 
-def _reported(claims: pd.DataFrame, outcome: Headline, language: Language) -> str:
-    """Whether the outcome itself is reported, by how many numbers."""
-    n = int(((claims["headline"] == outcome) & (claims["headline_fit"] == Fit.DIRECT)).sum())
+def _reported(n: int, language: Language) -> str:
+    """Whether an outcome itself is reported, by how many numbers."""
     return say("reports.site_direct", language, n=n) if n else say("labels.not_reported", language)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -114,5 +115,9 @@ class RawTable:
     def row_ids(self) -> pd.Index:
         """The lasting name of each row: first eight digits of the file's hash, sheet, row number."""
         parts = self.parts or (RawPart(path=self.path, sha256=self.sha256, sheet=self.sheet, n_rows=len(self.frame)),)
-        owners = [part for part in parts for _ in range(part.n_rows)]
-        return pd.Index([part.row_id(row) for part, row in zip(owners, self.frame.index, strict=True)], name="row_id")
+        rows = iter(self.frame.index.tolist())
+        forms = [(part.row_id("\0").split("\0"), part.n_rows) for part in parts]  # what stands before and behind the number is the same in all rows
+        ids = [f"{before}{row}{behind}" for (before, behind), n in forms for row in islice(rows, n)]
+        if len(ids) != len(self.frame):
+            raise ValueError(f"{len(self.frame)} rows, but parts of {len(ids)}")
+        return pd.Index(ids, name="row_id")

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from commresearch.workflow.survey_quality import SurveyQuality, assess_survey, q
 CORRECTIONS = "corrections.csv"
 MANIFEST = "manifest.json"
 UNREADABLE = "CR-P09"
+MUCH = 10_000_000  #: bytes from which on files take longer to search than their survey to be assessed
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
 
@@ -95,14 +96,12 @@ def _cleaned_and_written(
     if not case.surveys:
         raise CaseError(Failure(code="CR-F10", values={"case": case.id}))
     failures: list[Failure] = []
-    cleaned = _cleaned(case, pseudonym_key, partial(progress, case.id), failures, language)
-    _stop(failures)
-    known = {k: v for one in cleaned.values() for k, v in one.clean.known.items()}
-    written = {wave: _files(case, entry, today) for wave, entry in cleaned.items()}
-    _write_all(out, written, known)
+    with ExitStack() as beside:
+        cleaned = _cleaned(case, pseudonym_key, partial(progress, case.id), failures, (language, beside))
+        quality = _write_all(case, out, cleaned, today, failures)
     return [
         CleanedSurvey(
-            wave=wave, sampling=_sampling(one.survey), folder=out / wave, clean=one.clean, quality=one.quality, is_drafted=one.is_drafted
+            wave=wave, sampling=_sampling(one.survey), folder=out / wave, clean=one.clean, quality=quality[wave], is_drafted=one.is_drafted
         )
         for wave, one in cleaned.items()
     ]
@@ -123,33 +122,39 @@ def check_cases(cases: Sequence[Case], *, progress: Progress = _unheard) -> dict
     """
     failures: list[Failure] = []
     for case in cases:
-        _cleaned(case, None, partial(progress, case.id), failures)
+        _assessed(_cleaned(case, None, partial(progress, case.id), failures), failures)
     _stop(failures)
     return {case.id: len(case.surveys) for case in cases}
 
 
 def _cleaned(
-    case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure], language: Language | None = None
+    case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure], written: "tuple[Language, ExitStack] | None" = None
 ) -> "dict[str, _Cleaned]":
-    """Every survey of a case, by wave, without those that something is wrong with; with its files where a language is given."""
+    """Every survey of a case, by wave, without those that something is wrong with.
+
+    Where they are to be written, with their files in a language; each is then assessed by a process beside this one, which the stack ends.
+    """
     cleaned: dict[str, _Cleaned] = {}
     received = _received(case, failures)
     corrections = _corrections(case, received, failures)
     for done, (wave, inputs) in enumerate(received.items()):
         progress(wave, done, len(case.surveys))
         with _collecting(failures):
-            cleaned[wave] = _Cleaned(inputs.survey, *_clean_one(case, inputs, corrections, key, language), not inputs.survey.codebook)
+            cleaned[wave] = _clean_one(case, inputs, corrections, key, written)
+        with suppress(CommResearchError):  # told later; so that no more than one process works beside this one
+            if written and done < len(received) - 1 and wave in cleaned:
+                cleaned[wave].assess()
     with _collecting(failures):
         _require_comparable_waves({wave: one.clean for wave, one in cleaned.items()})
     return cleaned
 
 
 class _Cleaned(NamedTuple):
-    """A survey, cleaned and assessed, the files of its clean table, and whether its codebook was only drafted."""
+    """A survey, cleaned; what it is worth, or why that cannot be said; the files of its clean table; whether its codebook was only drafted."""
 
     survey: DataFile
     clean: CleanTable
-    quality: SurveyQuality
+    assess: Callable[[], SurveyQuality]
     files: dict[str, bytes]
     is_drafted: bool
 
@@ -174,6 +179,15 @@ def _collecting(failures: list[Failure]) -> Iterator[None]:
 def _stop(failures: Sequence[Failure]) -> None:
     if failures:
         raise CommResearchError(*failures)
+
+
+def _assessed(cleaned: Mapping[str, _Cleaned], failures: list[Failure]) -> dict[str, SurveyQuality]:
+    """What the surveys are worth, without those of which that cannot be said."""
+    quality: dict[str, SurveyQuality] = {}
+    for wave, one in cleaned.items():
+        with _collecting(failures):
+            quality[wave] = one.assess()
+    return quality
 
 
 def _received(case: Case, failures: list[Failure]) -> dict[str, _Inputs]:
@@ -244,9 +258,9 @@ def _require_no_leaks(paths: Sequence[Path], known: Mapping[str, str]) -> None:
 
 
 def _clean_one(
-    case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, key: bytes | None, language: Language | None
-) -> tuple[CleanTable, SurveyQuality, dict[str, bytes]]:
-    """One survey, cleaned and assessed, and its files where a language is given; of the corrections those that are meant for its files."""
+    case: Case, inputs: _Inputs, corrections: pd.DataFrame | None, key: bytes | None, written: tuple[Language, ExitStack] | None
+) -> _Cleaned:
+    """One survey, cleaned, as `_cleaned` says; of the corrections those that are meant for its files."""
     survey, answers, codebook = inputs
     failures: list[Failure] = []
     rules, margins = [], None
@@ -271,11 +285,11 @@ def _clean_one(
         assess_survey, clean, _sampling(survey), margins=margins, conf_level=case.settings.analysis.conf_level, design=survey.design,
         single_psu=survey.single_psu,
     )
-    if language is None:
-        return clean, assess(), {}
-    with Standby(assess) as assessing:  # neither needs the other
-        files = files_of(clean, language)
-        return clean, assessing.first(), files
+    if written is None:
+        return _Cleaned(survey, clean, assess, {}, not survey.codebook)
+    language, beside = written
+    assessing = beside.enter_context(Standby(assess))  # writing and searching files does not need it
+    return _Cleaned(survey, clean, assessing.first, files_of(clean, language), not survey.codebook)
 
 
 def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable | None]:
@@ -309,34 +323,60 @@ def _require_comparable_waves(cleaned: Mapping[str, CleanTable]) -> None:
         require_same_key({wave: clean.provenance["key_fingerprint"] for wave, clean in linked.items()})
 
 
-def _files(case: Case, entry: _Cleaned, today: str) -> dict[str, bytes]:
-    survey, clean, quality, files, drafted = entry
-    files = files | quality_files(quality)
+def _about(case: Case, entry: _Cleaned, quality: SurveyQuality, today: str) -> dict[str, bytes]:
+    """Files about a clean table: what it is worth, where it comes from, and a manifest of them all."""
+    survey, clean, _, files, drafted = entry
+    more = quality_files(quality)
     notes = {
         **clean.provenance, "case": case.id, "name_zh": case.settings.case.name_zh, "name_en": case.settings.case.name_en,
         "fictional": case.settings.case.fictional, "wave": survey.wave or "", "sampling": _sampling(survey).value, "codebook_drafted": drafted,
         "shortest_seconds": survey.shortest_seconds, "design": survey.design, "single_psu": survey.single_psu,
     }
-    files[PROVENANCE] = json.dumps(notes, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    more[PROVENANCE] = json.dumps(notes, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    files = files | more
     record = RunRecord(
         key=sha256_of(*(files[name] for name in sorted(files))), made_on=today, settings=notes,
         inputs={name: sha256_of(case.path(name)) for name in survey.files}, outputs={name: sha256_of(files[name]) for name in sorted(files)},
         versions=package_versions(),
     )
-    return files | {MANIFEST: record.to_json().encode()}
+    return more | {MANIFEST: record.to_json().encode()}
 
 
-def _write_all(out: Path, written: Mapping[str, Mapping[str, bytes]], known: Mapping[str, str]) -> None:
-    """Put every file beside its place, search all of them for identifiers, and only then move them."""
+def _write_all(case: Case, out: Path, cleaned: Mapping[str, _Cleaned], today: str, failures: list[Failure]) -> dict[str, SurveyQuality]:
+    """Put every file beside its place, search all of them for identifiers, and only then move them; what the surveys are worth.
+
+    Raises
+    ------
+    CommResearchError
+        What was found wrong before, surveys that cannot be assessed, identifiers: all together.
+    """
+    known = {k: v for one in cleaned.values() for k, v in one.clean.known.items()}
+    if failures:
+        _assessed(cleaned, failures)
+    _stop(failures)
     with work_folder(out) as work:
-        try:
-            require_no_leaks([*_written(work, written)], known)
-        except CleaningError as leaks:
-            raise CleaningError(*(_at_its_place(f, work, out) for f in leaks.failures)) from None
-        for wave in written:
+        leaks = _leaks_in(work, {wave: one.files for wave, one in cleaned.items()}, known, out)
+        quality = _assessed(cleaned, failures)
+        if not failures:
+            leaks += _leaks_in(work, {wave: _about(case, one, quality[wave], today) for wave, one in cleaned.items()}, known, out)
+        _stop([*failures, *leaks] if failures else [])
+        if leaks:
+            raise CleaningError(*leaks)
+        for wave in cleaned:
             replace_folder(work / wave, out / wave)
-        for wave in set(waves_in(out)) - set(written):  # of surveys that case.toml does not name any more
+        for wave in set(waves_in(out)) - set(cleaned):  # of surveys that case.toml does not name any more
             shutil.rmtree(out / wave)
+    return quality
+
+
+def _leaks_in(work: Path, files: Mapping[str, Mapping[str, bytes]], known: Mapping[str, str], out: Path) -> list[Failure]:
+    """Write files and search them: the identifiers in them, told of as if the files stood at their places."""
+    size = sum(len(data) for one in files.values() for data in one.values())
+    try:
+        require_no_leaks([*_written(work, files)], known, workers=1 if size < MUCH else 2)  # a survey is assessed meanwhile
+    except CleaningError as leaks:
+        return [_at_its_place(f, work, out) for f in leaks.failures]
+    return []
 
 
 def _at_its_place(failure: Failure, work: Path, out: Path) -> Failure:

@@ -99,7 +99,7 @@ def test_a_process_that_is_ready_builds_the_same_and_may_die(killed, wave, tmp_p
     texts = []
     for site in ("here", "ahead"):
         project = Project(root=ROOT, published=tmp_path, site=tmp_path / site)
-        with Standby(partial(make_ready, tmp_path / "none")) as ready:
+        with Standby(partial(make_ready, tmp_path / "none", [NOTEBOOK])) as ready:
             assert ready.first() is None
             build = build_ahead(ready, project, tasks, settings) if site == "ahead" else build_reports(project, tasks, settings)
             results = [next(build)]
