@@ -190,7 +190,8 @@ def design_panel(panel: Panel, design: Design) -> Panel:
     DesignError
         The design belongs to another panel (CR-I75).
     """
-    if foreign := [u for u in design.treated_units if u not in set(panel.frame["unit_id"])]:
+    known = set(panel.frame["unit_id"].unique())
+    if foreign := [u for u in design.treated_units if u not in known]:
         raise DesignError(Failure(code="CR-I75", values={"units": tuple(map(str, foreign[:10]))}))
     gone = {d.unit_id for d in design.dropped if d.whole}
     panel = assigned(panel, design.assignments)

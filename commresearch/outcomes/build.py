@@ -201,7 +201,7 @@ def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.Data
     happened = counted["numerator"].notna().to_numpy() | withheld
     frame, empty = _with_live(frame, context, coverage, happened, told)
     frame["numerator"] = np.where(frame["live"] & ~withheld, counted["numerator"].fillna(0.0), np.nan)
-    units = set(cells.companions["unit"])
+    units = set(cells.companions["unit"].unique())  # of millions of rows
     wanted = {OF_OUTCOME[outcome]} if outcome in OF_OUTCOME else set()
     roster = {name: _roster_numbers(context, name) for name in wanted | {name for unit, name in OF_UNIT.items() if str(unit) in units}}
     own = counted["denominator"].to_numpy(dtype=np.float64) if "denominator" in counted else np.full(len(frame), np.nan)
@@ -290,27 +290,38 @@ def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Mapping[str, n
 
     Measures of quarters and years have a row for every period, missing where one of its months was not recorded.
     """
-    at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
-    parts = []
-    for measure, rows in given.groupby("measure", sort=False):
-        unit = Unit(rows["unit"].iloc[0])
-        found = rows.set_index(["unit_id", "month"])[["numerator", "denominator", "value"]].astype("float64").reindex(at)
-        above, below, value = (found[c].to_numpy() for c in ("numerator", "denominator", "value"))
-        named = at.isin(pd.MultiIndex.from_frame(rows[["unit_id", "month"]]))
+    place, parts = _places_in(frame, given), []
+    numbers = given[["numerator", "denominator", "value"]].to_numpy(dtype=np.float64)
+    which, measures = pd.factorize(given["measure"])
+    for number, measure in enumerate(measures.tolist()):
+        rows = np.flatnonzero(which == number)
+        unit = Unit(given["unit"].iloc[rows[0]])
+        there = rows[place[rows] >= 0]
+        found, named = np.full((len(frame), 3), np.nan), np.zeros(len(frame), dtype=bool)
+        found[place[there]], named[place[there]] = numbers[there], True
+        above, below, value = found.T
         length = next((n for ending, n in PERIODS.items() if str(measure).endswith(ending)), 1)
         if unit in OF_UNIT:
             above, below = np.nan_to_num(above), roster[OF_UNIT[unit]]
             value = ratio(above, below, unit)
-        elif unit in ADDED_UP and np.isnan(rows["denominator"].to_numpy(dtype=np.float64)).all():
+        elif unit in ADDED_UP and np.isnan(numbers[rows, 1]).all():
             above, value = (np.where(named, c, 0.0) for c in (above, value))
         else:
             above, below = (np.where(named, c, 0.0) if unit not in MEASURED else c for c in (above, below))
         columns = {"numerator": above, "denominator": below, "value": value}
         live = _live_throughout(frame, length)
-        dark = {name: np.where(live, numbers, np.nan) for name, numbers in columns.items()}
+        dark = {name: np.where(live, told, np.nan) for name, told in columns.items()}
         part = frame[["unit_id", "month"]].assign(measure=measure, **dark, unit=str(unit))
         parts.append(part if length == 1 else part[named])
     return pd.concat(parts, ignore_index=True)[list(COMPANION_COLUMNS)] if parts else given
+
+
+def _places_in(frame: pd.DataFrame, given: pd.DataFrame) -> np.ndarray:
+    """Row of a frame (units by months, in order) that every row of a table speaks of; −1 where there is none."""
+    units, months = (pd.Index(frame[name].unique()) for name in ("unit_id", "month"))
+    (unit, some_units), (month, some_months) = (pd.factorize(given[name]) for name in ("unit_id", "month"))
+    unit, month = units.get_indexer(pd.Index(some_units))[unit], months.get_indexer(pd.Index(some_months))[month]
+    return np.where((unit < 0) | (month < 0), -1, unit * len(months) + month)
 
 
 def _live_throughout(frame: pd.DataFrame, length: int) -> np.ndarray:

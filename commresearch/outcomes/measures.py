@@ -44,21 +44,26 @@ def long_measures(counts: pd.DataFrame, measures: Iterable[Measure], *, suffix: 
     DataFrame
         unit_id, month, measure, numerator, denominator (NaN where there is none), value (NaN where the denominator is zero), unit.
     """
-    parts = []
-    for measure in measures:
-        above = counts[measure.numerator].to_numpy(dtype=np.float64, na_value=np.nan)
-        below = counts[measure.denominator].to_numpy(dtype=np.float64, na_value=np.nan) / measure.per if measure.denominator else np.full(len(counts), np.nan)
+    listed = list(measures)
+    if not listed:
+        return pd.DataFrame(columns=list(COMPANION_COLUMNS))
+    above, below, values = [], [], []
+    for measure in listed:
+        over = counts[measure.numerator].to_numpy(dtype=np.float64, na_value=np.nan)
+        under = counts[measure.denominator].to_numpy(dtype=np.float64, na_value=np.nan) / measure.per if measure.denominator else np.full(len(counts), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = SCALES.get(measure.unit, 1.0) * above / np.where(below == 0, np.nan, below)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "unit_id": counts["unit_id"].to_numpy(), "month": counts["month"].to_numpy(), "measure": measure.name + suffix, "numerator": above,
-                    "denominator": below, "value": share if measure.denominator else above, "unit": str(measure.unit),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)[list(COMPANION_COLUMNS)] if parts else pd.DataFrame(columns=list(COMPANION_COLUMNS))
+            share = SCALES.get(measure.unit, 1.0) * over / np.where(under == 0, np.nan, under)
+        above.append(over)
+        below.append(under)
+        values.append(share if measure.denominator else over)
+    cell, which = np.tile(np.arange(len(counts)), len(listed)), np.repeat(np.arange(len(listed)), len(counts))
+    names, units = (pd.array(texts, dtype="str").take(which) for texts in ([m.name + suffix for m in listed], [str(m.unit) for m in listed]))
+    return pd.DataFrame(
+        {
+            "unit_id": counts["unit_id"].astype("str").array.take(cell), "month": counts["month"].array.take(cell), "measure": names, "numerator": np.concatenate(above),
+            "denominator": np.concatenate(below), "value": np.concatenate(values), "unit": units,
+        }
+    )
 
 
 def in_order(account: pd.DataFrame, rules: Iterable[str]) -> pd.DataFrame:

@@ -8,7 +8,6 @@ known of what was used, or of which room it was, there is no headline: what is k
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -86,20 +85,28 @@ def open_spans(open_hours: pd.DataFrame) -> pd.DataFrame:
         A weekday is none, or hours end before they begin, begin after midnight or last longer than a day (CR-O64, one failure per row).
     """
     _check_hours(open_hours)
+    hours = pd.DataFrame({"room": open_hours["room"].astype("str"), **{c: open_hours[c].astype("int64") for c in ("weekday", "open_minute", "close_minute")}})
+    for name, default in (("valid_from", BEGINNING), ("valid_to", OPEN_END)):
+        which, days = pd.factorize(open_hours[name], use_na_sentinel=False)  # a register of many rooms has few days
+        hours[name] = pd.Series([_day(day, default) for day in days], dtype="object").take(which).to_numpy()
+    entangled = hours["room"].isin(hours.loc[hours.duplicated(["room", "weekday"]) | (hours["close_minute"] > MINUTES_OF_DAY), "room"])
+    alone = hours[~entangled & (hours["valid_from"] < hours["valid_to"])]
+    spans = alone.assign(open_second=alone["open_minute"] * 60, close_second=alone["close_minute"] * 60)
+    frame = pd.concat([spans[list(SPAN_COLUMNS)], pd.DataFrame(_disentangled(hours[entangled]), columns=list(SPAN_COLUMNS))], ignore_index=True)
+    for name in ("valid_from", "valid_to"):
+        frame[name] = pd.Series(np.array(frame[name], dtype="datetime64[us]"), index=frame.index)
+    return frame.astype({"room": "str", "weekday": "int64", "open_second": "int64", "close_second": "int64"})
+
+
+def _disentangled(hours: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Spans of rooms that have several on a weekday, or one that ends after midnight."""
     pieces: dict[tuple[str, int], list[tuple[int, int, date, date]]] = defaultdict(list)
-    columns = ["room", "weekday", "open_minute", "close_minute", "valid_from", "valid_to"]
-    day = cache(_day)  # a register of many rooms has few days
-    for room, weekday, opens, closes, start, end in open_hours[columns].itertuples(index=False, name=None):
-        since, until = day(start, BEGINNING), day(end, OPEN_END)
+    for room, weekday, opens, closes, since, until in hours.itertuples(index=False, name=None):
         pieces[str(room), int(weekday)].append((int(opens), min(int(closes), MINUTES_OF_DAY), since, until))
         if closes > MINUTES_OF_DAY:
             after = (_next_day(since), _next_day(until))
             pieces[str(room), int(weekday) % WEEK + 1].append((max(int(opens) - MINUTES_OF_DAY, 0), int(closes) - MINUTES_OF_DAY, *after))
-    rows = [(room, weekday, *span) for (room, weekday), spans in pieces.items() for span in _united(spans)]
-    frame = pd.DataFrame(rows, columns=list(SPAN_COLUMNS))
-    for name in ("valid_from", "valid_to"):
-        frame[name] = pd.Series(np.array(frame[name], dtype="datetime64[us]"), index=frame.index)
-    return frame.astype({"room": "str", "weekday": "int64", "open_second": "int64", "close_second": "int64"})
+    return [(room, weekday, *span) for (room, weekday), spans in pieces.items() for span in _united(spans)]
 
 
 def _check_hours(open_hours: pd.DataFrame) -> None:
