@@ -1,13 +1,22 @@
 """Half of the work in another process: the same results in the same order, the same errors."""
 
+import multiprocessing
 import os
+import threading
 
 import pytest
 
 from commresearch.cleaning import Codebook, clean, clean_survey, privacy
-from commresearch.records import can_fork, in_two
+from commresearch.records import can_fork, halves, in_two
 from commresearch.simulate import SurveySpec, codebook_of, simulate_survey, write_wenjuanxing
 from commresearch.sources import read_survey
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """As in a command; a worker of the tests has threads of its own."""
+    monkeypatch.setattr(halves, "_is_alone", lambda: True)
+
 
 needs_fork = pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
 
@@ -52,3 +61,26 @@ def test_a_survey_is_cleaned_alike_by_one_process_and_by_two(key, tmp_path, monk
         assert (getattr(shared, table).dtypes == getattr(alone, table).dtypes).all(), table
     assert shared.known == alone.known
     assert len(alone.log) > 100
+
+
+def test_beside_other_threads_everything_is_done_here(monkeypatch):
+    monkeypatch.undo()
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        assert set(in_two(lambda _: os.getpid(), list(range(4)))) == {os.getpid()}
+    finally:
+        done.set()
+        thread.join()
+
+
+@needs_fork
+def test_a_process_that_may_start_none_does_everything_itself(monkeypatch):
+    monkeypatch.undo()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply(_processes) == 1
+
+
+def _processes():
+    return len({*in_two(lambda _: os.getpid(), list(range(4)))})
