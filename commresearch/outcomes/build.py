@@ -299,6 +299,8 @@ def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Mapping[str, n
         there = rows[place[rows] >= 0]
         found, named = np.full((len(frame), 3), np.nan), np.zeros(len(frame), dtype=bool)
         found[place[there]], named[place[there]] = numbers[there], True
+        if named.sum() < len(there):
+            raise ValueError(f"{measure}: more than one row of a unit and month")
         above, below, value = found.T
         length = next((n for ending, n in PERIODS.items() if str(measure).endswith(ending)), 1)
         if unit in OF_UNIT:
@@ -319,7 +321,7 @@ def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Mapping[str, n
 def _places_in(frame: pd.DataFrame, given: pd.DataFrame) -> np.ndarray:
     """Row of a frame (units by months, in order) that every row of a table speaks of; −1 where there is none."""
     units, months = (pd.Index(frame[name].unique()) for name in ("unit_id", "month"))
-    (unit, some_units), (month, some_months) = (pd.factorize(given[name]) for name in ("unit_id", "month"))
+    (unit, some_units), (month, some_months) = (pd.factorize(given[name], use_na_sentinel=False) for name in ("unit_id", "month"))
     unit, month = units.get_indexer(pd.Index(some_units))[unit], months.get_indexer(pd.Index(some_months))[month]
     return np.where((unit < 0) | (month < 0), -1, unit * len(months) + month)
 
