@@ -128,7 +128,7 @@ def check_cases(cases: Sequence[Case], *, progress: Progress = _unheard) -> dict
 
 
 def _cleaned(
-    case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure], written: "tuple[Language, ExitStack] | None" = None
+    case: Case, key: bytes | None, progress: Callable[[str, int, int], None], failures: list[Failure], written: tuple[Language, ExitStack] | None = None
 ) -> "dict[str, _Cleaned]":
     """Every survey of a case, by wave, without those that something is wrong with.
 
@@ -141,8 +141,8 @@ def _cleaned(
         progress(wave, done, len(case.surveys))
         with _collecting(failures):
             cleaned[wave] = _clean_one(case, inputs, corrections, key, written)
-        with suppress(CommResearchError):  # told later; so that no more than one process works beside this one
-            if written and done < len(received) - 1 and wave in cleaned:
+        if written and done < len(received) - 1 and wave in cleaned:  # so that no more than one process works beside this one
+            with suppress(CommResearchError):  # told later, with all others
                 cleaned[wave].assess()
     with _collecting(failures):
         _require_comparable_waves({wave: one.clean for wave, one in cleaned.items()})
@@ -353,13 +353,14 @@ def _write_all(case: Case, out: Path, cleaned: Mapping[str, _Cleaned], today: st
     known = {k: v for one in cleaned.values() for k, v in one.clean.known.items()}
     if failures:
         _assessed(cleaned, failures)
-    _stop(failures)
+        _stop(failures)
     with work_folder(out) as work:
         leaks = _leaks_in(work, {wave: one.files for wave, one in cleaned.items()}, known, out)
         quality = _assessed(cleaned, failures)
         if not failures:
             leaks += _leaks_in(work, {wave: _about(case, one, quality[wave], today) for wave, one in cleaned.items()}, known, out)
-        _stop([*failures, *leaks] if failures else [])
+        if failures:
+            _stop([*failures, *leaks])
         if leaks:
             raise CleaningError(*leaks)
         for wave in cleaned:
