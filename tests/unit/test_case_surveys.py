@@ -1,6 +1,8 @@
 """Cleaning a case: every survey, every fault at once, and everything written or nothing."""
 
 import json
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -141,6 +143,18 @@ def test_a_planted_identifier_leaves_earlier_results_as_they_were(folder, tmp_pa
     with pytest.raises(CleaningError) as error:
         clean(folder, tmp_path / "out")
     assert set(codes(error.value)) == {"CR-P08"}
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+
+
+def test_identifiers_in_a_clean_table_and_in_what_is_said_about_it_are_told_together(folder, tmp_path):
+    clean(folder, tmp_path / "out")
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    write_book(folder / "book.csv", ("age", {"note": "有问题请打13912345678"}))
+    toml = folder / "case.toml"
+    toml.write_text(re.sub('name_zh *= *"', 'name_zh = "找13712345678，', toml.read_text(encoding="utf8"), count=1), encoding="utf8")
+    with pytest.raises(CleaningError) as error:
+        clean(folder, tmp_path / "out")
+    assert {Path(str(f.values["path"])).name for f in error.value.failures} >= {"codebook.csv", "provenance.json", "manifest.json"}
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
 
 
