@@ -32,6 +32,16 @@ MEASURES = (
     Measure(name="closed_in_time_share", numerator="closed_in_time", denominator="timed", unit=Unit.PERCENTAGE_POINTS),
     Measure(name="open_share", numerator="still_open", denominator="timed", unit=Unit.PERCENTAGE_POINTS),
 )
+#: What is true of a contact, as bits of one number: a log of many millions is carried in few columns.
+BITS = (
+    "main", "marked", "labelled", "undated", "keyed", "asked_resolved", "resolved", "asked_satisfied", "satisfied", "follows_main", "follows_any",
+    "follows_unlabelled",
+)
+FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
+#: a case has, of these, the first alone
+FLAGS["of_case"] = FLAGS["main"] + FLAGS["marked"] + FLAGS["follows_main"]
+CALLER_NUMBERS = 2**62
+CONTACT_BYTES = 70  #: memory for a contact; only those of callers with several are sorted
 DURATIONS = {"median_hours_to_close": "median_hours", "p90_hours_to_close": "p90_hours"}
 
 
@@ -67,29 +77,35 @@ def cells(engine: Engine, context: Context) -> Cells:
     period = {"start": context.start, "end": context.end}
     every_topic = {"all_topics": not definition["topics"]}
     account = engine.query(sql_text("complaints_account", **period, **every_topic)).to_pandas()
-    buckets = engine.buckets_for(int(account["events"].sum()))
+    buckets = engine.buckets_for(int(account.loc[account["rule"].isin((ELIGIBLE, f"type_{HELP}")), "events"].sum()), width=CONTACT_BYTES)
     engine.stage(
         "complaint_contacts",
-        sql_text(
-            "complaints_contacts", window_start=context.start - timedelta(days=definition["repeat_days"]), end=context.end, buckets=buckets, **every_topic,
+        _text(
+            "contacts", window_start=context.start - timedelta(days=definition["repeat_days"]), end=context.end, buckets=buckets, numbers=CALLER_NUMBERS,
+            **every_topic,
         ),
-        splits=True,
+        splits=buckets,
     )
     engine.stage(
-        "complaint_cases", sql_text("complaints_cases", start=context.start, repeat_days=definition["repeat_days"], buckets=buckets),
-        over="complaint_contacts", splits=True,
+        "complaint_cases", _text("cases", start=context.start, repeat_days=definition["repeat_days"], buckets=buckets), over="complaint_contacts",
+        beside={"complaint_several": _text("several")}, splits=buckets,
     )
     follow_up = definition["follow_up_days"]
-    engine.stage("complaint_cells", sql_text("complaints_cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")
+    engine.stage("complaint_cells", _text("cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")
     counts = engine.query("SELECT * FROM complaint_cells ORDER BY unit_id, month").to_pandas()
-    unplaced = engine.query(sql_text("complaints_unplaced")).to_pandas()
+    unplaced, astray = (engine.query(_text(name)).to_pandas() for name in ("unplaced", "astray"))
+    engine.release("complaint_cases")
     can_be_told = bool(counts["keyed"].any() or counts["marked"].any())
     counts["folded"] = counts["contacts"] - counts["cases"] if can_be_told else np.nan
     return Cells(
         cells=counts[["unit_id", "month"]].assign(numerator=counts["cases"].astype("float64"), denominator=np.nan), companions=_companions(counts),
         account=with_carried(_account(account, counts, unplaced), engine, context, DataKind.TICKETS), unplaced=unplaced,
-        provisional=_provisional(context, account, follow_up), astray=months_astray(engine.query(sql_text("complaints_astray")).to_pandas()),
+        provisional=_provisional(context, account, follow_up), astray=months_astray(astray),
     )
+
+
+def _text(name: str, **values: object) -> str:
+    return sql_text(f"complaints_{name}", constants=FLAGS, **values)
 
 
 def _lists(engine: Engine, context: Context) -> None:

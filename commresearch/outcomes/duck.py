@@ -1,18 +1,17 @@
 """The SQL on DuckDB, inside this process and within a stated memory."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from commresearch.outcomes.engine import BUCKET, Engine, Progress, rows_in
+from commresearch.outcomes.engine import BUCKET, ROW_BYTES, Engine, Progress, Stage, rows_in
 
 #: The process needs memory beside what DuckDB counts: Python and its libraries, buffers of Parquet files.
 BESIDE = 450 * 10**6
-#: Rows of a bucket for each byte of DuckDB's memory: a bucket is sorted several times over.
-ROWS_PER_BYTE = 1 / 250
 ROW_GROUP = 122_880
 PRELUDE = (
     "CREATE MACRO cr_seconds(a, b) AS date_sub('second', a, b)",
@@ -37,12 +36,14 @@ class DuckDBEngine(Engine):
                 "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
             },
         )
+        self._held: set[str] = set()
+        self._places: dict[str, Path] = {}
         for text in PRELUDE:
             self._connection.execute(text)
 
-    def buckets_for(self, rows: int) -> int:
+    def buckets_for(self, rows: int, *, width: int = ROW_BYTES) -> int:
         """As many that one bucket fits into memory."""
-        return max(1, -(-rows // int(self._memory * ROWS_PER_BYTE)))
+        return max(1, -(-rows // int(self._memory / width)))
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Names of the columns of a table."""
@@ -70,6 +71,7 @@ class DuckDBEngine(Engine):
         self._connection.execute(f"COPY ({sql}) TO {_text(folder)} ({options})")
 
     def _register(self, name: str, table: Any) -> None:
+        self.release(name)
         self._connection.execute(f"DROP VIEW IF EXISTS {name}")
         self._connection.register(name, table)
 
@@ -78,29 +80,65 @@ class DuckDBEngine(Engine):
         self._view(name, f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")  # noqa: S608 - quoted by _text
 
     def _view(self, name: str, sql: str) -> None:
+        self.release(name)
         self._connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
 
-    def _run_stage(self, name: str, sql: str, work: Path, *, over: str | None, splits: bool) -> None:
-        buckets = self._buckets_of(over) if over else [None]
-        keep = f"SELECT * EXCLUDE ({BUCKET})" if splits else "SELECT *"
-        self._connection.execute(f"COPY ({keep} FROM ({sql}) LIMIT 0) TO {_text(work / SCHEMA_ONLY)} (FORMAT parquet)")
+    def _hold(self, name: str, sql: str, over: str | None, beside: Mapping[str, str]) -> bool:
+        self.report(name, 0, 1)
+        with self._made_beside(beside):
+            self._fill(name, f"SELECT * EXCLUDE ({BUCKET}) FROM ({sql})")
+        if over:
+            self.release(over)
+        self.report(name, 1, 1)
+        return True
+
+    def _fill(self, name: str, sql: str) -> None:
+        self.release(name)
+        self._connection.execute(f"DROP VIEW IF EXISTS {name}")
+        self._connection.execute(f"CREATE TEMPORARY TABLE {name} AS {sql}")
+        self._held.add(name)
+
+    def release(self, name: str) -> None:
+        """Let go of a table that is held in memory; of others nothing is let go."""
+        if name in self._held:
+            self._connection.execute(f"DROP TABLE {name}")
+            self._held.remove(name)
+
+    @contextmanager
+    def _made_beside(self, beside: Mapping[str, str]) -> Iterator[None]:
+        for name, text in beside.items():
+            self._fill(name, text)
+        yield
+        for name in beside:
+            self.release(name)
+
+    def _run_stage(self, stage: Stage, work: Path) -> None:
+        over = stage.over if stage.over and stage.over not in self._held else ""
+        buckets = self._buckets_of(over) if over else [[]]
         for done, files in enumerate(buckets):
-            self.report(name, done, len(buckets))
-            if over and files is not None:
+            self.report(stage.name, done, len(buckets))
+            if over:
                 self._scan(over, files)
-            self._copy(sql, work, codec="lz4_raw", partition_by=[BUCKET] if splits else (), pattern=f"part-{done:04d}-{{i}}")
+            with self._made_beside(stage.beside):
+                if not done:
+                    self._copy_schema(stage, work)
+                self._copy(stage.sql, work, codec="lz4_raw", partition_by=[BUCKET] if stage.splits else (), pattern=f"part-{done:04d}-{{i}}")
         if over:
             self._scan(over, self._files_of(over))
-        self.report(name, len(buckets), len(buckets))
+        self.report(stage.name, len(buckets), len(buckets))
+
+    def _copy_schema(self, stage: Stage, work: Path) -> None:
+        keep = f"SELECT * EXCLUDE ({BUCKET})" if stage.splits else "SELECT *"
+        self._connection.execute(f"COPY ({keep} FROM ({stage.sql}) LIMIT 0) TO {_text(work / SCHEMA_ONLY)} (FORMAT parquet)")
 
     def _open_stage(self, name: str, folder: Path) -> None:
-        self._places = getattr(self, "_places", {}) | {name: folder}
+        self._places[name] = folder
         self._scan(name, self._files_of(name))
 
     def _files_of(self, name: str) -> list[Path]:
         return sorted(self._places[name].rglob("*.parquet"))
 
-    def _buckets_of(self, name: str) -> list[list[Path] | None]:
+    def _buckets_of(self, name: str) -> list[list[Path]]:
         """Files of each bucket of a stage that was split, each with the one that has columns only."""
         folder = self._places[name]
         parts = sorted(p for p in folder.iterdir() if p.is_dir())

@@ -11,10 +11,11 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import pandas as pd
@@ -29,6 +30,7 @@ SIZES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB
 LEAST_MEMORY = 300 * 10**6  #: below this DuckDB cannot sort a bucket
 CLOSING_ATTEMPTS = 20
 BUCKET = "bucket"  #: column by which a stage says where its rows go
+ROW_BYTES = 250  #: memory for a row of a bucket, which is sorted several times over
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 
@@ -48,13 +50,26 @@ class ParquetTable(Protocol):
 Source: TypeAlias = "Path | Sequence[Path] | pd.DataFrame | pa.Table | ParquetTable"
 
 
-def sql_text(name: str, **values: object) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A text to be run, as `Engine.stage` takes it; `splits` says whether it has a column `bucket`."""
+
+    name: str
+    sql: str
+    over: str | None
+    beside: Mapping[str, str]
+    splits: bool
+
+
+def sql_text(name: str, *, constants: Mapping[str, int] = MappingProxyType({}), **values: object) -> str:
     """A text of `outcomes/sql` with its parameters filled in as typed literals.
 
     Parameters
     ----------
     name : str
         File name without .sql.
+    constants : mapping
+        Numbers with names, of which a text asks for those it needs.
     **values : int, float, bool, date, datetime
         One for every {{name}} of the text. Texts are no parameters: lists of words stand in tables.
 
@@ -66,6 +81,7 @@ def sql_text(name: str, **values: object) -> str:
     text = (files("commresearch.outcomes") / "sql" / f"{name}.sql").read_text(encoding="utf8")
     text = re.sub(r"--[^\n]*", "", text)
     asked = set(re.findall(r"\{\{(\w+)\}\}", text))
+    values |= {constant: number for constant, number in constants.items() if constant in asked}
     if asked != set(values):
         raise ValueError(f"{name}.sql asks for {sorted(asked)} and is given {sorted(values)}")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: literal(values[match.group(1)]), text).strip()
@@ -164,10 +180,10 @@ class Engine(ABC):
         """Write the result of a query as Parquet files below a new folder, all or nothing; the number of rows."""
 
     @abstractmethod
-    def buckets_for(self, rows: int) -> int:
-        """Number of buckets into which a table of that many rows is to be cut."""
+    def buckets_for(self, rows: int, *, width: int = ROW_BYTES) -> int:
+        """Number of buckets into which a table of that many rows, of `width` bytes each when it is worked on, is to be cut."""
 
-    def stage(self, name: str, sql: str, *, over: str | None = None, splits: bool = False) -> None:
+    def stage(self, name: str, sql: str, *, over: str | None = None, beside: Mapping[str, str] = MappingProxyType({}), splits: int | None = None) -> None:
         """Write the result of a query into the scratch folder and give it a name; reuse it where nothing changed.
 
         Parameters
@@ -178,15 +194,30 @@ class Engine(ABC):
             Its text. The tables it reads are found by their names.
         over : str, optional
             A stage that was split: DuckDB runs the text once for each of its buckets, Spark once over all.
-        splits : bool
-            The text has a whole-number column `bucket` that says where a row goes; it is no column of the table.
+        beside : mapping of str to str, optional
+            Names and texts of small tables that the text reads, made anew from each bucket of `over`, and gone afterwards.
+        splits : int, optional
+            The rows are on their way to another stage, in so many buckets: the text has a whole-number column `bucket` that says where a row goes; it
+            is no column of the table. In one bucket they may be held in memory where no later run could find them on disk; what was then
+            made `over` them takes their place.
         """
+        for small, text in beside.items():
+            self.staging.know(small, sql=text)
+        if splits == 1 and not self._lent and self._hold(name, sql, over, beside):
+            return
         if (done := self.staging.find(name, sql, self.name)) is None:
             work = self.staging.begin(name)
-            self._run_stage(name, sql, work, over=over, splits=splits)
+            self._run_stage(Stage(name=name, sql=sql, over=over, beside=beside, splits=splits is not None), work)
             done = self.staging.finish(name, work, sql, self.name)
         self.staging.know(name, sql=sql)
         self._open_stage(name, done)
+
+    def _hold(self, name: str, sql: str, over: str | None, beside: Mapping[str, str]) -> bool:  # noqa: ARG002 - of engines that can
+        """Hold the result of a query in memory instead; whether that was done."""
+        return False
+
+    def release(self, name: str) -> None:
+        """Let go of a table that is held in memory; of others nothing is let go."""
 
     def report(self, stage: str, done: int, of: int) -> None:
         """Say how far a stage is."""
@@ -203,7 +234,7 @@ class Engine(ABC):
     def _view(self, name: str, sql: str) -> None: ...
 
     @abstractmethod
-    def _run_stage(self, name: str, sql: str, work: Path, *, over: str | None, splits: bool) -> None: ...
+    def _run_stage(self, stage: Stage, work: Path) -> None: ...
 
     @abstractmethod
     def _open_stage(self, name: str, folder: Path) -> None: ...

@@ -127,8 +127,8 @@ def count_participation(
         engine.view("participation_months", monthly)
         engine.stage("participation_counts", sql_text("participation_cells"))
     else:
-        engine.stage("participation_rows", rows, splits=True)
-        engine.stage("participation_months", monthly, over="participation_rows", splits=True)
+        engine.stage("participation_rows", rows, splits=buckets)
+        engine.stage("participation_months", monthly, over="participation_rows", splits=buckets)
         engine.stage("participation_counts", sql_text("participation_cells"), over="participation_months")
     counts = engine.query("SELECT * FROM participation_counts").to_pandas()
     unnamed = engine.query(sql_text("participation_unnamed", low_0=band[0], high_0=band[1])).to_pandas()

@@ -199,7 +199,7 @@ def sum_space(
         engine.view("space_parts", parts)
         engine.stage("space_room_days", sql_text("space_room_days", **hours))
     else:
-        engine.stage("space_parts", parts, splits=True)
+        engine.stage("space_parts", parts, splits=buckets)
         engine.stage("space_room_days", sql_text("space_room_days", **hours), over="space_parts")
     engine.view("space_visits", sql_text("space_visits", **bounds))
     sums: pd.DataFrame = engine.query(sql_text("space_cells")).to_pandas()

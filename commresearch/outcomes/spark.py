@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from commresearch.errors import Failure, OutcomeError
-from commresearch.outcomes.engine import BUCKET, Engine, Progress, rows_in
+from commresearch.outcomes.engine import BUCKET, ROW_BYTES, Engine, Progress, Stage, rows_in
 
 #: Times are local and without a zone; a session zone without summer time changes none of them on the way.
 SETTINGS: Mapping[str, str] = {
@@ -42,7 +42,7 @@ class SparkEngine(Engine):
         for text in PRELUDE:
             self._session.sql(text)
 
-    def buckets_for(self, rows: int) -> int:  # noqa: ARG002 - Spark cuts its work itself
+    def buckets_for(self, rows: int, *, width: int = ROW_BYTES) -> int:  # noqa: ARG002 - Spark cuts its work itself
         """One: Spark cuts its work itself."""
         return 1
 
@@ -87,11 +87,16 @@ class SparkEngine(Engine):
     def _view(self, name: str, sql: str) -> None:
         self._session.sql(sql).createOrReplaceTempView(name)
 
-    def _run_stage(self, name: str, sql: str, work: Path, *, over: str | None, splits: bool) -> None:  # noqa: ARG002 - as above
-        self.report(name, 0, 1)
-        frame = self._session.sql(sql)
-        self._save(frame.drop(BUCKET) if splits else frame, work)
-        self.report(name, 1, 1)
+    def _run_stage(self, stage: Stage, work: Path) -> None:
+        self.report(stage.name, 0, 1)
+        small = [self._session.sql(text).cache() for text in stage.beside.values()]
+        for name, frame in zip(stage.beside, small, strict=True):
+            frame.createOrReplaceTempView(name)
+        made = self._session.sql(stage.sql)
+        self._save(made.drop(BUCKET) if stage.splits else made, work)
+        for frame in small:
+            frame.unpersist()
+        self.report(stage.name, 1, 1)
 
     def _open_stage(self, name: str, folder: Path) -> None:
         self._scan(name, sorted(folder.glob("*.parquet")))

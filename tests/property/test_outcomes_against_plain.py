@@ -29,7 +29,7 @@ LENGTHS = {"month": 1, "quarter": 3, "year": 12}
 @pytest.fixture(params=[1, 3], ids=["one bucket", "three buckets"])
 def engine(request):
     with open_engine("duckdb", memory="600MB", threads=2) as opened:
-        opened.buckets_for = lambda rows: request.param
+        opened.buckets_for = lambda rows, width=0: request.param
         yield opened
 
 

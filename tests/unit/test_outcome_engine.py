@@ -104,7 +104,7 @@ def test_buckets_change_nothing(tmp_path, monkeypatch):
         whole = built(events, units, engine)
     seen = []
     with open_engine(progress=lambda stage, done, of: seen.append((stage, done, of))) as engine:
-        monkeypatch.setattr(type(engine), "buckets_for", lambda self, rows: 5)
+        monkeypatch.setattr(type(engine), "buckets_for", lambda self, rows, width=0: 5)
         cut = built(events, units, engine)
     same(whole, cut)
     assert ("complaint_cases", 5, 5) in seen
@@ -154,7 +154,7 @@ def test_nothing_is_left_of_a_folder_that_was_not_lent(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_engine() as engine:
         engine.table("given", pd.DataFrame({"a": [1]}))
-        engine.stage("made", "SELECT a, CAST(0 AS BIGINT) AS bucket FROM given", splits=True)
+        engine.stage("made", "SELECT a, CAST(0 AS BIGINT) AS bucket FROM given", splits=2)
         assert list(tmp_path.iterdir()) == [engine.scratch]
     assert list(tmp_path.iterdir()) == []
 

@@ -4,5 +4,5 @@ SELECT
   CAST(SUM(CASE WHEN unit_id IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS astray,
   CAST(COUNT(*) AS BIGINT) AS told
 FROM complaint_cases
-WHERE is_main
+WHERE (flags & {{main}}) > 0
 GROUP BY month

@@ -1,23 +1,23 @@
--- Counts by unit and month, and the median and the ninth decile of the time to close: exact, by rank, cases still open last.
+-- Counts by unit and month (a case is a contact of the types of the definition, neither marked as a repeat nor following one), and the median and the ninth decile of the time to close: exact, by rank, cases still open last.
 WITH counted AS (
   SELECT
     unit_id,
     month,
-    SUM(CASE WHEN is_main THEN 1 ELSE 0 END) AS contacts,
-    SUM(CASE WHEN is_main AND is_keyed THEN 1 ELSE 0 END) AS keyed,
-    SUM(CASE WHEN is_main AND is_marked THEN 1 ELSE 0 END) AS marked,
-    SUM(CASE WHEN is_case THEN 1 ELSE 0 END) AS cases,
+    SUM(CASE WHEN (flags & {{main}}) = {{main}} THEN 1 ELSE 0 END) AS contacts,
+    SUM(CASE WHEN (flags & ({{main}} + {{keyed}})) = {{main}} + {{keyed}} THEN 1 ELSE 0 END) AS keyed,
+    SUM(CASE WHEN (flags & ({{main}} + {{marked}})) = {{main}} + {{marked}} THEN 1 ELSE 0 END) AS marked,
+    SUM(CASE WHEN (flags & {{of_case}}) = {{main}} THEN 1 ELSE 0 END) AS cases,
     COUNT(*) AS contacts_with_help,
-    SUM(CASE WHEN is_case_with_help THEN 1 ELSE 0 END) AS cases_with_help,
-    SUM(CASE WHEN is_case_unlabelled THEN 1 ELSE 0 END) AS cases_unlabelled,
-    SUM(CASE WHEN is_case THEN callers ELSE 0 END) AS callers,
-    SUM(CASE WHEN is_case AND is_reached AND is_resolved IS NOT NULL THEN 1 ELSE 0 END) AS asked_resolved,
-    SUM(CASE WHEN is_case AND is_reached AND is_resolved THEN 1 ELSE 0 END) AS resolved,
-    SUM(CASE WHEN is_case AND is_reached AND is_satisfied IS NOT NULL THEN 1 ELSE 0 END) AS asked_satisfied,
-    SUM(CASE WHEN is_case AND is_reached AND is_satisfied THEN 1 ELSE 0 END) AS satisfied,
-    SUM(CASE WHEN is_case AND NOT is_undated THEN 1 ELSE 0 END) AS timed,
-    SUM(CASE WHEN is_case AND NOT is_undated AND seconds IS NULL THEN 1 ELSE 0 END) AS still_open,
-    SUM(CASE WHEN is_case AND NOT is_undated AND seconds <= {{follow_up_seconds}} THEN 1 ELSE 0 END) AS closed_in_time
+    SUM(CASE WHEN (flags & ({{marked}} + {{follows_any}})) = 0 THEN 1 ELSE 0 END) AS cases_with_help,
+    SUM(CASE WHEN (flags & ({{main}} + {{labelled}} + {{marked}} + {{follows_unlabelled}})) = {{main}} THEN 1 ELSE 0 END) AS cases_unlabelled,
+    SUM(CASE WHEN (flags & {{of_case}}) = {{main}} THEN callers ELSE 0 END) AS callers,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{asked_resolved}})) = {{main}} + {{asked_resolved}} THEN 1 ELSE 0 END) AS asked_resolved,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{resolved}})) = {{main}} + {{resolved}} THEN 1 ELSE 0 END) AS resolved,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{asked_satisfied}})) = {{main}} + {{asked_satisfied}} THEN 1 ELSE 0 END) AS asked_satisfied,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{satisfied}})) = {{main}} + {{satisfied}} THEN 1 ELSE 0 END) AS satisfied,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} THEN 1 ELSE 0 END) AS timed,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds IS NULL THEN 1 ELSE 0 END) AS still_open,
+    SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds <= {{follow_up_seconds}} THEN 1 ELSE 0 END) AS closed_in_time
   FROM complaint_cases
   WHERE unit_id IS NOT NULL
   GROUP BY unit_id, month
@@ -30,7 +30,7 @@ ranked AS (
     ROW_NUMBER() OVER (PARTITION BY unit_id, month ORDER BY seconds NULLS LAST) - 1 AS place_in_row,
     COUNT(*) OVER (PARTITION BY unit_id, month) - 1 AS last_place
   FROM complaint_cases
-  WHERE unit_id IS NOT NULL AND is_case AND NOT is_undated
+  WHERE unit_id IS NOT NULL AND (flags & ({{of_case}} + {{undated}})) = {{main}}
 ),
 located AS (
   SELECT

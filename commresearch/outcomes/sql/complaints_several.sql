@@ -1,0 +1,21 @@
+-- Callers with several contacts; and of which of them a ticket is there twice, or a contact names several persons.
+WITH shared AS (
+  SELECT
+    caller,
+    MAX(callers) AS most_callers
+  FROM complaint_contacts
+  GROUP BY caller
+  HAVING COUNT(*) > 1
+),
+copied AS (
+  SELECT c.caller
+  FROM complaint_contacts c
+  INNER JOIN shared s ON c.caller = s.caller
+  GROUP BY c.caller, c.ticket_id
+  HAVING COUNT(*) > 1
+)
+SELECT
+  s.caller,
+  s.most_callers > 1 OR d.caller IS NOT NULL AS is_intricate
+FROM shared s
+LEFT JOIN (SELECT DISTINCT caller FROM copied) d ON s.caller = d.caller
