@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.event_files import EventFiles
 
-MEMORY = "2GB"
+MEMORY = "1200MB"
 REPEAT_DAYS, FOLLOW_UP_DAYS = 7, 30
 MAIN_TYPES, HELP = ("complaint", "report"), "help"
 #: Sums by unit and month that all of them give, beside the median and the ninth decile of the hours to close.
@@ -22,7 +22,7 @@ HOURS = ("median_hours", "p90_hours")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelFiles:
-    """The events, and a folder of small tables: `places`, `cells` (unit_id, month), `months`, `ticket_types`, `ticket_topics`."""
+    """The events, and a folder of small tables: `places`, `units`, `cells` (unit_id, month), `months`, `ticket_types`, `ticket_topics`."""
 
     events: EventFiles
     folder: Path
@@ -38,7 +38,7 @@ class PanelFiles:
 
     @property
     def script(self) -> Mapping[str, Any]:
-        """The texts of the package with their parameters filled in, `memory` and `buckets` as the package chooses them, `start` and `end` of the panel."""
+        """The texts of the package with their parameters filled in, `memory` as the package chooses it, `start` and `end` of the panel."""
         script: Mapping[str, Any] = json.loads((self.folder / "script.json").read_text(encoding="utf8"))
         return script
 
@@ -52,13 +52,14 @@ def prepare(events: EventFiles, folder: Path) -> PanelFiles:
     """Write the small tables and the script, by the package."""
     import pandas as pd
 
-    from commresearch.outcomes.context import month_table
+    from commresearch.outcomes.context import month_table, numbered_places
     from commresearch.outcomes.units import UnitRegister
 
     register = UnitRegister.of(pd.read_parquet(events.roster), pd.read_parquet(events.grids))
     months = month_table(events.months)
+    places, units = numbered_places(register)
     tables = {
-        "months": months, "places": register.places(), "cells": register.units[["unit_id"]].merge(months[["month"]], how="cross"),
+        "months": months, "places": places, "units": units, "cells": register.units[["unit_id"]].merge(months[["month"]], how="cross"),
         "ticket_types": pd.DataFrame({"type": [*MAIN_TYPES, HELP], "is_main": [True] * len(MAIN_TYPES) + [False]}),
         "ticket_topics": pd.DataFrame({"topic": pd.Series([], dtype="str")}),
     }
@@ -67,24 +68,25 @@ def prepare(events: EventFiles, folder: Path) -> PanelFiles:
     for name, table in tables.items():
         table.to_parquet(files.table(name), index=False)
     start, end = months["month"].iloc[0].to_pydatetime(), months["next_month"].iloc[-1].to_pydatetime()
-    (folder / "script.json").write_text(json.dumps(_script(files, start, end), ensure_ascii=False), encoding="utf8")
+    (folder / "script.json").write_text(json.dumps(_script(start, end), ensure_ascii=False), encoding="utf8")
     return files
 
 
-def _script(files: PanelFiles, start: datetime, end: datetime) -> dict[str, Any]:
-    import pyarrow.parquet as pq
-
+def _script(start: datetime, end: datetime) -> dict[str, Any]:
+    from commresearch.outcomes.complaints import FLAGS, NUMBERS
     from commresearch.outcomes.duck import BESIDE
-    from commresearch.outcomes.engine import SIZES, open_engine, sql_text
+    from commresearch.outcomes.engine import SIZES, sql_text
 
-    with open_engine("duckdb", memory=MEMORY) as engine:
-        buckets = engine.buckets_for(sum(pq.read_metadata(path).num_rows for path in files.tickets))
+    def text(name: str, **values: object) -> str:
+        return sql_text(f"complaints_{name}", constants=FLAGS, **values)
+
     window, size = start - timedelta(days=REPEAT_DAYS), int(MEMORY[:-2]) * SIZES[MEMORY[-2:]]
     return {
-        "start": start.isoformat(), "end": end.isoformat(), "buckets": buckets, "memory": f"{max(size // 2, size - BESIDE) // 10**6}MB",
-        "account": sql_text("complaints_account", start=start, end=end, all_topics=True),
-        "contacts": sql_text("complaints_contacts", window_start=window, end=end, buckets=buckets, all_topics=True),
-        "cases": sql_text("complaints_cases", start=start, repeat_days=REPEAT_DAYS, buckets=buckets),
-        "cells": sql_text("complaints_cells", follow_up_seconds=FOLLOW_UP_DAYS * 86_400),
-        "unplaced": sql_text("complaints_unplaced"),
+        "start": start.isoformat(), "end": end.isoformat(), "memory": f"{max(size // 2, size - BESIDE) // 10**6}MB",
+        "account": text("account", start=start, end=end, all_topics=True),
+        "contacts": text("contacts", window_start=window, end=end, buckets=1, numbers=NUMBERS, all_topics=True),
+        "several": text("several", numbers=NUMBERS),
+        "cases": text("cases", start=start, repeat_days=REPEAT_DAYS, buckets=1),
+        "counted": text("cells", follow_up_seconds=FOLLOW_UP_DAYS * 86_400),
+        "unplaced": text("unplaced"), "astray": text("astray"),
     }

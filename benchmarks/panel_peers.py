@@ -17,7 +17,6 @@ COLUMNS = (
 KEYS = ["unit_id", "month"]
 CHAIN = ["caller_key", "topic", "place"]
 PRELUDE = ("CREATE MACRO cr_seconds(a, b) AS date_sub('second', a, b)", "CREATE MACRO cr_bucket(t, n) AS CAST(hash(t) % n AS BIGINT)")
-COPY = "FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880, OVERWRITE_OR_IGNORE"
 
 
 def by_pandas(files: PanelFiles) -> Any:
@@ -31,6 +30,7 @@ def by_pandas(files: PanelFiles) -> Any:
     kinds = pc.field("type").isin([*MAIN_TYPES, HELP]) & ~pc.field("status").isin(["withdrawn", "test"])
     wanted = kinds & ~outside & (received_at >= start - timedelta(days=REPEAT_DAYS)) & (received_at < end)
     tickets = pd.read_parquet(files.events.tickets, columns=list(COLUMNS), filters=wanted, dtype_backend="pyarrow")
+    tickets = _without_copies(tickets)
     received = tickets["received_at"].astype("datetime64[us]")
     sums = _judged(tickets, received)
     placed = pd.DataFrame({"place": tickets["place"], "received_at": received, "row": np.arange(len(tickets))})[(received >= start).to_numpy()]
@@ -40,6 +40,15 @@ def by_pandas(files: PanelFiles) -> Any:
     placed = placed[(placed["received_at"] >= placed["valid_from"]) & (placed["received_at"] < placed["valid_to"])]
     month = placed["received_at"].to_numpy().astype("datetime64[M]").astype("datetime64[us]")
     return _zero_filled(sums.take(placed["row"].to_numpy()).assign(unit_id=placed["unit_id"].array, month=month), files)
+
+
+def _without_copies(tickets: Any) -> Any:
+    """Tickets with one number and one caller once; callers are looked at only where a number is there twice."""
+    import numpy as np
+
+    twice = np.flatnonzero(tickets.duplicated("ticket_id", keep=False))
+    again = tickets.iloc[twice].duplicated(["ticket_id", "caller_key"]).to_numpy()
+    return tickets.drop(index=tickets.index[twice[again]]).reset_index(drop=True)
 
 
 def _judged(tickets: Any, received: Any) -> Any:
@@ -69,18 +78,32 @@ def _judged(tickets: Any, received: Any) -> Any:
         return found
 
     every = np.ones(len(tickets), dtype=bool)
-    case = main & unmarked & ~follows(main)
+    follows_main = follows(main)
+    case = main & unmarked & ~follows_main
+    callers = _most_callers(chains, main, follows_main, tickets["callers"].fillna(1).to_numpy(dtype=np.int64))
     timed = case & ~undated
     asked_resolved, asked_satisfied = (case & reached & tickets[name].notna().to_numpy() for name in ("is_resolved", "is_satisfied"))
     return pd.DataFrame(
         {
             "contacts": main, "cases": case, "contacts_with_help": every, "cases_with_help": unmarked & ~follows(every),
             "cases_unlabelled": main & ~labelled & unmarked & ~follows(main & ~labelled),
-            "callers": tickets["callers"].fillna(1).to_numpy(dtype=np.int64) * case,
+            "callers": callers * case,
             "asked_resolved": asked_resolved, "resolved": asked_resolved & resolved, "asked_satisfied": asked_satisfied, "satisfied": asked_satisfied & satisfied,
             "timed": timed, "still_open": timed & np.isinf(seconds), "closed_in_time": timed & (seconds <= FOLLOW_UP_DAYS * 86_400), "seconds": seconds,
         }
     )
+
+
+def _most_callers(chains: Any, main: Any, follows_main: Any, callers: Any) -> Any:
+    """The most callers that a contact of the same case names; only chains in which one names several are looked at."""
+    several = chains.loc[callers[chains.index] > 1, "chain"].unique()
+    rows = chains[chains["chain"].isin(several)]
+    named, of_type = callers[rows.index], main[rows.index]
+    case = (of_type & ~follows_main[rows.index]).cumsum()  # a chain begins with a new case, or with contacts of another type
+    most = rows.assign(case=case, named=named * of_type).groupby(["chain", "case"], sort=False)["named"].transform("max")
+    found = callers.copy()
+    found[rows.index[of_type]] = most.to_numpy()[of_type]
+    return found
 
 
 def _zero_filled(rows: Any, files: PanelFiles) -> Any:
@@ -112,7 +135,14 @@ def by_polars(files: PanelFiles) -> Any:
     contacts = _contacts(files, start - timedelta(days=REPEAT_DAYS), end)
     # Contacts of nobody in particular are each of their own; a chain of them all would be put in order for nothing.
     none = [pl.lit(None, pl.Datetime("us")).alias(name) for name in previous]
-    chained = pl.concat([contacts.filter(known).with_columns(**previous), contacts.filter(~known).with_columns(none)])
+    named = contacts.filter(known)
+    several = named.filter(pl.col("callers") > 1).select(CHAIN).unique()
+    ordered = named.with_columns(**previous)
+    begins = (main & alone("before_main")).cum_sum().over(CHAIN, order_by=["received_at", "ticket_id"])
+    most = pl.when(main).then(pl.col("callers")).max().over([*CHAIN, "case"])
+    collective = ordered.join(several, on=CHAIN, how="semi", nulls_equal=True).with_columns(case=begins).with_columns(callers=most).drop("case")
+    rest = ordered.join(several, on=CHAIN, how="anti", nulls_equal=True)
+    chained = pl.concat([collective, rest, contacts.filter(~known).with_columns(none)])
     cases = (
         chained.filter(received >= start)
         .with_columns(
@@ -138,8 +168,8 @@ def _contacts(files: PanelFiles, since: datetime, end: datetime) -> Any:
     impossible = (closed < received).fill_null(value=False)
     undated = impossible | (closed.is_null() & (pl.col("status") == "closed").fill_null(value=False))
     marked = pl.col("is_repeat").fill_null(value=False) | (pl.col("repeat_of") != pl.col("ticket_id")).fill_null(value=False)
-    return pl.scan_parquet(files.tickets).filter(wanted).select(
-        "ticket_id", "received_at", *CHAIN, "callers", "is_resolved", "is_satisfied", pl.col("is_reached").fill_null(value=True),
+    return pl.scan_parquet(files.tickets).filter(wanted).unique(["ticket_id", "caller_key"], keep="any").select(
+        "ticket_id", "received_at", *CHAIN, pl.col("callers").fill_null(1), "is_resolved", "is_satisfied", pl.col("is_reached").fill_null(value=True),
         main=pl.col("type").is_in(MAIN_TYPES), labelled=pl.col("handling").is_not_null(), known=pl.col("caller_key").is_not_null(), marked=marked, undated=undated,
         seconds=pl.when(~impossible).then((closed - received).dt.total_seconds()).cast(pl.Float64),
     )
@@ -163,7 +193,7 @@ def _sums() -> list[Any]:
 
 
 def by_bare_sql(files: PanelFiles, out: Path | None) -> None:
-    """The texts of the package on a connection of the same settings, in the same buckets, their stages as Parquet files; the zero fill by a join."""
+    """The texts of the package on a connection of the same settings, in the same tables on their way; the zero fill by a join."""
     import duckdb
 
     script, work = files.script, Path(tempfile.mkdtemp(prefix="bare-"))
@@ -173,15 +203,15 @@ def by_bare_sql(files: PanelFiles, out: Path | None) -> None:
             for text in PRELUDE:
                 connection.execute(text)
             _view(connection, "tickets", files.tickets)
-            for name in ("places", "months", "ticket_types", "ticket_topics", "cells"):
+            for name in ("places", "units", "months", "ticket_types", "ticket_topics", "cells"):
                 _view(connection, name, [files.table(name)])
             connection.execute(script["account"]).fetchall()
-            _stage(connection, script["contacts"], work / "contacts", over=None)
-            _stage(connection, script["cases"], work / "cases", over=work / "contacts")
-            _stage(connection, script["cells"], work / "counted", over=work / "cases", splits=False)
-            _view(connection, "complaint_cases", [str(path) for path in sorted((work / "cases").rglob("*.parquet"))])
-            connection.execute(script["unplaced"]).fetchall()
-            _view(connection, "counted", [str(path) for path in sorted((work / "counted").glob("*.parquet"))])
+            for name, spent in (("contacts", ()), ("several", ()), ("cases", ("several", "contacts")), ("counted", ())):
+                connection.execute(f"CREATE TEMPORARY TABLE {_TABLES.get(name, name)} AS {script[name]}")
+                for gone in spent:
+                    connection.execute(f"DROP TABLE {_TABLES[gone]}")
+            for name in ("unplaced", "astray"):
+                connection.execute(script[name]).fetchall()
             sums = ", ".join(f"COALESCE(k.{name}, 0) AS {name}" for name in COUNTS)
             text = f"SELECT c.unit_id, c.month, {sums}, k.median_hours, k.p90_hours FROM cells c LEFT JOIN counted k ON c.unit_id = k.unit_id AND c.month = k.month"  # noqa: S608
             connection.sql(text).write_parquet(str(out or work / "panel.parquet"))
@@ -189,14 +219,8 @@ def by_bare_sql(files: PanelFiles, out: Path | None) -> None:
         shutil.rmtree(work)
 
 
+_TABLES = {"contacts": "complaint_contacts", "several": "complaint_several", "cases": "complaint_cases"}
+
+
 def _view(connection: Any, name: str, files: list[str]) -> None:
     connection.read_parquet(files, hive_partitioning=False).create_view(name, replace=True)
-
-
-def _stage(connection: Any, text: str, target: Path, *, over: Path | None, splits: bool = True) -> None:
-    """A text once, or once for each bucket of the stage before; its rows into buckets of their own."""
-    for number, bucket in enumerate(sorted(over.iterdir()) if over else [None]):
-        if over and bucket:
-            _view(connection, f"complaint_{over.name}", [str(path) for path in sorted(bucket.glob("*.parquet"))])
-        cut = "PARTITION_BY (bucket)" if splits else "PER_THREAD_OUTPUT"
-        connection.execute(f"COPY ({text}) TO '{target}' ({COPY}, {cut}, FILENAME_PATTERN 'part-{number:04d}-{{i}}')")

@@ -109,7 +109,7 @@ def differences(first: Path, second: Path) -> tuple[int, float]:
 
 def _measure(files: PanelFiles, folder: Path, rows: int) -> None:
     heading("Tickets to panel", ["duckdb", "polars"])
-    say(f"memory given to commresearch: {MEMORY}; SQL in {files.script['buckets']} buckets; every run is a new process, its start included")
+    say(f"memory given to commresearch: {MEMORY}; every run is a new process, its start included")
     names = COMPETITORS if rows <= BOUNDED_ROWS else (OURS, BARE)
     command = [sys.executable, "-m", "benchmarks.tickets_to_panel", "--rows", str(rows), "--folder", str(folder)]
     with tempfile.TemporaryDirectory() as made:

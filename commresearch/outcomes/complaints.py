@@ -40,7 +40,7 @@ BITS = (
 FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
 #: a case has, of these, the first alone
 FLAGS["of_case"] = FLAGS["main"] + FLAGS["marked"] + FLAGS["follows_main"]
-CALLER_NUMBERS = 2**62
+NUMBERS = 2**62  #: callers and tickets are told apart by hashes below it
 CONTACT_BYTES = 70  #: memory for a contact; only those of callers with several are sorted
 DURATIONS = {"median_hours_to_close": "median_hours", "p90_hours_to_close": "p90_hours"}
 
@@ -81,14 +81,14 @@ def cells(engine: Engine, context: Context) -> Cells:
     engine.stage(
         "complaint_contacts",
         _text(
-            "contacts", window_start=context.start - timedelta(days=definition["repeat_days"]), end=context.end, buckets=buckets, numbers=CALLER_NUMBERS,
+            "contacts", window_start=context.start - timedelta(days=definition["repeat_days"]), end=context.end, buckets=buckets, numbers=NUMBERS,
             **every_topic,
         ),
         splits=buckets,
     )
     engine.stage(
         "complaint_cases", _text("cases", start=context.start, repeat_days=definition["repeat_days"], buckets=buckets), over="complaint_contacts",
-        beside={"complaint_several": _text("several")}, splits=buckets,
+        beside={"complaint_several": _text("several", numbers=NUMBERS)}, splits=buckets,
     )
     follow_up = definition["follow_up_days"]
     engine.stage("complaint_cells", _text("cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")

@@ -30,8 +30,8 @@ MONTH = re.compile(r"\d{4}[-/]\d{1,2}([-/]\d{1,2})?")
 class Context:
     """An engine with its tables, the register of units and the definition.
 
-    Tables that every text may read: `months` (month, next_month), `places` (place, unit_id, valid_from, valid_to; times, never missing: an open end is
-    9999-12-31), and every kind of events under its own name (`tickets`, `signins`, …) with all columns of its contract.
+    Tables that every text may read: `months` (month, next_month), `places` (place, unit_id, valid_from, valid_to, unit_number; times, never missing: an open
+    end is 9999-12-31), `units` (unit_id, unit_number), and every kind of events under its own name (`tickets`, `signins`, …) with all columns of its contract.
 
     months : DataFrame
         month and next_month (datetime64[us], first days), one row per month of the panel.
@@ -105,13 +105,22 @@ def make_context(
     """
     require_tables(tables)
     engine.table("months", months)
-    engine.table("places", register.places())
+    places, units = numbered_places(register)
+    engine.table("places", places)
+    engine.table("units", units)
     for kind, source in tables.items():
         engine.table(f"{kind}_given", source)
     require_cells(engine, tables)
     for kind in tables:
         _complete(engine, kind)
     return Context(engine=engine, months=months, register=register, definition=definition, tables=dict(tables), extract_at=extract_at)
+
+
+def numbered_places(register: UnitRegister) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Where places belong (place, unit_id, valid_from, valid_to, unit_number), and the units by their numbers: millions of events carry these."""
+    places = register.places()
+    numbers, units = pd.factorize(places["unit_id"], sort=True)
+    return places.assign(unit_number=numbers.astype(np.int32)), pd.DataFrame({"unit_id": units, "unit_number": np.arange(len(units), dtype=np.int32)})
 
 
 def _complete(engine: Engine, kind: DataKind) -> None:

@@ -69,8 +69,14 @@ judged AS (
   SELECT
     NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place, c.callers, c.flags
   FROM complaint_contacts c
+  INNER JOIN complaint_several s ON c.caller = s.caller
+  WHERE NOT s.is_intricate AND (c.flags & {{keyed}}) = 0
+  UNION ALL
+  SELECT
+    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place, c.callers, c.flags
+  FROM complaint_contacts c
   LEFT JOIN complaint_several s ON c.caller = s.caller
-  WHERE s.caller IS NULL OR (NOT s.is_intricate AND (c.flags & {{keyed}}) = 0)
+  WHERE s.caller IS NULL
 ),
 followed AS (
   SELECT
@@ -84,13 +90,12 @@ followed AS (
   WHERE received_at >= {{start}}
 )
 SELECT
-  p.unit_id,
-  CAST(date_trunc('month', f.received_at) AS TIMESTAMP) AS month,
-  CASE WHEN p.unit_id IS NULL THEN f.place END AS place,
-  CASE WHEN p.unit_id IS NULL THEN f.received_at END AS received_at,
+  p.unit_number,
+  f.received_at,
+  CASE WHEN p.unit_number IS NULL THEN f.place END AS place,
   f.callers,
   f.seconds,
   CAST(f.flags AS SMALLINT) AS flags,
-  cr_bucket(COALESCE(p.unit_id, ''), {{buckets}}) AS bucket
+  COALESCE(p.unit_number, 0) % {{buckets}} AS bucket
 FROM followed f
 LEFT JOIN places p ON f.place = p.place AND f.received_at >= p.valid_from AND f.received_at < p.valid_to

@@ -1,8 +1,9 @@
--- Counts by unit and month (a case is a contact of the types of the definition, neither marked as a repeat nor following one), and the median and the ninth decile of the time to close: exact, by rank, cases still open last.
+-- Counts by unit and month (a case is a contact of the types of the definition, neither marked as a repeat nor following one), and the median and the ninth
+-- decile of the time to close: exact, by rank, cases still open last.
 WITH counted AS (
   SELECT
-    unit_id,
-    month,
+    unit_number,
+    CAST(date_trunc('month', received_at) AS TIMESTAMP) AS month,
     SUM(CASE WHEN (flags & {{main}}) = {{main}} THEN 1 ELSE 0 END) AS contacts,
     SUM(CASE WHEN (flags & ({{main}} + {{keyed}})) = {{main}} + {{keyed}} THEN 1 ELSE 0 END) AS keyed,
     SUM(CASE WHEN (flags & ({{main}} + {{marked}})) = {{main}} + {{marked}} THEN 1 ELSE 0 END) AS marked,
@@ -19,22 +20,29 @@ WITH counted AS (
     SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds IS NULL THEN 1 ELSE 0 END) AS still_open,
     SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds <= {{follow_up_seconds}} THEN 1 ELSE 0 END) AS closed_in_time
   FROM complaint_cases
-  WHERE unit_id IS NOT NULL
-  GROUP BY unit_id, month
+  WHERE unit_number IS NOT NULL
+  GROUP BY unit_number, CAST(date_trunc('month', received_at) AS TIMESTAMP)
+),
+timed AS (
+  SELECT
+    unit_number,
+    CAST(date_trunc('month', received_at) AS TIMESTAMP) AS month,
+    seconds
+  FROM complaint_cases
+  WHERE unit_number IS NOT NULL AND (flags & ({{of_case}} + {{undated}})) = {{main}}
 ),
 ranked AS (
   SELECT
-    unit_id,
+    unit_number,
     month,
     seconds,
-    ROW_NUMBER() OVER (PARTITION BY unit_id, month ORDER BY seconds NULLS LAST) - 1 AS place_in_row,
-    COUNT(*) OVER (PARTITION BY unit_id, month) - 1 AS last_place
-  FROM complaint_cases
-  WHERE unit_id IS NOT NULL AND (flags & ({{of_case}} + {{undated}})) = {{main}}
+    ROW_NUMBER() OVER (PARTITION BY unit_number, month ORDER BY seconds NULLS LAST) - 1 AS place_in_row,
+    COUNT(*) OVER (PARTITION BY unit_number, month) - 1 AS last_place
+  FROM timed
 ),
 located AS (
   SELECT
-    unit_id,
+    unit_number,
     month,
     seconds,
     place_in_row,
@@ -46,7 +54,7 @@ located AS (
 ),
 around AS (
   SELECT
-    unit_id,
+    unit_number,
     month,
     MAX(median_rest) AS median_rest,
     MAX(CASE WHEN place_in_row = median_place THEN seconds END) AS median_low,
@@ -55,10 +63,10 @@ around AS (
     MAX(CASE WHEN place_in_row = decile_place THEN seconds END) AS decile_low,
     MAX(CASE WHEN place_in_row = decile_place + 1 THEN seconds END) AS decile_high
   FROM located
-  GROUP BY unit_id, month
+  GROUP BY unit_number, month
 )
 SELECT
-  c.unit_id,
+  u.unit_id,
   c.month,
   CAST(c.contacts AS BIGINT) AS contacts,
   CAST(c.keyed AS BIGINT) AS keyed,
@@ -80,4 +88,5 @@ SELECT
   CAST(CASE WHEN a.decile_rest = 0 THEN a.decile_low ELSE a.decile_low + a.decile_rest * (a.decile_high - a.decile_low) END / 3600e0 AS DOUBLE)
     AS p90_hours
 FROM counted c
-LEFT JOIN around a ON c.unit_id = a.unit_id AND c.month = a.month
+INNER JOIN units u ON c.unit_number = u.unit_number
+LEFT JOIN around a ON c.unit_number = a.unit_number AND c.month = a.month

@@ -5,6 +5,6 @@ SELECT
   CAST(MIN(received_at) AS TIMESTAMP) AS first,
   CAST(MAX(received_at) AS TIMESTAMP) AS last
 FROM complaint_cases
-WHERE unit_id IS NULL AND (flags & {{main}}) > 0
+WHERE unit_number IS NULL AND (flags & {{main}}) > 0
 GROUP BY COALESCE(place, '')
 ORDER BY events DESC, place
