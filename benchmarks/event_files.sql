@@ -12,24 +12,24 @@ CREATE MACRO grid_code(g) AS community_code(g % n_communities()) || lpad(CAST(g 
 CREATE MACRO key_of(x, salt) AS CAST(draw(x, salt) AS VARCHAR);
 
 -- Of ten tickets seven are first contacts; the third repeats the second, the sixth the fifth, the seventh the sixth: c is the case, n its contact.
--- One row of two hundred is the ticket before it once more.
-CREATE MACRO exported(first, after) AS TABLE
-SELECT CASE WHEN chance(row, 22) < 0.005 AND row % 10 > 0 THEN row - 1 ELSE row END AS i, row FROM range(first, after) AS t(row);
+-- A share of the rows are the ticket before them once more.
+CREATE MACRO exported(first, after, copies) AS TABLE
+SELECT CASE WHEN chance(row, 22) < copies AND row % 10 > 0 THEN row - 1 ELSE row END AS i, row FROM range(first, after) AS t(row);
 
-CREATE MACRO contacts(first, after) AS TABLE
+CREATE MACRO contacts(first, after, copies) AS TABLE
 SELECT
   i, row, i % 10 AS step, CASE i % 10 WHEN 2 THEN i - 1 WHEN 5 THEN i - 1 WHEN 6 THEN i - 2 ELSE i END AS c,
   CASE WHEN i % 10 IN (2, 5) THEN 1 WHEN i % 10 = 6 THEN 2 ELSE 0 END AS n
-FROM exported(first, after);
+FROM exported(first, after, copies);
 
-CREATE MACRO moments(first, after, total) AS TABLE
+CREATE MACRO moments(first, after, total, copies) AS TABLE
 SELECT
   *, CAST(draw(c, 1) % n_grids() AS BIGINT) AS g,
   CAST(first_day() AS TIMESTAMP) + to_days(CAST(c * n_days() // total AS INTEGER)) + to_minutes(CAST(420 + draw(c, 2) % 900 AS BIGINT))
     + to_minutes(CAST(CASE WHEN n > 0 THEN 30 + draw(c, 3) % 9200 ELSE 0 END + CASE WHEN n > 1 THEN 30 + draw(c, 4) % 9200 ELSE 0 END AS BIGINT)) AS moment
-FROM contacts(first, after);
+FROM contacts(first, after, copies);
 
-CREATE MACRO tickets(first, after, total) AS TABLE
+CREATE MACRO ticket_rows(first, after, total, copies) AS TABLE
 SELECT
   'bench000::' || row AS row_id,
   'GD' || lpad(CAST(i AS VARCHAR), 10, '0') AS ticket_id,
@@ -51,7 +51,9 @@ SELECT
   CASE WHEN chance(i, 5) >= 0.03 THEN chance(i, 19) < 0.8 END AS is_reached,
   CASE WHEN chance(i, 5) >= 0.03 AND chance(i, 19) < 0.8 THEN chance(i, 20) < 0.85 END AS is_resolved,
   CASE WHEN chance(i, 5) >= 0.03 AND chance(i, 19) < 0.6 THEN chance(i, 21) < 0.8 END AS is_satisfied
-FROM moments(first, after, total);
+FROM moments(first, after, total, copies);
+
+CREATE MACRO tickets(first, after, total) AS TABLE FROM ticket_rows(first, after, total, 0.005);
 
 -- What the hotline exports of the same tickets, with texts of some forty characters.
 CREATE MACRO hotline(first, after, total) AS TABLE
@@ -65,7 +67,7 @@ SELECT
   CASE WHEN is_repeat THEN '是' END AS is_repeat, repeat_of, CASE WHEN is_outside THEN '否' ELSE '是' END AS is_local, callers,
   CASE WHEN is_reached THEN '是' WHEN NOT is_reached THEN '否' END AS is_reached, CASE WHEN is_resolved THEN '是' WHEN NOT is_resolved THEN '否' END AS is_resolved,
   CASE WHEN is_satisfied THEN '满意' WHEN NOT is_satisfied THEN '不满意' END AS is_satisfied
-FROM tickets(first, after, total);
+FROM ticket_rows(first, after, total, 0);
 
 CREATE MACRO bookings(first, after, total) AS TABLE
 SELECT

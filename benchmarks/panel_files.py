@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.event_files import EventFiles
 
-MEMORY = "1200MB"
+MEMORY = "1300MB"
 REPEAT_DAYS, FOLLOW_UP_DAYS = 7, 30
 MAIN_TYPES, HELP = ("complaint", "report"), "help"
 #: Sums by unit and month that all of them give, beside the median and the ninth decile of the hours to close.
@@ -78,12 +78,13 @@ def _script(start: datetime, end: datetime) -> dict[str, Any]:
     from commresearch.outcomes.engine import SIZES, sql_text
 
     def text(name: str, **values: object) -> str:
-        return sql_text(f"complaints_{name}", constants=FLAGS, **values)
+        return sql_text(f"complaints_{name}", FLAGS, **values)
 
     window, size = start - timedelta(days=REPEAT_DAYS), int(MEMORY[:-2]) * SIZES[MEMORY[-2:]]
     return {
         "start": start.isoformat(), "end": end.isoformat(), "memory": f"{max(size // 2, size - BESIDE) // 10**6}MB",
         "account": text("account", start=start, end=end, all_topics=True),
+        "places": text("places"), "topics": text("topics"),
         "contacts": text("contacts", window_start=window, end=end, buckets=1, numbers=NUMBERS, all_topics=True),
         "several": text("several", numbers=NUMBERS),
         "cases": text("cases", start=start, repeat_days=REPEAT_DAYS, buckets=1),

@@ -206,7 +206,7 @@ def by_bare_sql(files: PanelFiles, out: Path | None) -> None:
             for name in ("places", "units", "months", "ticket_types", "ticket_topics", "cells"):
                 _view(connection, name, [files.table(name)])
             connection.execute(script["account"]).fetchall()
-            for name, spent in (("contacts", ()), ("several", ()), ("cases", ("several", "contacts")), ("counted", ())):
+            for name, spent in (("places", ()), ("topics", ()), ("contacts", ()), ("several", ()), ("cases", ("several", "contacts")), ("counted", ())):
                 connection.execute(f"CREATE TEMPORARY TABLE {_TABLES.get(name, name)} AS {script[name]}")
                 for gone in spent:
                     connection.execute(f"DROP TABLE {_TABLES[gone]}")
@@ -219,7 +219,7 @@ def by_bare_sql(files: PanelFiles, out: Path | None) -> None:
         shutil.rmtree(work)
 
 
-_TABLES = {"contacts": "complaint_contacts", "several": "complaint_several", "cases": "complaint_cases"}
+_TABLES = {"places": "complaint_places", "topics": "complaint_topics", "contacts": "complaint_contacts", "several": "complaint_several", "cases": "complaint_cases"}
 
 
 def _view(connection: Any, name: str, files: list[str]) -> None:

@@ -42,7 +42,8 @@ def main() -> None:
         if asked.only:
             run(asked.only, PanelFiles(events=events, folder=beside), asked.out)
         else:
-            _measure(prepare(events, beside), folder, asked.rows)
+            prepare(events, beside)
+            _measure(folder, asked.rows)
 
 
 def run(name: str, files: PanelFiles, out: Path | None) -> None:
@@ -107,7 +108,7 @@ def differences(first: Path, second: Path) -> tuple[int, float]:
     return unequal, apart
 
 
-def _measure(files: PanelFiles, folder: Path, rows: int) -> None:
+def _measure(folder: Path, rows: int) -> None:
     heading("Tickets to panel", ["duckdb", "polars"])
     say(f"memory given to commresearch: {MEMORY}; every run is a new process, its start included")
     names = COMPETITORS if rows <= BOUNDED_ROWS else (OURS, BARE)

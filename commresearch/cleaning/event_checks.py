@@ -1,7 +1,7 @@
 """Checks of a whole table: ids that come twice, periods of validity that overlap, rows per person of one booking, months without rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commresearch.cleaning.event_contracts import ROW_ID, EventContract
-from commresearch.cleaning.event_record import Record
 from commresearch.terms import DataKind
+
+if TYPE_CHECKING:  # it brings all that finds and masks identifiers, which a panel has no use for
+    from commresearch.cleaning.event_record import Record
 
 #: column by whose months a kind is counted
 DATED: Mapping[DataKind, str] = {
@@ -26,7 +28,7 @@ def place_of(row_id: str, files: Mapping[str, str]) -> str:
     return f"{files.get(first, first)}{f' › {sheet}' if sheet else ''} [{row}]"
 
 
-def check_table(table: Any, contract: EventContract, *, record: Record, files: Mapping[str, str], per_person: bool) -> Any:
+def check_table(table: Any, contract: EventContract, *, record: "Record", files: Mapping[str, str], per_person: bool) -> Any:
     """The table without rows that say the same again; faults of several rows together are noted in the record."""
     if per_person:
         table = _one_row_per_booking(table, record, files)
@@ -38,7 +40,7 @@ def check_table(table: Any, contract: EventContract, *, record: Record, files: M
     return table
 
 
-def _one_row_per_booking(table: Any, record: Record, files: Mapping[str, str]) -> Any:
+def _one_row_per_booking(table: Any, record: "Record", files: Mapping[str, str]) -> Any:
     """Rows of single persons of one booking as one row with their number."""
     frame = table.to_pandas(date_as_object=True)
     keys = frame["booking_id"].where(frame["booking_id"].notna(), frame["room"] + "|" + frame["start_at"].astype(str) + "|" + frame["end_at"].astype(str))
@@ -53,7 +55,7 @@ def _one_row_per_booking(table: Any, record: Record, files: Mapping[str, str]) -
     return table.set_column(place, table.schema.field("headcount"), counts).filter(pa.array(~later))
 
 
-def _distinct_ids(table: Any, contract: EventContract, record: Record, files: Mapping[str, str]) -> Any:
+def _distinct_ids(table: Any, contract: EventContract, record: "Record", files: Mapping[str, str]) -> Any:
     """One row per id: the same again is folded, something else under the same id is a fault."""
     ids = table.column(contract.id)
     counted = pc.value_counts(ids.drop_null())
@@ -80,14 +82,14 @@ def _distinct_ids(table: Any, contract: EventContract, record: Record, files: Ma
     return table.filter(pa.array(~gone))
 
 
-def _distinct_rows(table: Any, record: Record, files: Mapping[str, str]) -> Any:
+def _distinct_rows(table: Any, record: "Record", files: Mapping[str, str]) -> Any:
     frame = table.to_pandas(date_as_object=True)
     same = frame.drop(columns=[ROW_ID]).duplicated().to_numpy()
     record.drop("identical_duplicate", frame.loc[same, ROW_ID].tolist(), files)
     return table.filter(pa.array(~same)) if same.any() else table
 
 
-def _without_overlaps(table: Any, contract: EventContract, record: Record, files: Mapping[str, str]) -> Any:
+def _without_overlaps(table: Any, contract: EventContract, record: "Record", files: Mapping[str, str]) -> Any:
     """Rows of one thing whose periods overlap: refused, kept, the later one dropped, or the earlier one cut."""
     frame = table.to_pandas(date_as_object=False)
     pairs = list(_overlaps(frame, contract))
@@ -150,7 +152,7 @@ def months_of(table: Any, contract: EventContract) -> set[str]:
     return set(np.unique(values).astype(str).tolist())
 
 
-def note_empty_months(months: set[str], wanted: tuple[str, str] | None, contract: EventContract, record: Record) -> None:
+def note_empty_months(months: set[str], wanted: tuple[str, str] | None, contract: EventContract, record: "Record") -> None:
     """A finding for months without a row, within those wanted or between the first and the last that have one."""
     if contract.kind not in DATED or not (months or wanted):
         return

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from commresearch.terms import UnitLevel
 
 BEGINNING, OPEN_END = date(1900, 1, 1), date(9999, 12, 31)
 Problem = tuple[object, ...]
+GridRow: TypeAlias = tuple[str, str, date, date]  #: grid, unit, first day, day after the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,13 @@ def day_of(value: object, default: date) -> date:
     return default if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload,arg-type]
 
 
+def days_of(column: pd.Series, default: date) -> list[date]:
+    """The dates of a column as `day_of` reads them; thousands of rows have few different ones, and each of these is read once."""
+    numbers, cells = pd.factorize(column)  # −1 where a cell is missing: the last of the list
+    known = [*(day_of(cell, default) for cell in cells.tolist()), default]
+    return [known[number] for number in numbers.tolist()]
+
+
 def _text(value: object) -> str | None:
     return None if pd.isna(value) or str(value) == "" else str(value)  # type: ignore[call-overload]
 
@@ -63,13 +72,11 @@ def spell_rows(roster: pd.DataFrame) -> list[RosterRow]:
     OutcomeError
         A unit has two rows that were valid at once, of one date of reading (CR-O04).
     """
-    columns = ["unit_id", "unit_level", "community_id", "name", "cluster_id", "valid_from", "valid_to", "as_of"]
+    texts = (roster[name].tolist() for name in ("unit_id", "unit_level", "community_id", "name", "cluster_id"))
+    days = (days_of(roster[name], default) for name, default in (("valid_from", BEGINNING), ("valid_to", OPEN_END), ("as_of", BEGINNING)))
     rows = [
-        RosterRow(
-            unit=str(u), level=str(level), community=_text(c), name=_text(n), cluster=_text(k), start=day_of(a, BEGINNING), end=day_of(b, OPEN_END),
-            as_of=day_of(d, BEGINNING),
-        )
-        for u, level, c, n, k, a, b, d in roster[columns].itertuples(index=False, name=None)
+        RosterRow(unit=str(u), level=str(level), community=_text(c), name=_text(n), cluster=_text(k), start=a, end=b, as_of=d)
+        for u, level, c, n, k, a, b, d in zip(*texts, *days, strict=True)
     ]
     kept: dict[str, list[RosterRow]] = defaultdict(list)
     failures = []
@@ -107,37 +114,37 @@ def by_codes(rows: list[RosterRow], level: UnitLevel, spells: Mapping[str, list[
     return [b for r in rows if (target := target_of(r, level)) for b in _within(r.unit, "code", target, r.start, r.end, spells)]
 
 
-def by_grids(grids: pd.DataFrame | None, rows: list[RosterRow], level: UnitLevel, spells: Mapping[str, list[Spell]]) -> list[Belonging]:
+def by_grids(grids: list[GridRow], rows: list[RosterRow], level: UnitLevel, spells: Mapping[str, list[Spell]]) -> list[Belonging]:
     """Grids as places, on the days on which their unit existed."""
-    if grids is None:
-        return []
     of_unit: dict[str, list[RosterRow]] = defaultdict(list)
     for row in rows:
         of_unit[row.unit].append(row)
     found = []
-    for grid, unit, start, end in _grid_rows(grids):
+    for grid, unit, start, end in grids:
         for row in of_unit.get(unit, ()):
             if target := target_of(row, level):
                 found += _within(grid, "grid", target, max(start, row.start), min(end, row.end), spells)
     return found
 
 
-def _grid_rows(grids: pd.DataFrame) -> list[tuple[str, str, date, date]]:
-    filled = with_columns(grids, ("valid_from", "valid_to"))[["grid_id", "unit_id", "valid_from", "valid_to"]]
-    return [(str(g), str(u), day_of(a, BEGINNING), day_of(b, OPEN_END)) for g, u, a, b in filled.itertuples(index=False, name=None)]
-
-
-def grid_holes(grids: pd.DataFrame | None, found: list[Belonging]) -> list[Problem]:
-    """Grids of units that are not in the roster, or had ended."""
+def grid_rows(grids: pd.DataFrame | None) -> list[GridRow]:
+    """The register of grids row by row; none where there is no register."""
     if grids is None:
         return []
+    filled = with_columns(grids, ("valid_from", "valid_to"))
+    ids = (map(str, filled[name].tolist()) for name in ("grid_id", "unit_id"))
+    return list(zip(*ids, days_of(filled["valid_from"], BEGINNING), days_of(filled["valid_to"], OPEN_END), strict=True))
+
+
+def grid_holes(grids: list[GridRow], found: list[Belonging]) -> list[Problem]:
+    """Grids of units that are not in the roster, or had ended."""
     covered: dict[str, int] = defaultdict(int)
     for b in found:
         if b.by in {"grid", "carried"}:
             covered[b.place] += (b.end - b.start).days
     wanted: dict[str, int] = defaultdict(int)
     last = {}
-    for grid, unit, start, end in _grid_rows(grids):
+    for grid, unit, start, end in grids:
         wanted[grid] += (end - start).days
         last[grid] = (unit, start, end)
     return [
@@ -165,14 +172,14 @@ def by_names(
     return kept, unclear
 
 
-def carried_on(rows: list[RosterRow], grids: pd.DataFrame | None, known: list[Belonging], history: Lineage) -> list[Belonging]:
+def carried_on(rows: list[RosterRow], grids: list[GridRow], known: list[Belonging], history: Lineage) -> list[Belonging]:
     """Codes, names and grids of units that were merged or renamed as places of what these became, because events go on naming the old ones.
 
     Parameters
     ----------
     rows : list of RosterRow
         The roster.
-    grids : DataFrame or None
+    grids : list of GridRow
         The register of grids.
     known : list of Belonging
         Places without overlaps; where a place was given to another unit, that holds.
@@ -182,7 +189,7 @@ def carried_on(rows: list[RosterRow], grids: pd.DataFrame | None, known: list[Be
     by_place: dict[str, list[Belonging]] = defaultdict(list)
     for b in known:
         by_place[b.place].append(b)
-    sources = {(grid, unit): end for grid, unit, _, end in ([] if grids is None else _grid_rows(grids))}
+    sources = {(grid, unit): end for grid, unit, _, end in grids}
     sources |= {(place, row.unit): row.end for row in rows for place in (row.name, row.unit) if place}
     found: list[Belonging] = []
     for place, unit in sorted(sources, key=lambda source: (sources[source], source)):

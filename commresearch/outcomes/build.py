@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from commresearch.errors import Failure, OutcomeError
-from commresearch.outcomes.context import COMPANION_COLUMNS, Cells, Context, make_context, month_table
+from commresearch.outcomes.context import Cells, Context, make_context, month_table
 from commresearch.outcomes.definition import UNITS, OutcomeDefinition, require_equal
 from commresearch.outcomes.denominators import denominators
 from commresearch.outcomes.empty_months import RecordedMonths, empty_month_problems, empty_months_rule
@@ -193,19 +194,15 @@ def _assignment(row: Mapping[Any, Any], unit: str, community: str) -> str:
 def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.DataFrame, coverage: pd.DataFrame | None, told: RecordedMonths) -> Panel:
     register, months, definition = context.register, context.months, context.definition
     frame = _grid(register, months)
-    counted = cells.cells.set_index(["unit_id", "month"])
-    at = pd.MultiIndex.from_frame(frame[["unit_id", "month"]])
-    counted = counted.reindex(at)
+    counted = cells.cells.set_index(["unit_id", "month"]).reindex(pd.MultiIndex.from_product([register.units["unit_id"], months["month"]]))
     astray = frame["month"].isin(cells.astray).to_numpy()
     withheld = astray | counted["withheld"].isin([True]).to_numpy() if "withheld" in counted else astray
     happened = counted["numerator"].notna().to_numpy() | withheld
     frame, empty = _with_live(frame, context, coverage, happened, told)
     frame["numerator"] = np.where(frame["live"] & ~withheld, counted["numerator"].fillna(0.0), np.nan)
-    units = set(cells.companions["unit"].unique())  # of millions of rows
-    wanted = {OF_OUTCOME[outcome]} if outcome in OF_OUTCOME else set()
-    roster = {name: _roster_numbers(context, name) for name in wanted | {name for unit, name in OF_UNIT.items() if str(unit) in units}}
+    roster = cache(lambda name: _roster_numbers(context, name))
     own = counted["denominator"].to_numpy(dtype=np.float64) if "denominator" in counted else np.full(len(frame), np.nan)
-    frame["denominator"] = np.where(frame["valid_share"] > 0, roster[OF_OUTCOME[outcome]] if outcome in OF_OUTCOME else own, np.nan)
+    frame["denominator"] = np.where(frame["valid_share"] > 0, roster(OF_OUTCOME[outcome]) if outcome in OF_OUTCOME else own, np.nan)
     if outcome not in OF_OUTCOME:  # without a room there is nothing that could have been used
         frame["numerator"] = frame["numerator"].where(frame["denominator"] > 0)
     frame["value"] = ratio(frame["numerator"].to_numpy(), frame["denominator"].to_numpy(), UNITS[outcome])
@@ -231,12 +228,9 @@ def _own_breaks(outcome: Outcome, coverage: pd.DataFrame) -> pd.DataFrame:
 
 
 def _grid(register: UnitRegister, months: pd.DataFrame) -> pd.DataFrame:
-    """Every unit and month with the share of the month in which the unit existed."""
+    """Every unit and month, in order, with the share of the month in which the unit existed."""
     units = register.units[["unit_id", "unit_level", "community_id"]]
-    frame = units.merge(months[["month"]], how="cross")
-    shares = register.unit_months(months).set_index(["unit_id", "month"])["valid_share"]
-    frame["valid_share"] = shares.reindex(pd.MultiIndex.from_frame(frame[["unit_id", "month"]])).fillna(0.0).to_numpy()
-    return frame.sort_values(["unit_id", "month"], ignore_index=True)
+    return units.merge(months[["month"]], how="cross").assign(valid_share=register.valid_shares(months).ravel())
 
 
 def _needed(outcome: Outcome, context: Context) -> list[DataKind]:
@@ -256,9 +250,9 @@ def _with_live(
     elif coverage is None:
         share = np.where(happened, existed, 0.0)
     else:
-        at, share = pd.MultiIndex.from_frame(frame[["unit_id", "month"]]), np.zeros(len(frame))
+        share = np.zeros(len(frame))
         for kind in _needed(outcome, context):  # bookings or counters: one of them tells of use
-            found = live_shares(context.register, context.months, coverage, [kind]).set_index(["unit_id", "month"])["live_share"].reindex(at).to_numpy()
+            found = live_shares(context.register, context.months, coverage, [kind])["live_share"].to_numpy()
             tells = told.tell(kind, months)
             silent[kind] = [pd.Timestamp(month) for month in months[(found > 0) & ~tells].unique()]
             share = np.maximum(share, np.where(tells, found, 0.0))
@@ -282,17 +276,20 @@ def _roster_numbers(context: Context, column: str) -> np.ndarray:
         context.register, context.months, column, how="baseline" if choices.get("denominator") == "baseline" else "interpolated",
         baseline=baseline if isinstance(baseline, date) else None,
     )
-    return found.sort_values(["unit_id", "month"])["value"].to_numpy()
+    return found["value"].to_numpy()
 
 
-def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Callable[[str], np.ndarray]) -> pd.DataFrame:
     """Every measure for every unit and month: zero where counts were recorded and nothing happened, missing where nothing was recorded.
 
     Measures of quarters and years have a row for every period, missing where one of its months was not recorded.
     """
-    place, parts = _places_in(frame, given), []
+    if given.empty:
+        return given
+    ids, place, parts = frame[["unit_id", "month"]], _places_in(frame, given), []
     numbers = given[["numerator", "denominator", "value"]].to_numpy(dtype=np.float64)
     which, measures = pd.factorize(given["measure"])
+    live = {length: _live_throughout(frame, length)[:, None] for length in (1, *PERIODS.values())}
     for number, measure in enumerate(measures.tolist()):
         rows = np.flatnonzero(which == number)
         unit = Unit(given["unit"].iloc[rows[0]])
@@ -301,21 +298,34 @@ def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Mapping[str, n
         found[place[there]], named[place[there]] = numbers[there], True
         if named.sum() < len(there):
             raise ValueError(f"{measure}: more than one row of a unit and month")
-        above, below, value = found.T
         length = next((n for ending, n in PERIODS.items() if str(measure).endswith(ending)), 1)
-        if unit in OF_UNIT:
-            above, below = np.nan_to_num(above), roster[OF_UNIT[unit]]
-            value = ratio(above, below, unit)
-        elif unit in ADDED_UP and np.isnan(numbers[rows, 1]).all():
-            above, value = (np.where(named, c, 0.0) for c in (above, value))
-        else:
-            above, below = (np.where(named, c, 0.0) if unit not in MEASURED else c for c in (above, below))
-        columns = {"numerator": above, "denominator": below, "value": value}
-        live = _live_throughout(frame, length)
-        dark = {name: np.where(live, told, np.nan) for name, told in columns.items()}
-        part = frame[["unit_id", "month"]].assign(measure=measure, **dark, unit=str(unit))
-        parts.append(part if length == 1 else part[named])
-    return pd.concat(parts, ignore_index=True)[list(COMPANION_COLUMNS)] if parts else given
+        told = np.where(live[length], _completed(found, named, unit, roster, whole=bool(np.isnan(numbers[rows, 1]).all())), np.nan)
+        kept = slice(None) if length == 1 else named
+        parts.append((ids[kept], told[kept], str(measure), str(unit)))
+    return _stacked(parts)
+
+
+def _stacked(parts: Sequence[tuple[pd.DataFrame, np.ndarray, str, str]]) -> pd.DataFrame:
+    """Companions of measures, one after the other: unit_id and month, the three numbers, name of the measure, its unit."""
+    sizes = [len(ids) for ids, _, _, _ in parts]
+    above, below, value = np.concatenate([numbers for _, numbers, _, _ in parts]).T
+    measure = pd.array([name for _, _, name, _ in parts], dtype="str").repeat(sizes)
+    unit = pd.array([name for _, _, _, name in parts], dtype="str").repeat(sizes)
+    made = pd.concat([ids for ids, _, _, _ in parts], ignore_index=True)
+    return made.assign(measure=measure, numerator=above, denominator=below, value=value, unit=unit)
+
+
+def _completed(found: np.ndarray, named: np.ndarray, unit: Unit, roster: Callable[[str], np.ndarray], *, whole: bool) -> np.ndarray:
+    """Numerator, denominator and value of a measure, zero where nothing was counted, and the numbers of the roster below those of its units."""
+    above, below, value = found.T
+    if unit in OF_UNIT:
+        above, below = np.nan_to_num(above), roster(OF_UNIT[unit])
+        value = ratio(above, below, unit)
+    elif unit in ADDED_UP and whole:
+        above, value = (np.where(named, column, 0.0) for column in (above, value))
+    else:
+        above, below = (np.where(named, column, 0.0) if unit not in MEASURED else column for column in (above, below))
+    return np.column_stack((above, below, value))
 
 
 def _places_in(frame: pd.DataFrame, given: pd.DataFrame) -> np.ndarray:
@@ -337,7 +347,7 @@ def _problems(
     register: UnitRegister, coverage: pd.DataFrame | None, empty: Mapping[DataKind, list[pd.Timestamp]], own: pd.DataFrame
 ) -> pd.DataFrame:
     """Problems of the registers of units and of the outcome, units of coverage that are not known, and months for which a live source has no row."""
-    known = {ALL_UNITS, *register.roster["unit_id"].astype(str), *register.roster["community_id"].dropna().astype(str)}
+    known = {ALL_UNITS, *register.roster["unit_id"].astype(str).tolist(), *register.roster["community_id"].dropna().astype(str).tolist()}
     unknown = [] if coverage is None else sorted(set(coverage["unit_id"].astype(str)) - known)
     added = pd.DataFrame({"problem": "coverage_of_unknown_unit", "place": unknown, "unit_id": unknown, "valid_from": None, "valid_to": None})
     parts = [part for part in (register.problems, own, added, empty_month_problems(empty)) if len(part)]

@@ -41,7 +41,7 @@ FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
 #: a case has, of these, the first alone
 FLAGS["of_case"] = FLAGS["main"] + FLAGS["marked"] + FLAGS["follows_main"]
 NUMBERS = 2**62  #: callers and tickets are told apart by hashes below it
-CONTACT_BYTES = 70  #: memory for a contact; only those of callers with several are sorted
+CONTACT_BYTES = 40  #: memory for a contact on its way: only those of callers with several are put in order, and what does not fit is spilled
 DURATIONS = {"median_hours_to_close": "median_hours", "p90_hours_to_close": "p90_hours"}
 
 
@@ -78,6 +78,8 @@ def cells(engine: Engine, context: Context) -> Cells:
     every_topic = {"all_topics": not definition["topics"]}
     account = engine.query(sql_text("complaints_account", **period, **every_topic)).to_pandas()
     buckets = engine.buckets_for(int(account.loc[account["rule"].isin((ELIGIBLE, f"type_{HELP}")), "events"].sum()), width=CONTACT_BYTES)
+    for texts in ("places", "topics"):
+        engine.stage(f"complaint_{texts}", _text(texts))
     engine.stage(
         "complaint_contacts",
         _text(
@@ -105,7 +107,7 @@ def cells(engine: Engine, context: Context) -> Cells:
 
 
 def _text(name: str, **values: object) -> str:
-    return sql_text(f"complaints_{name}", constants=FLAGS, **values)
+    return sql_text(f"complaints_{name}", FLAGS, **values)
 
 
 def _lists(engine: Engine, context: Context) -> None:

@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from math import isnan
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from commresearch.outcomes.belongings import BEGINNING, OPEN_END, day_of
+from commresearch.outcomes.belongings import BEGINNING, OPEN_END, days_of
 from commresearch.outcomes.lineage import Spell
 from commresearch.outcomes.units import UnitRegister
 
 HOW = ("observed", "interpolated", "carried")
+EPOCH = date(1970, 1, 1).toordinal()
+STRETCH = 2 * OPEN_END.toordinal()  #: more days than lie between any two dates
 
 
 def denominators(
@@ -46,22 +50,40 @@ def denominators(
     weighted by the shares of the lineage. Parts that are read on different days would make a step of their own. So is a unit taken that was not
     read since its boundaries changed.
     """
-    series = _series(register, column)
     firsts = months["month"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    wanted = firsts if how == "interpolated" else np.full(len(firsts), np.datetime64(baseline, "D").astype(np.int64) if baseline else firsts[0])
+    wanted = firsts if how == "interpolated" else np.full(len(firsts), _number(baseline) if baseline else firsts[0])
     ids = register.units["unit_id"].to_numpy()
     values, reading = np.full((len(ids), len(wanted)), np.nan), np.full((len(ids), len(wanted)), "carried", dtype=object)
-    for row, unit in enumerate(ids):
-        if unit in series:
-            nearest = np.argmin([[one.away(int(day)) for day in wanted] for one in series[unit]], axis=0)
-            for number, one in enumerate(series[unit]):
-                here, days = nearest == number, one.days
-                values[row, here] = np.interp(wanted[here], days, one.values)
-                reading[row, here & (wanted > days[0]) & (wanted < days[-1])] = "interpolated"
-                reading[row, here & np.isin(wanted, days) & ~np.isnan(values[row])] = "observed"
+    series, rows = _series(register, column), {unit: row for row, unit in enumerate(ids.tolist())}
+    if series:
+        found = _read(list(series.values()), wanted)
+        values[[rows[unit] for unit in series]], reading[[rows[unit] for unit in series]] = found
     return pd.DataFrame(
         {"unit_id": np.repeat(ids, len(wanted)), "month": np.tile(months["month"].to_numpy(), len(ids)), "value": values.ravel(), "reading": reading.ravel()}
     )
+
+
+def _read(of_units: "list[list[_Series]]", wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values of units (rows) on days (columns), and how they were read."""
+    series, nearest = [one for of_unit in of_units for one in of_unit], _nearest(of_units, wanted)
+    low, high = np.array([(one.days[0], one.days[-1]) for one in series])[nearest].transpose(2, 0, 1)
+    # every series stands on a stretch of days of its own, so that one call reads all of them
+    days = np.array([number * STRETCH + day for number, one in enumerate(series) for day in one.days])
+    asked = nearest * STRETCH + np.clip(wanted, low, high)
+    values = np.interp(asked, days, np.array([value for one in series for value in one.values]))
+    reading = np.where((low < wanted) & (wanted < high), "interpolated", "carried").astype(object)
+    reading[(low <= wanted) & (wanted <= high) & np.isin(asked, days) & ~np.isnan(values)] = "observed"
+    return values, reading
+
+
+def _nearest(of_units: "list[list[_Series]]", wanted: np.ndarray) -> np.ndarray:
+    """For units (rows) and days (columns) the series of the unit that is nearest, by its number among all of them; of two the earlier one."""
+    sizes = np.array([len(of_unit) for of_unit in of_units], dtype=np.int64)
+    first = np.cumsum(sizes) - sizes
+    starts, ends = np.array([(one.start, one.end) for of_unit in of_units for one in of_unit]).T[:, :, None]
+    away = np.maximum(np.maximum(starts - wanted, wanted - ends + 1), 0)
+    least = np.repeat(np.minimum.reduceat(away, first), sizes, axis=0)
+    return np.minimum.reduceat(np.where(away == least, np.arange(len(away))[:, None], len(away)), first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +100,8 @@ class _Series:
 
     start: int
     end: int
-    days: np.ndarray
-    values: np.ndarray
-
-    def away(self, day: int) -> int:
-        """Days from the stretch to a day, 0 within it."""
-        return max(self.start - day, day - self.end + 1, 0)
+    days: list[int]
+    values: list[float]
 
 
 #: Piece → day of reading → value.
@@ -128,13 +146,13 @@ def _readings(roster: pd.DataFrame, column: str, pieces: Mapping[str, list[Spell
     """Every reading with the piece that it is of: that of its row's validity, nearest to its day; one from outside is of the nearest day of it."""
     numbers = pd.to_numeric(roster[column]).to_numpy(dtype=np.float64, na_value=np.nan)
     found: dict[Spell, dict[date, float]] = {}
-    rows = zip(roster["unit_id"].astype(str), roster["as_of"], roster["valid_from"], roster["valid_to"], numbers, strict=True)
-    for unit, as_of, since, until, value in sorted(rows, key=lambda row: day_of(row[1], BEGINNING)):
-        day, start, end = day_of(as_of, BEGINNING), day_of(since, BEGINNING), day_of(until, OPEN_END)
+    days = (days_of(roster[name], default) for name, default in (("as_of", BEGINNING), ("valid_from", BEGINNING), ("valid_to", OPEN_END)))
+    rows = zip(roster["unit_id"].astype(str).tolist(), *days, numbers.tolist(), strict=True)
+    for unit, day, start, end, value in sorted(rows, key=itemgetter(1)):
         within = [p for p in pieces.get(unit, ()) if p.start < end and start < p.end]
-        if within and not np.isnan(value):
-            piece = min(within, key=lambda p: abs((_clamped(day, p) - day).days))
-            found.setdefault(piece, {})[_clamped(day, piece)] = float(value)
+        if within and not isnan(value):
+            piece = within[0] if len(within) == 1 else min(within, key=lambda p: abs((_clamped(day, p) - day).days))
+            found.setdefault(piece, {})[_clamped(day, piece)] = value
     return found
 
 
@@ -162,6 +180,10 @@ def _sums(parts: list[_Part], readings: _Readings) -> dict[date, float]:
 
 
 def _drawn(start: date, end: date, readings: Mapping[date, float]) -> _Series:
-    low, high = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
     days = sorted(readings)
-    return _Series(start=low, end=high, days=np.array(days, dtype="datetime64[D]").astype(np.int64), values=np.array([readings[d] for d in days]))
+    return _Series(start=_number(start), end=_number(end), days=[_number(day) for day in days], values=[readings[day] for day in days])
+
+
+def _number(day: date) -> int:
+    """Days since 1970."""
+    return day.toordinal() - EPOCH

@@ -61,7 +61,7 @@ class Stage:
     splits: bool
 
 
-def sql_text(name: str, *, constants: Mapping[str, int] = MappingProxyType({}), **values: object) -> str:
+def sql_text(name: str, constants: Mapping[str, int] = MappingProxyType({}), /, **values: object) -> str:
     """A text of `outcomes/sql` with its parameters filled in as typed literals.
 
     Parameters
@@ -216,7 +216,7 @@ class Engine(ABC):
         """Hold the result of a query in memory instead; whether that was done."""
         return False
 
-    def release(self, name: str) -> None:
+    def release(self, name: str) -> None:  # noqa: B027 - of engines that hold any
         """Let go of a table that is held in memory; of others nothing is let go."""
 
     def report(self, stage: str, done: int, of: int) -> None:

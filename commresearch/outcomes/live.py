@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from commresearch.outcomes.belongings import OPEN_END, day_of
-from commresearch.outcomes.units import UnitRegister, day_slice
+from commresearch.outcomes.belongings import OPEN_END, day_of, days_of, with_columns
+from commresearch.outcomes.units import Calendar, UnitRegister
 from commresearch.terms import DataKind
 
 ALL_UNITS = "*"
@@ -49,36 +49,29 @@ def live_shares(register: UnitRegister, months: pd.DataFrame, coverage: pd.DataF
     DataFrame
         unit_id, month, live_share.
     """
-    periods = _by_kind(coverage)
-    first = months["month"].iloc[0].to_datetime64().astype("datetime64[D]")
-    n = int((months["next_month"].iloc[-1].to_datetime64().astype("datetime64[D]") - first).astype(int))
-    starts = (months["month"].to_numpy().astype("datetime64[D]") - first).astype(int)
-    lengths = np.diff(np.append(starts, n))
-    community = dict(zip(register.roster["unit_id"].astype(str), register.roster["community_id"], strict=True))
-    shares = []
-    for unit in register.units["unit_id"]:
-        there, dark = np.zeros(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
+    periods, calendar, community = _by_kind(coverage), Calendar.of(months), _communities(register)
+    recorded = np.zeros((len(register.units), calendar.count), dtype=bool)
+    for row, unit in enumerate(register.units["unit_id"].tolist()):
+        dark = np.zeros(calendar.count, dtype=bool)
         for spell in register.presence[unit]:
-            days = day_slice(spell.start, spell.end, first, n)
-            there[days] = 1
+            days = calendar.days(spell.start, spell.end)
+            recorded[row, days] = True
             for kind in kinds:
-                live = np.zeros(n, dtype=np.int32)
+                live = np.zeros(calendar.count, dtype=bool)
                 for period in _of(periods, kind, (spell.unit, str(community.get(spell.unit)), ALL_UNITS)):
-                    live[day_slice(period.start, period.end, first, n)] = 1
-                dark[days] |= 1 - live[days]
-        shares.append(np.add.reduceat(there & ~dark & 1, starts) / lengths)
+                    live[calendar.days(period.start, period.end)] = True
+                dark[days] |= ~live[days]
+        recorded[row] &= ~dark
     ids = register.units["unit_id"].to_numpy()
-    return pd.DataFrame(
-        {"unit_id": np.repeat(ids, len(months)), "month": np.tile(months["month"].to_numpy(), len(ids)), "live_share": np.concatenate(shares)}
-    )
+    shares = calendar.shares(recorded).ravel()
+    return pd.DataFrame({"unit_id": np.repeat(ids, len(months)), "month": np.tile(months["month"].to_numpy(), len(ids)), "live_share": shares})
 
 
 def first_live(register: UnitRegister, coverage: pd.DataFrame, kinds: Iterable[DataKind]) -> dict[str, date]:
     """The first day on which every source was recording in a unit; units without one are left out."""
-    periods = _by_kind(coverage)
-    community = dict(zip(register.roster["unit_id"].astype(str), register.roster["community_id"], strict=True))
+    periods, community = _by_kind(coverage), _communities(register)
     found = {}
-    for unit in register.units["unit_id"]:
+    for unit in register.units["unit_id"].tolist():
         begins = []
         for kind in kinds:
             of_kind = [p for part in {s.unit for s in register.presence[unit]} for p in _of(periods, kind, (part, str(community.get(part)), ALL_UNITS))]
@@ -139,6 +132,11 @@ def _noted(coverage: pd.DataFrame) -> pd.DataFrame:
     return coverage if "note" in coverage else coverage.assign(note=None)
 
 
+def _communities(register: UnitRegister) -> dict[str, object]:
+    """The community of each unit by the last of its rows."""
+    return dict(zip(register.roster["unit_id"].astype(str).tolist(), register.roster["community_id"].tolist(), strict=True))
+
+
 def _by_kind(coverage: pd.DataFrame) -> _Sources:
     found: dict[str, dict[str, dict[str, list[_Period]]]] = {}
     for period in _periods(coverage):
@@ -147,10 +145,11 @@ def _by_kind(coverage: pd.DataFrame) -> _Sources:
 
 
 def _periods(coverage: pd.DataFrame) -> list[_Period]:
-    ends = coverage["live_to"] if "live_to" in coverage else [None] * len(coverage)
+    filled = with_columns(coverage, ("live_to",))
+    days = (days_of(filled[name], OPEN_END) for name in ("live_from", "live_to"))
     return [
-        _Period(source=str(s), unit=str(u), start=day_of(a, OPEN_END), end=day_of(b, OPEN_END))
-        for s, u, a, b in zip(coverage["source"], coverage["unit_id"], coverage["live_from"], ends, strict=True)
+        _Period(source=str(s), unit=str(u), start=start, end=end)
+        for s, u, start, end in zip(filled["source"].tolist(), filled["unit_id"].tolist(), *days, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ from commresearch.outcomes.belongings import (
     by_names,
     carried_on,
     grid_holes,
+    grid_rows,
     joined_up,
     spell_rows,
     with_columns,
@@ -41,7 +42,7 @@ class UnitRegister:
     boundaries : "as_was" or date
         Units as they were on the day of an event, or those of one day.
     units : DataFrame
-        unit_id, unit_level, community_id, name, cluster_id: one row per unit, as it was last.
+        unit_id, unit_level, community_id, name, cluster_id: one row per unit, as it was last, in the order of their ids.
     components : mapping
         Unit → the spells of units that make it up: its own, and on the boundaries of a day those of the units that became it.
     presence : mapping
@@ -89,35 +90,35 @@ class UnitRegister:
             A unit or a place belongs to two units at once (CR-O04), no unit has the level (CR-O05).
         """
         roster = with_columns(roster, ("unit_id", "unit_level", "community_id", "name", "cluster_id", "valid_from", "valid_to", "as_of"))
-        rows = spell_rows(roster)
+        rows, placed = spell_rows(roster), grid_rows(grids)
         level, boundaries = UnitLevel(level), _boundaries(boundaries)
         spells: dict[str, list[Spell]] = defaultdict(list)
         for row in rows:
             spells[row.unit].append(Spell(unit=row.unit, start=row.start, end=row.end))
         if all(row.level != level for row in rows):
             raise OutcomeError(Failure(code="CR-O05", values={"level": str(level), "known": ", ".join(sorted({r.level for r in rows})) or "—"}))
-        found = [*by_codes(rows, level, spells), *by_grids(grids, rows, level, spells)]
+        found = [*by_codes(rows, level, spells), *by_grids(placed, rows, level, spells)]
         codes = {b.place for b in found}
         named, unclear = by_names(rows, level, spells, codes)
         history = lineage_of(lineage, spells)
         as_was = joined_up([*found, *named])
-        carried = carried_on(rows, grids, as_was, history)
+        carried = carried_on(rows, placed, as_was, history)
         as_was = joined_up([*as_was, *carried])
         kept, lost = _on_boundaries(as_was, history, boundaries)
         components = _components(rows, level, history, boundaries)
         return cls(
             level=level, boundaries=boundaries, units=_units(rows, set(components)), components=components,
             presence=_presence(components, as_was, boundaries), belongings=tuple(kept),
-            problems=pd.DataFrame([*unclear, *grid_holes(grids, [*found, *carried]), *lost, *_carried(carried, kept)], columns=list(PROBLEM_COLUMNS)),
+            problems=pd.DataFrame([*unclear, *grid_holes(placed, [*found, *carried]), *lost, *_carried(carried, kept)], columns=list(PROBLEM_COLUMNS)),
             history=history, roster=roster,
         )
 
     def places(self) -> pd.DataFrame:
         """place, unit_id, valid_from, valid_to (datetime64[us], open ends 9999-12-31): no place twice at one time."""
-        frame = pd.DataFrame([(b.place, b.unit, b.start, b.end) for b in self.belongings], columns=list(PLACE_COLUMNS))
-        for name in ("valid_from", "valid_to"):
-            frame[name] = pd.Series(np.array(frame[name], dtype="datetime64[us]"), index=frame.index)
-        return frame.astype({"place": "str", "unit_id": "str"})
+        texts = {"place": [b.place for b in self.belongings], "unit_id": [b.unit for b in self.belongings]}
+        days = {"valid_from": [b.start for b in self.belongings], "valid_to": [b.end for b in self.belongings]}
+        columns = {name: pd.Series(column, dtype="str") for name, column in texts.items()}
+        return pd.DataFrame(columns | {name: np.array(column, dtype="datetime64[us]") for name, column in days.items()})
 
     def unit_months(self, months: pd.DataFrame) -> pd.DataFrame:
         """unit_id, month, valid_share: for every unit and month in which it existed at all, the share of days.
@@ -127,29 +128,52 @@ class UnitRegister:
         months : DataFrame
             month and next_month.
         """
-        days, first = self.valid_days(months)
-        starts = (months["month"].to_numpy().astype("datetime64[D]") - first).astype(int)
-        lengths = np.diff(np.append(starts, days.shape[1]))
-        shares = np.add.reduceat(days, starts, axis=1) / lengths
+        shares = self.valid_shares(months)
         unit, month = np.nonzero(shares)
         ids = self.units["unit_id"].to_numpy()
         return pd.DataFrame({"unit_id": ids[unit], "month": months["month"].to_numpy()[month], "valid_share": shares[unit, month]})
 
-    def valid_days(self, months: pd.DataFrame) -> tuple[np.ndarray, np.datetime64]:
-        """Whether each unit (rows, as in `units`) existed on each day of the months (columns), and the first day."""
-        first = months["month"].iloc[0].to_datetime64().astype("datetime64[D]")
-        n = int((months["next_month"].iloc[-1].to_datetime64().astype("datetime64[D]") - first).astype(int))
-        days = np.zeros((len(self.units), n), dtype=np.int32)
-        for row, unit in enumerate(self.units["unit_id"]):
+    def valid_shares(self, months: pd.DataFrame) -> np.ndarray:
+        """Share of the days of each month (columns) on which each unit (rows, as in `units`) existed."""
+        calendar = Calendar.of(months)
+        there = np.zeros((len(self.units), calendar.count), dtype=bool)
+        for row, unit in enumerate(self.units["unit_id"].tolist()):
             for spell in self.presence[unit]:
-                days[row, day_slice(spell.start, spell.end, first, n)] = 1
-        return days, first
+                there[row, calendar.days(spell.start, spell.end)] = True
+        return calendar.shares(there)
 
 
-def day_slice(start: date, end: date, first: np.datetime64, n: int) -> slice:
-    """The columns of [start, end) in a table of n days from `first`."""
-    low, high = ((np.datetime64(d, "D") - first).astype(int) for d in (start, end))
-    return slice(int(np.clip(low, 0, n)), int(np.clip(high, 0, n)))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Calendar:
+    """The days of the months of a panel, one after the other.
+
+    first
+        the first day
+    count
+        how many there are
+    starts
+        for each month the number of its first day, from 0
+    """
+
+    first: date
+    count: int
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, months: pd.DataFrame) -> "Calendar":
+        """The days of months that follow each other (month, next_month)."""
+        edges = np.append(months["month"].to_numpy(), months["next_month"].to_numpy()[-1:]).astype("datetime64[D]")
+        numbers = (edges - edges[0]).astype(np.int64)
+        return cls(first=edges[0].item(), count=int(numbers[-1]), starts=numbers[:-1])
+
+    def days(self, start: date, end: date) -> slice:
+        """Those of [start, end)."""
+        low, high = ((day - self.first).days for day in (start, end))
+        return slice(min(max(low, 0), self.count), min(max(high, 0), self.count))
+
+    def shares(self, marked: np.ndarray) -> np.ndarray:
+        """Share of the days of each month that are marked in each row."""
+        return np.add.reduceat(marked, self.starts, axis=1, dtype=np.int64) / np.diff(self.starts, append=self.count)
 
 
 def _boundaries(given: Boundaries | str) -> Boundaries:

@@ -27,6 +27,7 @@ FORBIDDEN = {
     r"\bFILTER\s*\(": "COUNT(*) FILTER (WHERE a)", r"\bdate_diff\b|\bdatediff\b|\btimestampdiff\b": "datediff(a, b)",
 }
 MONTHS = ("2024-01", "2025-12")
+STAGES = ["complaint_places", "complaint_topics", "complaint_contacts", "complaint_cases", "complaint_cells"]
 
 
 @pytest.mark.parametrize("file", SQL, ids=lambda f: f.name)
@@ -112,6 +113,33 @@ def test_buckets_change_nothing(tmp_path, monkeypatch):
     assert whole.frame["numerator"].sum() > 8_000
 
 
+def test_rows_on_their_way_are_held_in_memory_where_no_later_run_finds_them(tmp_path):
+    events, units = world(tmp_path)
+    with open_engine(scratch=tmp_path / "scratch") as engine:
+        on_disk = built(events, units, engine)
+    with open_engine() as engine:
+        in_memory = [built(events, units, engine, repeat_days=days) for days in (7, 3, 7)]
+        written = {path.name.partition("-")[0] for path in engine.scratch.rglob("*") if path.is_dir()}
+        left = engine.query("SELECT COUNT(*) AS n FROM duckdb_tables()").to_pylist()
+    same(on_disk, in_memory[0])
+    same(on_disk, in_memory[2])
+    assert in_memory[1].frame["numerator"].sum() > on_disk.frame["numerator"].sum()
+    assert not written & {"complaint_contacts", "complaint_cases"}
+    assert left == [{"n": 0}]
+
+
+def test_what_is_held_gives_way_to_what_is_written_and_back(monkeypatch):
+    text = "SELECT a, CAST(a % 2 AS BIGINT) AS bucket FROM given"
+    with open_engine() as engine:
+        engine.table("given", pd.DataFrame({"a": [1, 2, 3]}))
+        for splits in (1, 2, 1, 2):
+            engine.stage("made", text, splits=splits)
+            engine.stage("more", "SELECT a + (SELECT n FROM one) AS b FROM made", over="made", beside={"one": "SELECT COUNT(*) AS n FROM made"})
+            assert sorted(engine.query("SELECT b FROM more").column("b").to_pylist()) == ([4, 5, 6] if splits == 1 else [3, 3, 5])
+        engine.release("more")
+        assert engine.count("more") == 3
+
+
 def test_an_empty_log_gives_zeros_only_where_that_is_decided(tmp_path):
     units, grids = many_units()
     log = many_tickets(tmp_path / "log", 0)
@@ -125,19 +153,18 @@ def test_an_empty_log_gives_zeros_only_where_that_is_decided(tmp_path):
 
 def test_a_second_run_does_only_what_changed(tmp_path):
     events, units = world(tmp_path, 2_000)
-    stages = ["complaint_contacts", "complaint_cases", "complaint_cells"]
     reused = {}
     for name, choices in {"first": {}, "again": {}, "other follow-up": {"follow_up_days": 60}, "other gap": {"repeat_days": 3}}.items():
         with open_engine(scratch=tmp_path / "scratch") as engine:
             built(events, units, engine, **choices)
             reused[name] = engine.staging.reused
-    assert reused == {"first": [], "again": stages, "other follow-up": stages[:2], "other gap": []}
+    assert reused == {"first": [], "again": STAGES, "other follow-up": STAGES[:4], "other gap": STAGES[:2]}
     for file in sorted((tmp_path / "log").iterdir())[:1]:
         pq.write_table(pq.read_table(file).slice(1), file)
     with open_engine(scratch=tmp_path / "scratch") as engine:
         built(events, units, engine, repeat_days=3)
         assert engine.staging.reused == []
-    assert len(list((tmp_path / "scratch").iterdir())) == 3
+    assert len(list((tmp_path / "scratch").iterdir())) == len(STAGES)
 
 
 def test_a_damaged_stage_is_made_again(tmp_path):
@@ -147,7 +174,7 @@ def test_a_damaged_stage_is_made_again(tmp_path):
     next((tmp_path / "scratch").glob("complaint_cells-*/part*.parquet")).unlink()
     with open_engine(scratch=tmp_path / "scratch") as engine:
         same(first, built(events, units, engine))
-        assert engine.staging.reused == ["complaint_contacts", "complaint_cases"]
+        assert engine.staging.reused == STAGES[:4]
 
 
 def test_nothing_is_left_of_a_folder_that_was_not_lent(tmp_path, monkeypatch):
@@ -186,7 +213,7 @@ def test_after_five_kills_a_second_run_gives_the_same_panel(tmp_path):
     with open_engine() as engine:
         same(built(events, units, engine), read_panel(tmp_path / "panel"))
     scratch = [p.name for p in (tmp_path / "scratch").iterdir()]
-    assert len(scratch) == 3
+    assert len(scratch) == len(STAGES)
     assert not [name for name in scratch if name.startswith(WORK)]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["log", "panel", "scratch"]
 
@@ -202,8 +229,8 @@ def test_spark_gives_the_panel_of_duckdb(tmp_path):
         assert engine.query(seconds).to_pylist() == [{"n": 60}]
         assert engine.write("SELECT place, unit_id FROM places", tmp_path / "out", partition_by=["unit_id"]) == engine.count("places")
         built(events, units, engine)
-        assert engine.staging.reused == ["complaint_contacts", "complaint_cases", "complaint_cells"]
-    assert sorted(p.name.partition("-")[0] for p in (tmp_path / "scratch").iterdir()) == ["complaint_cases", "complaint_cells", "complaint_contacts"]
+        assert engine.staging.reused == STAGES
+    assert sorted(p.name.partition("-")[0] for p in (tmp_path / "scratch").iterdir()) == sorted(STAGES)
 
 
 def test_spark_that_does_not_start_is_told(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 
 from commresearch.errors import OutcomeError
 from commresearch.outcomes import UnitRegister
+from commresearch.outcomes.belongings import days_of
 from commresearch.outcomes.context import month_table
 from commresearch.outcomes.denominators import denominators
 from commresearch.outcomes.live import first_live, late_registration, live_shares, recording_breaks
@@ -268,6 +269,46 @@ def test_a_part_that_is_handed_over_takes_its_share_along():
     assert households_by_month(UnitRegister.of(made, None, handed), "2024-02", "2024-03") == {"1": [1000, 900], "2": [500, 600]}
     untold = UnitRegister.of(made, None, TAKEN_IN.assign(kind="transfer"))
     assert np.isnan(households_by_month(untold, "2024-03", "2024-03")["1"]).all()
+
+
+def test_units_side_by_side_are_each_read_from_their_own_series():
+    """Read before and after a change, never, only before the months, only after them, and in the months in which the unit began and ended."""
+    made = survivor(
+        ("1", 1000, "2024-01-01", "2015-01-01", "2024-03-01"), ("2", 500, "2024-01-01", "2015-01-01", None), ("2", 1500, "2024-05-01", "2015-01-01", None),
+        ("3", None, "2024-02-01", None, None), ("4", 40, "2020-06-01", None, None), ("5", 50, "2026-06-01", None, None),
+        ("6", 60, "2024-02-01", "2024-02-10", "2024-04-10"), ("6", 118, "2024-04-09", "2024-02-10", "2024-04-10"),
+    )
+    found = denominators(UnitRegister.of(made, None, TAKEN_IN), month_table(("2024-01", "2024-05")), "households", how="interpolated")
+    values = {unit: rows["value"].tolist() for unit, rows in found.groupby("unit_id")}
+    assert np.isnan(values.pop("3")).all()
+    assert values == {
+        "1": [1000] * 5, "2": [500, 500, 1500, 1500, 1500], "4": [40] * 5, "5": [50] * 5,
+        "6": [60, 60, pytest.approx(60 + 58 * 20 / 59), pytest.approx(60 + 58 * 51 / 59), 118],
+    }
+    told = {unit: rows["reading"].tolist() for unit, rows in found.groupby("unit_id")}
+    assert told["2"] == ["observed", "carried", "carried", "carried", "observed"]
+    assert told["6"] == ["carried", "carried", "interpolated", "interpolated", "carried"]
+    assert {word for unit in "345" for word in told[unit]} == {"carried"}
+    fixed = denominators(UnitRegister.of(made, None, TAKEN_IN), month_table(("2024-01", "2024-05")), "households", how="baseline", baseline=date(2024, 3, 1))
+    assert set(fixed.loc[fixed["unit_id"] == "2", "value"]) == {1500}
+
+
+def test_a_unit_is_live_on_the_days_on_which_it_existed_and_was_recorded():
+    made = units(("1", "community", None, None, "2024-01-11", "2024-03-16"), ("2", "community", None, None, None, None), ("E", "estate", "2", None, None, None))
+    live = coverage(("tickets", "*", "2023-01-01", "2024-03-06"), ("tickets", "2", None, None))
+    months = month_table(("2024-01", "2024-04"))
+    assert live_shares(UnitRegister.of(made), months, live, [DataKind.TICKETS])["live_share"].tolist() == [21 / 31, 1, 5 / 31, 0, 0, 0, 0, 0]
+    estate = live_shares(UnitRegister.of(made, level="estate"), months, live.iloc[:1].assign(unit_id="2"), [DataKind.TICKETS])
+    assert estate["live_share"].tolist() == [1, 1, 5 / 31, 0]
+    ended = UnitRegister.of(made.iloc[:1], boundaries=date(2010, 1, 1))
+    assert ended.units.empty
+    assert ended.places().empty
+    assert live_shares(ended, months, live, [DataKind.TICKETS]).empty
+
+
+def test_days_are_read_in_any_form():
+    days = days_of(pd.Series(["2024-05-09", date(2024, 5, 9), T("2024-05-09 17:30"), None, pd.NaT, "2024-05-09"], dtype="object"), date(1900, 1, 1))
+    assert days == [date(2024, 5, 9)] * 3 + [date(1900, 1, 1)] * 2 + [date(2024, 5, 9)]
 
 
 def test_the_most_exact_coverage_counts_and_every_kind_is_needed():

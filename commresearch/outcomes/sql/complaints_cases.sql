@@ -8,12 +8,12 @@ WITH plain AS (
     MAX(CASE WHEN (c.flags & {{main}}) > 0 THEN c.received_at END) OVER before_it AS previous_main,
     MAX(c.received_at) OVER before_it AS previous_any,
     MAX(CASE WHEN (c.flags & ({{main}} + {{labelled}})) = {{main}} THEN c.received_at END) OVER before_it AS previous_unlabelled,
-    c.received_at, c.seconds, c.place, c.callers, c.flags
+    c.received_at, c.seconds, c.place_number, c.callers, c.flags
   FROM complaint_contacts c
   INNER JOIN complaint_several s ON c.caller = s.caller
   WHERE NOT s.is_intricate AND (c.flags & {{keyed}}) > 0
   WINDOW before_it AS (
-    PARTITION BY c.caller, c.topic, c.place ORDER BY c.received_at, c.ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    PARTITION BY c.caller, c.topic_number, c.place_number ORDER BY c.received_at, c.ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ),
 numbered AS (
@@ -22,8 +22,8 @@ numbered AS (
     ROW_NUMBER() OVER (
       PARTITION BY c.ticket_id, c.caller, c.flags & {{keyed}}
       ORDER BY
-        c.received_at, c.seconds NULLS LAST, c.flags & {{undated}}, c.place NULLS LAST, c.topic NULLS LAST, c.flags & {{main}}, c.flags & {{marked}}, c.callers,
-        c.flags
+        c.received_at, c.seconds NULLS LAST, c.flags & {{undated}}, c.place_number NULLS LAST, c.topic_number NULLS LAST, c.flags & {{main}},
+        c.flags & {{marked}}, c.callers, c.flags
     ) AS copy,
     MAX(c.callers) OVER (PARTITION BY c.ticket_id, c.caller, c.flags & {{keyed}}) AS most_callers
   FROM complaint_contacts c
@@ -35,52 +35,52 @@ chained AS (
     MAX(CASE WHEN (flags & {{main}}) > 0 THEN received_at END) OVER before_it AS previous_main,
     MAX(received_at) OVER before_it AS previous_any,
     MAX(CASE WHEN (flags & ({{main}} + {{labelled}})) = {{main}} THEN received_at END) OVER before_it AS previous_unlabelled,
-    ticket_id, received_at, seconds, place, topic, caller, most_callers, flags
+    ticket_id, received_at, seconds, place_number, topic_number, caller, most_callers, flags
   FROM numbered
   WHERE copy = 1 AND (flags & {{keyed}}) > 0
   WINDOW before_it AS (
-    PARTITION BY caller, topic, place ORDER BY received_at, ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    PARTITION BY caller, topic_number, place_number ORDER BY received_at, ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ),
 gathered AS (
   SELECT
     c.*,
     SUM(CASE WHEN (flags & {{main}}) > 0 AND NOT COALESCE(received_at <= previous_main + INTERVAL '{{repeat_days}}' DAY, FALSE) THEN 1 ELSE 0 END) OVER (
-      PARTITION BY caller, topic, place ORDER BY received_at, ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY caller, topic_number, place_number ORDER BY received_at, ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS case_number
   FROM chained c
 ),
 judged AS (
   SELECT
-    previous_main, previous_any, previous_unlabelled, received_at, seconds, place, callers, flags
+    previous_main, previous_any, previous_unlabelled, received_at, seconds, place_number, callers, flags
   FROM plain
   UNION ALL
   SELECT
-    previous_main, previous_any, previous_unlabelled, received_at, seconds, place,
-    MAX(CASE WHEN (flags & {{main}}) > 0 THEN most_callers END) OVER (PARTITION BY caller, topic, place, case_number) AS callers,
+    previous_main, previous_any, previous_unlabelled, received_at, seconds, place_number,
+    MAX(CASE WHEN (flags & {{main}}) > 0 THEN most_callers END) OVER (PARTITION BY caller, topic_number, place_number, case_number) AS callers,
     flags
   FROM gathered
   UNION ALL
   SELECT
-    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, received_at, seconds, place, most_callers AS callers, flags
+    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, received_at, seconds, place_number, most_callers AS callers, flags
   FROM numbered
   WHERE copy = 1 AND (flags & {{keyed}}) = 0
   UNION ALL
   SELECT
-    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place, c.callers, c.flags
+    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place_number, c.callers, c.flags
   FROM complaint_contacts c
   INNER JOIN complaint_several s ON c.caller = s.caller
   WHERE NOT s.is_intricate AND (c.flags & {{keyed}}) = 0
   UNION ALL
   SELECT
-    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place, c.callers, c.flags
+    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place_number, c.callers, c.flags
   FROM complaint_contacts c
   LEFT JOIN complaint_several s ON c.caller = s.caller
   WHERE s.caller IS NULL
 ),
 followed AS (
   SELECT
-    received_at, seconds, place, callers,
+    received_at, seconds, place_number, callers,
     flags
       + CASE WHEN received_at <= previous_main + INTERVAL '{{repeat_days}}' DAY THEN {{follows_main}} ELSE 0 END
       + CASE WHEN received_at <= previous_any + INTERVAL '{{repeat_days}}' DAY THEN {{follows_any}} ELSE 0 END
@@ -88,14 +88,20 @@ followed AS (
       AS flags
   FROM judged
   WHERE received_at >= {{start}}
+),
+belongs AS (
+  SELECT
+    n.place_number, p.unit_number, p.valid_from, p.valid_to
+  FROM places p
+  INNER JOIN complaint_places n ON p.place = n.place
 )
 SELECT
-  p.unit_number,
+  b.unit_number,
   f.received_at,
-  CASE WHEN p.unit_number IS NULL THEN f.place END AS place,
+  CASE WHEN b.unit_number IS NULL THEN f.place_number END AS place_number,
   f.callers,
   f.seconds,
   CAST(f.flags AS SMALLINT) AS flags,
-  COALESCE(p.unit_number, 0) % {{buckets}} AS bucket
+  COALESCE(b.unit_number, 0) % {{buckets}} AS bucket
 FROM followed f
-LEFT JOIN places p ON f.place = p.place AND f.received_at >= p.valid_from AND f.received_at < p.valid_to
+LEFT JOIN belongs b ON f.place_number = b.place_number AND f.received_at >= b.valid_from AND f.received_at < b.valid_to

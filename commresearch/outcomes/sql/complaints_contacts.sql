@@ -1,14 +1,14 @@
--- Contacts that may be counted, from repeat_days before the period on, as narrow as can be: what is true of one stands in the bits of a number, and a
--- caller is a number, too (of contacts without one, the number of the ticket). Callers stay together; nobody else's rows are needed to fold theirs.
+-- Contacts that may be counted, from repeat_days before the period on, as narrow as can be: places, topics and callers are numbers (that of a contact without
+-- a caller is of its ticket), and what is true of it stands in the bits of another. Callers stay together; nobody else's rows are needed to fold theirs.
 WITH eligible AS (
   SELECT
     t.ticket_id,
     t.received_at,
     CASE WHEN t.closed_at >= t.received_at THEN cr_seconds(t.received_at, t.closed_at) END AS seconds,
-    t.place,
-    t.topic,
+    pn.place_number,
+    tn.topic_number,
     cr_bucket(COALESCE(t.caller_key, t.ticket_id), {{numbers}}) AS caller,
-    COALESCE(t.callers, 1) AS callers,
+    CAST(LEAST(COALESCE(t.callers, 1), 2000000000) AS INT) AS callers,
     CASE WHEN ty.is_main THEN {{main}} ELSE 0 END
       + CASE WHEN t.is_repeat OR t.repeat_of <> t.ticket_id THEN {{marked}} ELSE 0 END
       + CASE WHEN t.handling IS NOT NULL THEN {{labelled}} ELSE 0 END
@@ -19,6 +19,8 @@ WITH eligible AS (
       AS flags
   FROM tickets t
   INNER JOIN ticket_types ty ON t.type = ty.type
+  LEFT JOIN complaint_places pn ON t.place = pn.place
+  LEFT JOIN complaint_topics tn ON t.topic = tn.topic
   LEFT JOIN ticket_topics tp ON t.topic = tp.topic
   WHERE t.received_at >= {{window_start}}
     AND t.received_at < {{end}}
@@ -30,8 +32,8 @@ SELECT
   ticket_id,
   received_at,
   seconds,
-  place,
-  topic,
+  place_number,
+  topic_number,
   caller,
   callers,
   CAST(flags AS SMALLINT) AS flags,
