@@ -29,7 +29,8 @@ MOST_TICKS = 9  #: months named under an axis
 def house_style() -> Iterator[None]:
     """Draw in the house style; settings outside the block stay as they are."""
     import matplotlib as mpl
-    import seaborn as sns
+
+    from commresearch.reporting.lean_seaborn import axes_style
 
     register_fonts()
     settings: dict[Any, Any] = {
@@ -38,7 +39,7 @@ def house_style() -> Iterator[None]:
         "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,
         "svg.fonttype": "path", "svg.hashsalt": "commresearch", "savefig.facecolor": "white",
     }
-    with mpl.rc_context(), sns.axes_style("white", rc=settings), mpl.rc_context(settings):
+    with mpl.rc_context(), axes_style("white", rc=settings), mpl.rc_context(settings):
         yield
 
 

@@ -44,3 +44,20 @@ def test_running_notebooks_loads_no_grammar_of_web_addresses_and_hides_it_from_n
     if importlib.util.find_spec(GRAMMAR) is not None:
         code += f"; import {GRAMMAR}"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_style_of_seaborn_loads_no_statistics_and_leaves_seaborn_to_others():
+    code = """
+import sys
+import matplotlib as mpl
+from commresearch.reporting.style import house_style
+def style():
+    with house_style():
+        return {name: str(value) for name, value in mpl.rcParams.items()}
+lean = style()
+assert not {"seaborn", "scipy.stats"} & set(sys.modules)
+assert mpl.colormaps[lean["image.cmap"]]
+import seaborn
+assert seaborn.kdeplot and seaborn.axes_style("white")["image.cmap"] == lean["image.cmap"] and style() == lean
+"""
+    subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], check=True, timeout=120)
