@@ -157,6 +157,8 @@ _ACCOUNT = re.compile(
     rf"(?:{_CUE}|{_ADDED})(?:(?: ?(?:号码?|账号|帐号|id))[是为: ]{{0,3}}|[是为:][ ]?)([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_])"
     rf"|(?:{_CUE}|{_ADDED})[ ]{{0,2}}([a-z](?=[a-z_-]*[0-9_])[a-z0-9_-]{{5,19}})(?![a-z0-9_])"
 )
+#: where a cue may begin: found at once, while the cues themselves would be tried at every character
+_CUE_BEGINS = re.compile("[微薇威徽加➕+vw](?:(?<![vw])|(?<=v)(?:x| ?[信❤♥])|(?<=w)[ex])")
 _QQ = re.compile(r"(?:qq|扣扣)(?:号码?)?[是为: ]{0,3}([1-9][0-9]{4,10})(?![0-9])")
 
 
@@ -194,8 +196,17 @@ def _find_accounts(scene: Scanned) -> Iterator[Bounds]:
         if re.search("[0-9]", match[0]) and re.search("[A-Z]", match[0]) and re.search("[a-z]", match[0][1:]):
             yield match.span()
     if any(sign in lower for sign in _CUE_SIGNS):
-        yield from (m.span(m.lastindex or 0) for m in _ACCOUNT.finditer(lower) if not _follows_letter(lower, m.start()))
+        yield from (m.span(m.lastindex or 0) for m in _announced(lower) if not _follows_letter(lower, m.start()))
     yield from (m.span(1) for m in _QQ.finditer(lower) if not _follows_letter(lower, m.start()))
+
+
+def _announced(lower: str) -> Iterator[re.Match[str]]:
+    """Every account with its cue, from left to right."""
+    done = 0
+    for cue in _CUE_BEGINS.finditer(lower):
+        if cue.start() >= done and (match := _ACCOUNT.match(lower, cue.start())):
+            done = match.end()
+            yield match
 
 
 def _follows_letter(lower: str, start: int) -> bool:
