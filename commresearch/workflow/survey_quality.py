@@ -155,18 +155,20 @@ class _Estimator:
     def _measured(self, rows: pd.DataFrame, weights: Weights | str) -> pd.DataFrame:
         """One row per measure, in the columns of an estimate."""
         options = {"weights": weights, "sampling": self.sample.sampling, "conf_level": self.conf_level, **self.sample.options}
-        found = []
+        found: list[pd.DataFrame] = []
+        names: list[dict[str, object]] = []
         for measure in self.measures:
             if measure.measure == "top_two":
                 shares = estimate_share(rows, measure.column, **options)  # type: ignore[arg-type]
                 row = shares[shares["category"].astype("float64") == 1].drop(columns="category")
             else:
                 row = estimate_mean(rows, measure.column, unit=measure.unit, **options)  # type: ignore[arg-type]
-            found.append(row.assign(variable=measure.variable, measure=measure.measure, dont_know=_weighted_mean(rows, measure.unclear, weights)))
+            found.append(row)
+            names += [{"variable": measure.variable, "measure": measure.measure, "dont_know": _weighted_mean(rows, measure.unclear, weights)}] * len(row)
         if not found:
             return pd.DataFrame({"variable": [], "measure": [], "estimate": []})
-        table = pd.concat(found, ignore_index=True)
-        return table[["variable", "measure", *(c for c in table.columns if c not in {"variable", "measure"})]]
+        named = pd.DataFrame(names, columns=["variable", "measure", "dont_know"])
+        return pd.concat([named[["variable", "measure"]], pd.concat(found, ignore_index=True), named[["dont_know"]]], axis=1)
 
 
 def _weighted_mean(rows: pd.DataFrame, column: str, weights: Weights | str) -> float:
@@ -239,7 +241,14 @@ def _keyed(variables: Sequence[Variable]) -> _Keyed:
 
 
 def _numbers(frame: pd.DataFrame, variables: Sequence[Variable]) -> pd.DataFrame:
-    return pd.DataFrame({v.name: pd.to_numeric(frame[v.name].astype("str"), errors="coerce") for v in variables}, index=frame.index)
+    return pd.DataFrame({v.name: _codes(frame[v.name]) for v in variables}, index=frame.index)
+
+
+def _codes(answers: pd.Series) -> pd.Series:
+    """The numbers that answers stand for, each read once; NaN for what is no number."""
+    known = answers.astype("category")
+    numbers = pd.to_numeric(known.cat.categories.astype("str").to_series(), errors="coerce").to_numpy(dtype=float)
+    return pd.Series(np.append(numbers, np.nan)[known.cat.codes], index=answers.index)
 
 
 def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
