@@ -1,6 +1,7 @@
 """The cleaning log: one line for every value or row that was changed, coded apart, or dropped."""
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # loaded where logs are written: a command that finds nothing to do has no need of it
@@ -16,8 +17,6 @@ def log_lines(
     new: object = "", count: object = 1,
 ) -> "pd.DataFrame":
     """Log lines from scalars and equally long sequences; scalars are repeated, everything but `count` is text."""
-    import pandas as pd
-
     values = {
         "step": step, "rule": rule, "file": file, "sheet": sheet, "row_id": row_id, "variable": variable, "old": old, "new": new, "count": count,
     }
@@ -25,7 +24,21 @@ def log_lines(
     if len(lengths) > 1:
         raise ValueError(f"log lines of unequal length: {sorted(lengths)}")
     n = next(iter(lengths), 1)
-    # Built from finished arrays: a survey makes hundreds of small logs, and inference on each column would cost more than the cleaning.
+    return _built(values, n) if n else _no_lines().copy(deep=False)  # most columns have nothing to tell
+
+
+@cache
+def _no_lines() -> "pd.DataFrame":
+    return _built({name: [] for name in LOG_COLUMNS}, 0)
+
+
+def _built(values: Mapping[str, object], n: int) -> "pd.DataFrame":
+    """A log of n lines.
+
+    It is made of finished arrays: a survey makes hundreds of small logs, and inference on each column would cost more than the cleaning.
+    """
+    import pandas as pd
+
     columns = {name: _column(value, n, "int64" if name == "count" else "str") for name, value in values.items()}
     return pd.DataFrame(columns, index=pd.RangeIndex(n), copy=False)
 

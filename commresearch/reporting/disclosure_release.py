@@ -15,7 +15,7 @@ from typing import Any
 
 from commresearch.cases.case import Release
 from commresearch.errors import Failure, ReportError
-from commresearch.records import canonical_json, in_turn, package_hash, sha256_of, write_whole
+from commresearch.records import canonical_json, in_turn, sha256_of, write_whole
 from commresearch.reporting.disclosure_groups import Published, exposed
 from commresearch.reporting.disclosure_tables import IN_TABLE, exposure
 from commresearch.reporting.display import DECLARED
@@ -25,7 +25,7 @@ MOST = 12  #: places that a refusal names
 
 
 @contextmanager
-def releasable(notebook: Path, site: Path, subject: str, facts: str) -> Iterator[None]:
+def releasable(notebook: Path, site: Path, subject: str, facts: str, program: str) -> Iterator[None]:
     """Keep the site to this report while it is checked and moved to its place; its `release.json` is written beside the notebook.
 
     Parameters
@@ -36,6 +36,8 @@ def releasable(notebook: Path, site: Path, subject: str, facts: str) -> Iterator
         Where finished reports stand: `<subject>/<language>/release.json`.
     subject, facts : str
         Of the report, and the hash of what it was made from; both languages share them.
+    program : str
+        Hash of the code that counted.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def releasable(notebook: Path, site: Path, subject: str, facts: str) -> Iterator
         A hidden count can be worked out from this report and those that stand there (CR-U06), or counts of the same persons contradict each other
         (CR-U07): all together. Everything in the folder is taken away.
     """
-    work, declared = notebook.parent, declared_in(notebook, subject, facts)
+    work, declared = notebook.parent, declared_in(notebook, subject, facts, program)
     with in_turn(site) if declared else nullcontext():
         try:
             require_releasable(declared, standing(site, work))
@@ -56,17 +58,16 @@ def releasable(notebook: Path, site: Path, subject: str, facts: str) -> Iterator
         yield
 
 
-def declared_in(notebook: Path, subject: str, facts: str) -> list[Published]:
+def declared_in(notebook: Path, subject: str, facts: str, program: str) -> list[Published]:
     """What an executed notebook says of persons.
 
     Populations are marked with the rules and the program; those of single tables with the report and its data, too.
     """
     cells = json.loads(notebook.read_text(encoding="utf8"))["cells"]
     items = [output["metadata"][DECLARED] for cell in cells for output in cell.get("outputs", []) if DECLARED in output.get("metadata", {})]
-    program = package_hash() if items else ""
+    made = [sha256_of(program, canonical_json(item["rules"]))[:12] for item in items]
     return [
-        _marked(Published.from_dict(one), item["rules"], f"{subject}/{facts}/", sha256_of(program, canonical_json(item["rules"]))[:12])
-        for item in items for one in item["counts"]
+        _marked(Published.from_dict(one), item["rules"], f"{subject}/{facts}/", mark) for item, mark in zip(items, made, strict=True) for one in item["counts"]
     ]
 
 

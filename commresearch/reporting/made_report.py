@@ -39,8 +39,9 @@ FIGURES, TABLES = "figs", "tables"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What all reports of a run stand on: hashes of the code that runs cells and of the code that renders, and versions of packages."""
+    """What all reports of a run stand on: hashes of the code that counts, of all that runs cells and of the code that renders, and versions of packages."""
 
+    package: str
     executing: str
     rendering: str
     versions: Mapping[str, str]
@@ -48,8 +49,8 @@ class Ground:
 
 def common_ground() -> Ground:
     """The ground as it is now."""
-    versions = package_versions()
-    return Ground(executing=sha256_of(package_hash(), canonical_json(versions)), rendering=rendering_hash(), versions=versions)
+    package, versions = package_hash(), package_versions()
+    return Ground(package=package, executing=sha256_of(package, canonical_json(versions)), rendering=rendering_hash(), versions=versions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def made_report(task: "ReportTask", notebook: Path, settings: "Settings", ground
     render(task, settings, ground, work, executed=executed, formats=_formats(settings, before), seconds=seconds, inputs=inputs)
     from commresearch.reporting.disclosure_release import releasable  # loads a solver, which reports that are kept do not need
 
-    with releasable(work / f"{task.stem}.ipynb", target.parent.parent, task.subject, task.facts):
+    with releasable(work / f"{task.stem}.ipynb", target.parent.parent, task.subject, task.facts, ground.package):
         swap(work, target)
     return tuple(target / f"{task.stem}.{f}" for f in settings.formats)
 

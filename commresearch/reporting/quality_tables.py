@@ -117,10 +117,11 @@ class RuleCount:
 def rule_counts(clean: CleanTable) -> list[RuleCount]:
     """Every rule that applied to single answers, by what became of the cell and then by number."""
     lines = treated_log(clean)
-    lines = lines[lines["rule"] != "masked_text"]
+    length = lines["old"].str.len()
+    lines = lines.assign(short=(length > 0) & (length <= LONGEST_EXAMPLE))[lines["rule"] != "masked_text"]
     found = []
     for (treatment, rule), part in lines.groupby(["treatment", "rule"], sort=True):
-        short = part[(part["old"].str.len() > 0) & (part["old"].str.len() <= LONGEST_EXAMPLE)]
+        short = part[part["short"]]
         examples = (short if len(short) else part)[["variable", "old", "new"]].drop_duplicates().head(EXAMPLES)
         rows = part.loc[part["row_id"] != "", "row_id"].nunique() if (part["row_id"] != "").all() else None
         found.append(RuleCount(
@@ -292,8 +293,8 @@ def effects(sensitivity: pd.DataFrame) -> list[Effect]:
     if sensitivity.empty or "variable" not in sensitivity:
         return []
     known = sensitivity[sensitivity["variable"].notna()]
-    whole = known[known["without"] == ""]
-    return [_effect(row, known[(known["variable"] == row["variable"]) & (known["measure"] == row["measure"])]) for _, row in whole.iterrows()]
+    of_measure = dict(iter(known.groupby(["variable", "measure"], sort=False)))
+    return [_effect(row, of_measure[row["variable"], row["measure"]]) for _, row in known[known["without"] == ""].iterrows()]
 
 
 def _effect(row: "pd.Series[Any]", mine: pd.DataFrame) -> Effect:

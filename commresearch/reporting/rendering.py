@@ -21,7 +21,6 @@ from commresearch.records import ProcessResult, run_process
 from commresearch.reporting.assemble import Document, Look, number_headings
 from commresearch.reporting.display import escape
 from commresearch.reporting.fonts import font_folder
-from commresearch.reporting.reference_docx import finish_docx, reference_for
 from commresearch.reporting.reference_pptx import finish_pptx, write_reference_pptx
 from commresearch.terms import Format, Language
 from commresearch.words import say
@@ -132,6 +131,8 @@ class EmbeddedRenderer:
             return _move(output, document.folder / f"{document.stem}.pptx")
 
     def _docx(self, document: Document, folder: Path) -> Path:
+        from commresearch.reporting.reference_docx import finish_docx, reference_for  # Word is loaded by who makes such a file
+
         reference = reference_for(document, self.references, pandoc_path())
         narrow = [f"--metadata=figure_width:{GOV_FIGURE}"] if document.look is Look.GOV else []
         output = self._pandoc(document, folder, "out.docx", "--to=docx", f"--reference-doc={reference}", *narrow)
@@ -177,6 +178,8 @@ class QuartoRenderer:
         ReportError
             Quarto failed, ran out of time, or left a format out.
         """
+        from commresearch.reporting.reference_docx import reference_for
+
         with tempfile.TemporaryDirectory(dir=document.folder, prefix=".quarto-") as work:
             folder = Path(work)
             if (document.folder / "figs").is_dir():

@@ -12,7 +12,10 @@ from pathlib import Path
 from commresearch.terms import Kind, Language
 
 PACKAGE = __name__.partition(".")[0]
-ALWAYS = ("IPython.core.interactiveshell", "pyarrow.dataset", "pyarrow.pandas_compat", "pyarrow.parquet", "pypandoc", "sqlite3", "xlsxwriter", "commresearch.reporting.notebooks")
+ALWAYS = (
+    "IPython.core.interactiveshell", "pyarrow.dataset", "pyarrow.pandas_compat", "pyarrow.parquet", "pypandoc", "sqlite3", "xlsxwriter", "commresearch.reporting.notebooks",
+    "commresearch.reporting.reference_docx",
+)
 
 
 def warm_up(notebooks: Iterable[Path]) -> None:

@@ -34,7 +34,7 @@ def make(site, subject, language, *counts, rules=RULES, facts="f"):
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output])]), work / f"{subject}.{language}.ipynb")
     (work / "figs").mkdir()
     (work / "figs" / "fig-x.svg").write_text("x", encoding="utf8")
-    with releasable(work / f"{subject}.{language}.ipynb", site, subject, facts):
+    with releasable(work / f"{subject}.{language}.ipynb", site, subject, facts, "program"):
         replace_folder(work, site / subject / language)
 
 
