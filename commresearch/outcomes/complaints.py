@@ -34,7 +34,7 @@ MEASURES = (
 )
 #: What is true of a contact, as bits of one number: a log of many millions is carried in few columns.
 BITS = (
-    "main", "marked", "labelled", "undated", "keyed", "asked_resolved", "resolved", "asked_satisfied", "satisfied", "follows_main", "follows_any",
+    "main", "labelled", "undated", "keyed", "asked_resolved", "resolved", "asked_satisfied", "satisfied", "marked", "follows_main", "follows_any",
     "follows_unlabelled",
 )
 FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
@@ -64,7 +64,7 @@ def cells(engine: Engine, context: Context) -> Cells:
     -----
     A case is a contact without the official mark of a repeat that does not follow another contact of the same caller, topic and place (as written;
     what is missing counts as equal) within `repeat_days`. Contacts from that many days before the period on are looked at, so that its first days are
-    not inflated. Tickets with one number and one caller are one contact, the first received. A collective case has the most callers that any copy or
+    not inflated; of contacts of one second those with the mark come last. Tickets with one number and one caller are one contact, the first received. A collective case has the most callers that any copy or
     repeat of it names. Callers are told apart by 62 bits of a hash of their keys (among n callers n² / 2⁶³ pairs share one, and are one caller only
     where place and topic are equal, too). Where no contact of the log has a caller, repeats are folded by the official mark alone: the account says
     so, and `folded_share` is missing where there is no mark either.
@@ -91,7 +91,7 @@ def cells(engine: Engine, context: Context) -> Cells:
     )
     engine.stage(
         "complaint_cases", _text("cases", start=context.start, repeat_days=definition["repeat_days"], buckets=buckets), over="complaint_contacts",
-        beside={"complaint_several": _text("several", numbers=NUMBERS)}, splits=buckets,
+        beside={"complaint_several": _text("several")}, splits=buckets,
     )
     follow_up = definition["follow_up_days"]
     engine.stage("complaint_cells", _text("cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")

@@ -51,8 +51,8 @@ class RecordedMonths:
         rows = {}
         for kind in kinds:
             if kind in DATED:
-                found = engine.query(f"SELECT DISTINCT CAST(date_trunc('month', {DATED[kind]}) AS TIMESTAMP) AS month FROM {kind}")  # noqa: S608 - names of contracts
-                rows[kind] = frozenset(pd.Timestamp(month) for month in found.column("month").to_pylist() if month is not None)
+                found = engine.query(f"SELECT DISTINCT CAST({DATED[kind]} AS DATE) AS day FROM {kind}")  # noqa: S608 - names of contracts
+                rows[kind] = frozenset(pd.Timestamp(day.replace(day=1)) for day in found.column("day").to_pylist() if day is not None)
         return cls(rows=rows, rule=rule)
 
     def tell(self, kind: DataKind, months: "pd.Series[pd.Timestamp]") -> np.ndarray:

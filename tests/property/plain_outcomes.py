@@ -65,7 +65,7 @@ def complaints(tickets, places, months, *, types=("complaint", "report"), topics
         unit = unit_at(places, ticket["place"], ticket["received_at"])
         month = month_of(ticket["received_at"])
         is_here = unit is not None and month in months
-        is_marked = bool(ticket["is_repeat"]) or ticket["repeat_of"] not in (None, ticket["ticket_id"])
+        is_marked = marked(ticket)
         if not has_predecessor:  # a contact with the official mark opens no case: who follows it belongs to none
             own_cell[matter], counted_case[matter] = cells[unit, month] if is_here and not is_marked else None, 0
         if is_here:
@@ -77,10 +77,15 @@ def complaints(tickets, places, months, *, types=("complaint", "report"), topics
     return {key: cell for key, cell in cells.items() if cell["contacts"]}
 
 
+def marked(ticket):
+    """Whether the system marked a ticket as the repeat of another."""
+    return bool(ticket["is_repeat"]) or ticket["repeat_of"] not in (None, ticket["ticket_id"])
+
+
 def with_predecessors(tickets, gap_days):
     """Every ticket once, and whether the same caller came before with the same topic and place, not longer ago than the gap."""
     seen, last = set(), {}
-    for ticket in sorted(tickets, key=lambda t: (t["received_at"], t["row_id"])):
+    for ticket in sorted(tickets, key=lambda t: (t["received_at"], marked(t), t["row_id"])):
         if (ticket["ticket_id"], ticket["caller_key"]) in seen:
             continue
         seen.add((ticket["ticket_id"], ticket["caller_key"]))

@@ -78,6 +78,14 @@ def test_the_official_mark_folds_whoever_called():
     assert counted(own).frame["numerator"].sum() == 1  # a ticket is no repeat of itself
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["marked_last", "marked_first"])
+@pytest.mark.parametrize("callers", [None, 5], ids=["of_one", "of_several"])
+def test_of_contacts_of_one_second_the_marked_one_is_the_repeat(order, callers):
+    pair = [{"at": "2024-03-01", "caller_key": "K", "callers": callers}, {"at": "2024-03-01", "caller_key": "K", "is_repeat": True}]
+    panel = counted(tickets(*pair[::order]))
+    assert excluded(panel) == {"repeat_marked": 1, "counted": 1}
+
+
 def test_one_ticket_in_two_channels_is_one_case():
     log = tickets({"at": "2024-03-01", "ticket_id": "A"}, {"at": "2024-03-02", "ticket_id": "A", "channel": "物业"})
     assert excluded(counted(log)) == {"same_ticket": 1, "counted": 1}

@@ -2,7 +2,7 @@
 -- and without what was labelled after handling.
 -- Most callers call once: only contacts that share a caller are put in order. Of few of these a ticket is there twice, or a contact names several persons:
 -- copies are one contact; a collective case has the most callers that any copy of its ticket, or any contact that is folded into it, names: they
--- name the same persons again.
+-- name the same persons again. Of contacts of one second those with the official mark of a repeat come last (its bit is the highest of the given ones).
 WITH plain AS (
   SELECT
     MAX(CASE WHEN (c.flags & {{main}}) > 0 THEN c.received_at END) OVER before_it AS previous_main,
@@ -13,19 +13,19 @@ WITH plain AS (
   INNER JOIN complaint_several s ON c.caller = s.caller
   WHERE NOT s.is_intricate AND (c.flags & {{keyed}}) > 0
   WINDOW before_it AS (
-    PARTITION BY c.caller, c.topic_number, c.place_number ORDER BY c.received_at, c.ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    PARTITION BY c.caller, c.topic_number, c.place_number ORDER BY c.received_at, c.flags, c.seconds NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ),
 numbered AS (
   SELECT
     c.*,
     ROW_NUMBER() OVER (
-      PARTITION BY c.ticket_id, c.caller, c.flags & {{keyed}}
+      PARTITION BY c.ticket, c.caller, c.flags & {{keyed}}
       ORDER BY
         c.received_at, c.seconds NULLS LAST, c.flags & {{undated}}, c.place_number NULLS LAST, c.topic_number NULLS LAST, c.flags & {{main}},
         c.flags & {{marked}}, c.callers, c.flags
     ) AS copy,
-    MAX(c.callers) OVER (PARTITION BY c.ticket_id, c.caller, c.flags & {{keyed}}) AS most_callers
+    MAX(c.callers) OVER (PARTITION BY c.ticket, c.caller, c.flags & {{keyed}}) AS most_callers
   FROM complaint_contacts c
   INNER JOIN complaint_several s ON c.caller = s.caller
   WHERE s.is_intricate
@@ -35,18 +35,18 @@ chained AS (
     MAX(CASE WHEN (flags & {{main}}) > 0 THEN received_at END) OVER before_it AS previous_main,
     MAX(received_at) OVER before_it AS previous_any,
     MAX(CASE WHEN (flags & ({{main}} + {{labelled}})) = {{main}} THEN received_at END) OVER before_it AS previous_unlabelled,
-    ticket_id, received_at, seconds, place_number, topic_number, caller, most_callers, flags
+    received_at, seconds, place_number, topic_number, caller, most_callers, flags
   FROM numbered
   WHERE copy = 1 AND (flags & {{keyed}}) > 0
   WINDOW before_it AS (
-    PARTITION BY caller, topic_number, place_number ORDER BY received_at, ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    PARTITION BY caller, topic_number, place_number ORDER BY received_at, flags, seconds NULLS LAST, most_callers ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ),
 gathered AS (
   SELECT
     c.*,
     SUM(CASE WHEN (flags & {{main}}) > 0 AND NOT COALESCE(received_at <= previous_main + INTERVAL '{{repeat_days}}' DAY, FALSE) THEN 1 ELSE 0 END) OVER (
-      PARTITION BY caller, topic_number, place_number ORDER BY received_at, ticket_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      PARTITION BY caller, topic_number, place_number ORDER BY received_at, flags, seconds NULLS LAST, most_callers ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS case_number
   FROM chained c
 ),

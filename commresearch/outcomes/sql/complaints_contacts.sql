@@ -1,8 +1,8 @@
--- Contacts that may be counted, from repeat_days before the period on, as narrow as can be: places, topics and callers are numbers (that of a contact without
--- a caller is of its ticket), and what is true of it stands in the bits of another. Callers stay together; nobody else's rows are needed to fold theirs.
+-- Contacts that may be counted, from repeat_days before the period on, as narrow as can be: tickets, places, topics and callers are numbers (a contact
+-- without a caller has that of its ticket), and what is true of it stands in the bits of another. Callers stay together; nobody else's rows are needed to fold theirs.
 WITH eligible AS (
   SELECT
-    t.ticket_id,
+    cr_bucket(t.ticket_id, {{numbers}}) AS ticket,
     t.received_at,
     CASE WHEN t.closed_at >= t.received_at THEN cr_seconds(t.received_at, t.closed_at) END AS seconds,
     pn.place_number,
@@ -29,7 +29,7 @@ WITH eligible AS (
     AND NOT COALESCE(t.is_outside, FALSE)
 )
 SELECT
-  ticket_id,
+  ticket,
   received_at,
   seconds,
   place_number,

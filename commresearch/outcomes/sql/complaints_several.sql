@@ -11,7 +11,7 @@ copied AS (
   SELECT c.caller
   FROM complaint_contacts c
   INNER JOIN shared s ON c.caller = s.caller
-  GROUP BY c.caller, cr_bucket(c.ticket_id, {{numbers}})
+  GROUP BY c.caller, c.ticket
   HAVING COUNT(*) > 1
 )
 SELECT
