@@ -120,7 +120,7 @@ def _zero_filled(rows: Any, files: PanelFiles) -> Any:
 
 
 def by_polars(files: PanelFiles) -> Any:
-    """One lazy query on the streaming engine."""
+    """Lazy queries on the streaming engine; what several of them read is collected, or it would be made for each."""
     import polars as pl
 
     start, end = files.period
@@ -132,12 +132,12 @@ def by_polars(files: PanelFiles) -> Any:
     def alone(name: str) -> pl.Expr:
         return ~(received <= pl.col(name) + pl.duration(days=REPEAT_DAYS)).fill_null(value=False)
 
-    contacts = _contacts(files, start - timedelta(days=REPEAT_DAYS), end)
+    contacts = _contacts(files, start - timedelta(days=REPEAT_DAYS), end).collect(engine="streaming").lazy()
     # Contacts of nobody in particular are each of their own; a chain of them all would be put in order for nothing.
     none = [pl.lit(None, pl.Datetime("us")).alias(name) for name in previous]
     named = contacts.filter(known)
     several = named.filter(pl.col("callers") > 1).select(CHAIN).unique()
-    ordered = named.with_columns(**previous)
+    ordered = named.with_columns(**previous).collect(engine="streaming").lazy()
     begins = (main & alone("before_main")).cum_sum().over(CHAIN, order_by=["received_at", "ticket_id"])
     most = pl.when(main).then(pl.col("callers")).max().over([*CHAIN, "case"])
     collective = ordered.join(several, on=CHAIN, how="semi", nulls_equal=True).with_columns(case=begins).with_columns(callers=most).drop("case")
