@@ -48,9 +48,10 @@ parts AS (
     unit_id, month, room_class, is_fixed, 0 AS used, 0 AS possible, 0 AS used_at_any_time, 0 AS booked, 0 AS booked_twice, 0 AS used_open, 0 AS visits,
     0 AS visits_untold, 0 AS entries, 0 AS counted, 0 AS visits_with_area, 0e0 AS used_area, 0e0 AS possible_area,
     0 AS room_days, 0 AS room_days_without_area, 0e0 AS area_days,
-    seconds * CAST(FLOOR((to_day + 7 - weekday) / 7e0) - FLOOR((from_day + 7 - weekday) / 7e0) AS BIGINT) AS open_seconds
+    SUM(seconds * CAST(FLOOR((to_day + 7 - weekday) / 7e0) - FLOOR((from_day + 7 - weekday) / 7e0) AS BIGINT)) AS open_seconds
   FROM open_months
   WHERE from_day < to_day
+  GROUP BY unit_id, month, room_class, is_fixed
 )
 SELECT
   unit_id, month, room_class, is_fixed,

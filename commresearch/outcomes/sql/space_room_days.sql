@@ -1,5 +1,6 @@
--- Seconds of use, of use if all bookings of which nothing is known were used (possible), and of booking by room and day. Each interval adds to the union of those before it the piece that they did not reach; pieces do not
--- overlap, and are clipped to the reference hours (which may end after midnight) and to opening hours (a closed day has none).
+-- Seconds of use, of use if all bookings of which nothing is known were used (possible), and of booking by room and day, to be added up. Each interval adds
+-- to the union of those before it the piece that they did not reach; pieces do not overlap, and are clipped to the reference hours (which may end
+-- after midnight) and to opening hours (a closed day has none).
 WITH ordered AS (
   SELECT
     room, day, starts, ends, is_booking, is_used, may_be_used,
@@ -17,31 +18,23 @@ pieces AS (
     CASE WHEN is_used THEN LEAST(GREATEST(starts, used_until), ends) ELSE ends END AS used_from,
     CASE WHEN may_be_used THEN LEAST(GREATEST(starts, possible_until), ends) ELSE ends END AS possible_from
   FROM ordered
-),
-sums AS (
-  SELECT
-    room, day,
-    GREATEST(LEAST(ends, {{closes}}) - GREATEST(used_from, {{opens}}), 0) + GREATEST(LEAST(ends, {{after_midnight}}) - used_from, 0) AS used,
-    GREATEST(LEAST(ends, {{closes}}) - GREATEST(possible_from, {{opens}}), 0) + GREATEST(LEAST(ends, {{after_midnight}}) - possible_from, 0) AS possible,
-    ends - used_from AS used_at_any_time,
-    GREATEST(LEAST(ends, {{closes}}) - GREATEST(booked_from, {{opens}}), 0) + GREATEST(LEAST(ends, {{after_midnight}}) - booked_from, 0) AS booked,
-    whole - (ends - booked_from) AS booked_twice,
-    0 AS used_open
-  FROM pieces
-  UNION ALL
-  SELECT
-    u.room, u.day, 0 AS used, 0 AS possible, 0 AS used_at_any_time, 0 AS booked, 0 AS booked_twice,
-    LEAST(u.ends, o.close_second) - GREATEST(u.used_from, o.open_second) AS used_open
-  FROM pieces AS u
-  JOIN days AS d ON d.day = u.day
-  JOIN open_spans AS o
-    ON o.room = u.room AND o.weekday = d.weekday AND d.day_at >= o.valid_from AND d.day_at < o.valid_to
-    AND u.used_from < o.close_second AND u.ends > o.open_second
-  WHERE u.used_from < u.ends
 )
 SELECT
   room, day,
-  CAST(SUM(used) AS BIGINT) AS used, CAST(SUM(possible) AS BIGINT) AS possible, CAST(SUM(used_at_any_time) AS BIGINT) AS used_at_any_time, CAST(SUM(booked) AS BIGINT) AS booked,
-  CAST(SUM(booked_twice) AS BIGINT) AS booked_twice, CAST(SUM(used_open) AS BIGINT) AS used_open
-FROM sums
-GROUP BY room, day
+  GREATEST(LEAST(ends, {{closes}}) - GREATEST(used_from, {{opens}}), 0) + GREATEST(LEAST(ends, {{after_midnight}}) - used_from, 0) AS used,
+  GREATEST(LEAST(ends, {{closes}}) - GREATEST(possible_from, {{opens}}), 0) + GREATEST(LEAST(ends, {{after_midnight}}) - possible_from, 0) AS possible,
+  ends - used_from AS used_at_any_time,
+  GREATEST(LEAST(ends, {{closes}}) - GREATEST(booked_from, {{opens}}), 0) + GREATEST(LEAST(ends, {{after_midnight}}) - booked_from, 0) AS booked,
+  whole - (ends - booked_from) AS booked_twice,
+  0 AS used_open
+FROM pieces
+UNION ALL
+SELECT
+  u.room, u.day, 0 AS used, 0 AS possible, 0 AS used_at_any_time, 0 AS booked, 0 AS booked_twice,
+  LEAST(u.ends, o.close_second) - GREATEST(u.used_from, o.open_second) AS used_open
+FROM pieces AS u
+JOIN days AS d ON d.day = u.day
+JOIN open_spans AS o
+  ON o.room = u.room AND o.weekday = d.weekday AND d.day_at >= o.valid_from AND d.day_at < o.valid_to
+  AND u.used_from < o.close_second AND u.ends > o.open_second
+WHERE u.used_from < u.ends
