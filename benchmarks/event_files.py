@@ -1,8 +1,9 @@
 """Simulated event logs for measuring: tickets and bookings in typed Parquet, a hotline's CSV in GB18030, the registers that place them.
 
 Every value is a hash of the number of its row, so that any part can be made alone, in bounded memory, and again; the SQL stands in the file
-of the same name. Tickets come in order of the day on which their case was first brought forward: 30 of 100 are repeats within seven days,
-3 of 100 stay open; 5 of 1,000 rows are the ticket before them once more, 2 of 100 contacts speak for several callers. Of 4,000 grids 15 of 100 change their community in the middle of a month, and 3 of 100 belong to none for five days.
+of the same name. Tickets come in order of the day on which their case was first brought forward: 30 of 100 are repeats within seven days, 3
+of 100 stay open; 5 of 1,000 rows are the ticket before them once more, 2 of 100 contacts speak for several callers. Of 4,000 grids 15 of
+100 change their community in the middle of a month, and 3 of 100 belong to none for five days.
 """
 
 import argparse

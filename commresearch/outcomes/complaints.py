@@ -64,10 +64,10 @@ def cells(engine: Engine, context: Context) -> Cells:
     -----
     A case is a contact without the official mark of a repeat that does not follow another contact of the same caller, topic and place (as written;
     what is missing counts as equal) within `repeat_days`. Contacts from that many days before the period on are looked at, so that its first days are
-    not inflated; of contacts of one second those with the mark come last. Tickets with one number and one caller are one contact, the first received. A collective case has the most callers that any copy or
-    repeat of it names. Callers are told apart by 62 bits of a hash of their keys (among n callers n² / 2⁶³ pairs share one, and are one caller only
-    where place and topic are equal, too). Where no contact of the log has a caller, repeats are folded by the official mark alone: the account says
-    so, and `folded_share` is missing where there is no mark either.
+    not inflated; of contacts of one second those with the mark come last. Tickets with one number and one caller are one contact, the first received.
+    A collective case has the most callers that any copy or repeat of it names. Callers are told apart by 62 bits of a hash of their keys (among n
+    callers n² / 2⁶³ pairs share one, and are one caller only where place and topic are equal, too). Where no contact of the log has a caller, repeats
+    are folded by the official mark alone: the account says so, and `folded_share` is missing where there is no mark either.
 
     The median and the ninth decile of the time to close are exact, by rank and linear between ranks, over all cases of the month: one that is still open
     is longer than any that was closed (with every open case followed beyond the median, the estimate of Kaplan and Meier). They are

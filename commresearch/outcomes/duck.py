@@ -42,7 +42,7 @@ class DuckDBEngine(Engine):
             self._connection.execute(text)
 
     def buckets_for(self, rows: int, *, width: int = ROW_BYTES) -> int:
-        """As many that one bucket fits into memory."""
+        """As many that a bucket fits into memory; what is made of it besides may be spilled."""
         return max(1, -(-rows // int(self._memory / width)))
 
     def columns(self, name: str) -> tuple[str, ...]:
@@ -106,11 +106,13 @@ class DuckDBEngine(Engine):
 
     @contextmanager
     def _made_beside(self, beside: Mapping[str, str]) -> Iterator[None]:
-        for name, text in beside.items():
-            self._fill(name, text)
-        yield
-        for name in beside:
-            self.release(name)
+        try:
+            for name, text in beside.items():
+                self._fill(name, text)
+            yield
+        finally:
+            for name in beside:
+                self.release(name)
 
     def _run_stage(self, stage: Stage, work: Path) -> None:
         over = stage.over if stage.over and stage.over not in self._held else ""

@@ -195,11 +195,11 @@ class Engine(ABC):
         over : str, optional
             A stage that was split: DuckDB runs the text once for each of its buckets, Spark once over all.
         beside : mapping of str to str, optional
-            Names and texts of small tables that the text reads, made anew from each bucket of `over`, and gone afterwards.
+            Names and texts of smaller tables that the text reads, made anew from each bucket of `over`, and gone afterwards.
         splits : int, optional
             The rows are on their way to another stage, in so many buckets: the text has a whole-number column `bucket` that says where a row goes; it
-            is no column of the table. In one bucket they may be held in memory where no later run could find them on disk; what was then
-            made `over` them takes their place.
+            is no column of the table. In one bucket they may be held in memory where no later run could find them on disk; what is then
+            split `over` them takes their place, so that only one stage can be.
         """
         for small, text in beside.items():
             self.staging.know(small, sql=text)

@@ -89,13 +89,16 @@ class SparkEngine(Engine):
 
     def _run_stage(self, stage: Stage, work: Path) -> None:
         self.report(stage.name, 0, 1)
-        small = [self._session.sql(text).cache() for text in stage.beside.values()]
-        for name, frame in zip(stage.beside, small, strict=True):
-            frame.createOrReplaceTempView(name)
-        made = self._session.sql(stage.sql)
-        self._save(made.drop(BUCKET) if stage.splits else made, work)
-        for frame in small:
-            frame.unpersist()
+        small = {name: self._session.sql(text).cache() for name, text in stage.beside.items()}
+        try:
+            for name, frame in small.items():
+                frame.createOrReplaceTempView(name)
+            made = self._session.sql(stage.sql)
+            self._save(made.drop(BUCKET) if stage.splits else made, work)
+        finally:
+            for name, frame in small.items():
+                frame.unpersist()
+                self._session.catalog.dropTempView(name)
         self.report(stage.name, 1, 1)
 
     def _open_stage(self, name: str, folder: Path) -> None:

@@ -90,7 +90,7 @@ def _contacts(rows: pd.DataFrame, panel: Panel) -> pd.DataFrame:
 def _follows(contacts: pd.DataFrame, days: int) -> dict[str, str]:
     """Row → the row before it, of the same caller, topic and place, that it follows within some days."""
     found: dict[str, str] = {}
-    named = contacts[contacts["caller_key"].notna() & contacts["is_main"]].sort_values(["received_at", "ticket_id"])
+    named = contacts[contacts["caller_key"].notna() & contacts["is_main"]].sort_values(["received_at", "is_marked", "ticket_id"])
     for _, chain in named.groupby(["caller_key", "topic", "place"], dropna=False, sort=False):
         before = chain.shift()
         close = chain["received_at"] <= before["received_at"] + pd.Timedelta(days=days)

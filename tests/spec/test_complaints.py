@@ -86,6 +86,25 @@ def test_of_contacts_of_one_second_the_marked_one_is_the_repeat(order, callers):
     assert excluded(panel) == {"repeat_marked": 1, "counted": 1}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_copies_of_one_second_the_one_with_answers_and_without_a_label_is_kept(order):
+    same = {"at": "2024-03-01", "ticket_id": "A", "caller_key": "K"}
+    answered = counted(tickets(*[same | {"is_resolved": True}, same | {"is_resolved": None}][::order]))
+    assert companion(answered, "resolved_share", "101", "2024-03-01") == 100
+    labelled = counted(tickets(*[same | {"is_resolved": None}, same | {"is_resolved": True, "handling": "malicious"}][::order]))
+    assert companion(labelled, "cases_without_labelled", "101", "2024-03-01") == 1
+
+
+def test_contacts_without_a_number_and_a_caller_are_each_of_their_own():
+    panel = counted(tickets({"at": "2024-03-01", "ticket_id": None}, {"at": "2024-03-02", "ticket_id": None}))
+    assert excluded(panel) == {"counted": 2}
+
+
+def test_a_case_that_is_open_and_has_no_status_is_open():
+    panel = counted(tickets({"at": "2024-03-01", "closed_at": None, "status": None}))
+    assert companion(panel, "open_share", "101", "2024-03-01") == 100
+
+
 def test_one_ticket_in_two_channels_is_one_case():
     log = tickets({"at": "2024-03-01", "ticket_id": "A"}, {"at": "2024-03-02", "ticket_id": "A", "channel": "物业"})
     assert excluded(counted(log)) == {"same_ticket": 1, "counted": 1}
@@ -104,6 +123,7 @@ def test_a_collective_case_counts_once_with_its_callers_beside():
     [
         ([{"callers": None, "ticket_id": "A"}, {"callers": 40, "ticket_id": "A"}], 40),  # copies of one ticket
         ([{"callers": 40, "ticket_id": "A"}, {"callers": 12, "ticket_id": "A"}], 40),
+        ([{"callers": 0, "caller_key": "K"}, {"callers": 1, "caller_key": "K"}], 1),
         ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "K"}, {"callers": 3, "caller_key": "K"}], 40),  # repeats within days
         ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "K", "is_repeat": True}], 40),
         ([{"callers": None, "caller_key": "K"}, {"callers": 40, "caller_key": "K", "topic": "物业"}], 41),  # two matters

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import date, datetime
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -128,7 +129,7 @@ def test_rows_on_their_way_are_held_in_memory_where_no_later_run_finds_them(tmp_
     assert left == [{"n": 0}]
 
 
-def test_what_is_held_gives_way_to_what_is_written_and_back(monkeypatch):
+def test_what_is_held_gives_way_to_what_is_written_and_back():
     text = "SELECT a, CAST(a % 2 AS BIGINT) AS bucket FROM given"
     with open_engine() as engine:
         engine.table("given", pd.DataFrame({"a": [1, 2, 3]}))
@@ -138,6 +139,14 @@ def test_what_is_held_gives_way_to_what_is_written_and_back(monkeypatch):
             assert sorted(engine.query("SELECT b FROM more").column("b").to_pylist()) == ([4, 5, 6] if splits == 1 else [3, 3, 5])
         engine.release("more")
         assert engine.count("more") == 3
+
+
+def test_nothing_is_held_after_a_stage_that_fails():
+    with open_engine() as engine:
+        engine.table("given", pd.DataFrame({"a": [1, 2, 3]}))
+        with pytest.raises(duckdb.Error):
+            engine.stage("more", "SELECT no_such_column FROM one", beside={"one": "SELECT COUNT(*) AS n FROM given"})
+        assert engine.query("SELECT COUNT(*) AS n FROM duckdb_tables()").to_pylist() == [{"n": 0}]
 
 
 def test_an_empty_log_gives_zeros_only_where_that_is_decided(tmp_path):

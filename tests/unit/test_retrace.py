@@ -56,6 +56,15 @@ def test_topics_and_other_types_of_the_definition_are_followed():
     assert found.numerator == panel.frame.iloc[0]["numerator"]
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["marked_last", "marked_first"])
+def test_of_contacts_of_one_second_the_marked_one_follows(order):
+    pair = ({"at": "2024-03-02", "caller_key": "k"}, {"at": "2024-03-02", "caller_key": "k", "is_repeat": True})
+    table, register, panel = world(pair[::order])
+    found = retrace_complaints([table], register, panel, "101", T("2024-03-01"))
+    assert (found.numerator, panel.frame.iloc[0]["numerator"]) == (1, 1)
+    assert sorted(found.rows["rule"]) == ["counted", "repeat_marked"]
+
+
 def test_several_logs_are_one():
     table, register, panel = world(ROWS)
     halves = [event_table_of("tickets", {c: part[c] for c in part}) for part in (table.frame().iloc[:4], table.frame().iloc[4:])]

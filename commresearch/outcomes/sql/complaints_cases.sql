@@ -23,7 +23,8 @@ numbered AS (
       PARTITION BY c.ticket, c.caller, c.flags & {{keyed}}
       ORDER BY
         c.received_at, c.seconds NULLS LAST, c.flags & {{undated}}, c.place_number NULLS LAST, c.topic_number NULLS LAST, c.flags & {{main}},
-        c.flags & {{marked}}, c.callers, c.flags
+        c.flags & {{marked}}, c.callers, c.flags & {{labelled}}, CASE WHEN (c.flags & {{asked_resolved}}) > 0 THEN 0 ELSE 1 END, c.flags & {{resolved}},
+        CASE WHEN (c.flags & {{asked_satisfied}}) > 0 THEN 0 ELSE 1 END, c.flags & {{satisfied}}
     ) AS copy,
     MAX(c.callers) OVER (PARTITION BY c.ticket, c.caller, c.flags & {{keyed}}) AS most_callers
   FROM complaint_contacts c

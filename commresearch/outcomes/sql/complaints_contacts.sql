@@ -2,13 +2,13 @@
 -- without a caller has that of its ticket), and what is true of it stands in the bits of another. Callers stay together; nobody else's rows are needed to fold theirs.
 WITH eligible AS (
   SELECT
-    cr_bucket(t.ticket_id, {{numbers}}) AS ticket,
+    CASE WHEN t.ticket_id IS NOT NULL THEN cr_bucket(t.ticket_id, {{numbers}}) END AS ticket,
     t.received_at,
     CASE WHEN t.closed_at >= t.received_at THEN cr_seconds(t.received_at, t.closed_at) END AS seconds,
     pn.place_number,
     tn.topic_number,
-    cr_bucket(COALESCE(t.caller_key, t.ticket_id), {{numbers}}) AS caller,
-    CAST(LEAST(COALESCE(t.callers, 1), 2000000000) AS INT) AS callers,
+    CASE WHEN t.caller_key IS NOT NULL OR t.ticket_id IS NOT NULL THEN cr_bucket(COALESCE(t.caller_key, t.ticket_id), {{numbers}}) END AS caller,
+    CAST(LEAST(GREATEST(COALESCE(t.callers, 1), 0), 2000000000) AS INT) AS callers,
     CASE WHEN ty.is_main THEN {{main}} ELSE 0 END
       + CASE WHEN t.is_repeat OR t.repeat_of <> t.ticket_id THEN {{marked}} ELSE 0 END
       + CASE WHEN t.handling IS NOT NULL THEN {{labelled}} ELSE 0 END
@@ -37,5 +37,5 @@ SELECT
   caller,
   callers,
   CAST(flags AS SMALLINT) AS flags,
-  caller % {{buckets}} AS bucket
+  COALESCE(caller, 0) % {{buckets}} AS bucket
 FROM eligible

@@ -16,7 +16,7 @@ SELECT
   i.room, d.day, 0 AS starts, 86400 AS ends, i.is_booking, i.is_used, i.may_be_used, i.bucket
 FROM intervals AS i
 JOIN days AS d ON d.day_at > i.start_at AND d.next_at <= i.end_at
-WHERE cr_seconds(i.start_at, i.end_at) > 86400
+WHERE cr_seconds(i.start_at, i.end_at) >= 86400
 UNION ALL
 SELECT
   room, last_day AS day, 0 AS starts, cr_seconds(CAST(last_day AS TIMESTAMP), end_at) AS ends, is_booking, is_used, may_be_used, bucket
