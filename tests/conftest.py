@@ -12,7 +12,7 @@ from commresearch.cases import Published, load_published
 
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "data_raw" / "published"
-TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "soffice": ("soffice",), "pdftoppm": ("pdftoppm",), "spark": ("java",), "Rscript": ("Rscript",)}
+TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "soffice": ("soffice",), "calc": ("localc", "scalc"), "pdftoppm": ("pdftoppm",), "spark": ("java",), "Rscript": ("Rscript",)}
 MODULES = {"distributed", "jupyterlab", "numba"}  #: extras that some tests need
 
 

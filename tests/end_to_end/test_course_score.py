@@ -112,7 +112,7 @@ def test_forms_key_and_answer_sheet(tmp_path, renderer):
     assert not any("卷选" in page for page in pages.values())
 
 
-@pytest.mark.needs("soffice")
+@pytest.mark.needs("calc")
 def test_the_answer_sheet_survives_another_spreadsheet(tmp_path):
     """Opened and saved by LibreOffice it is still refused for having nobody in it, and for nothing else."""
     from commresearch.course.score_file import read_answer_sheet

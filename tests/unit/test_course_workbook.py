@@ -124,7 +124,7 @@ def test_the_workbook_says_what_it_is_and_is_the_same_each_time(book, sheet):
     assert from_content(json.loads(key_json(sheet, HEAD))["sheet"]) == sheet
 
 
-@pytest.mark.needs("soffice")
+@pytest.mark.needs("calc")
 def test_the_formulas_go_from_waiting_to_wrong_to_right(book, tmp_path):
     """A spreadsheet program works them out: nothing filled in, wrong, words for a number, wrong by a rule, right."""
     filled = {
