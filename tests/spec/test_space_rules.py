@@ -174,6 +174,12 @@ def test_reference_hours_may_end_after_midnight():
     assert first(made, what="denominator") == 31 * 16
 
 
+def test_a_day_between_is_used_even_where_a_booking_begins_within_the_last_second_before_it():
+    made = panel([booked(at(3, 23, 59) + pd.Timedelta(seconds=59.5), at(5, 0))])
+    whole = panel([booked(at(4, 0), at(5, 0))])
+    assert first(made, what="numerator") == first(whole, what="numerator") > 0
+
+
 def test_a_door_count_above_zero_is_use_and_visits_come_from_the_counter():
     made = panel([booked(at(3, 9), at(3, 11), people=8)], counters=[("r1", at(3, 10), at(3, 12), 20), ("r1", at(4, 9), at(4, 10), 0)])
     assert first(made, what="numerator") == 3.0
