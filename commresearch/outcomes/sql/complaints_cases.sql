@@ -2,7 +2,8 @@
 -- and without what was labelled after handling.
 -- Most callers call once: only contacts that share a caller are put in order. Of few of these a ticket is there twice, or a contact names several persons:
 -- copies are one contact; a collective case has the most callers that any copy of its ticket, or any contact that is folded into it, names: they
--- name the same persons again. Contacts that share no caller are a branch of their own: one condition for both kinds would join every row. Of contacts of one second those with the official mark of a repeat come last (its bit is the highest of the given ones).
+-- name the same persons again. Contacts that share no caller are a branch of their own: one condition for both kinds would join every row. Of contacts of
+-- one second those with the official mark of a repeat come last (its bit is the highest of the given ones).
 WITH plain AS (
   SELECT
     MAX(CASE WHEN (c.flags & {{main}}) > 0 THEN c.received_at END) OVER before_it AS previous_main,
