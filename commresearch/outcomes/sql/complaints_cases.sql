@@ -12,7 +12,7 @@ WITH plain AS (
     c.received_at, c.seconds, c.place_number, c.callers, c.flags
   FROM complaint_contacts c
   INNER JOIN complaint_several s ON c.caller = s.caller
-  WHERE NOT s.is_intricate AND (c.flags & {{keyed}}) > 0
+  WHERE NOT s.is_intricate
   WINDOW before_it AS (
     PARTITION BY c.caller, c.topic_number, c.place_number ORDER BY c.received_at, c.flags, c.seconds NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
@@ -21,13 +21,13 @@ numbered AS (
   SELECT
     c.*,
     ROW_NUMBER() OVER (
-      PARTITION BY c.ticket, c.caller, c.flags & {{keyed}}
+      PARTITION BY c.ticket, c.caller
       ORDER BY
         c.received_at, c.seconds NULLS LAST, c.flags & {{undated}}, c.place_number NULLS LAST, c.topic_number NULLS LAST, c.flags & {{main}},
         c.flags & {{marked}}, c.callers, c.flags & {{labelled}}, CASE WHEN (c.flags & {{asked_resolved}}) > 0 THEN 0 ELSE 1 END, c.flags & {{resolved}},
         CASE WHEN (c.flags & {{asked_satisfied}}) > 0 THEN 0 ELSE 1 END, c.flags & {{satisfied}}
     ) AS copy,
-    MAX(c.callers) OVER (PARTITION BY c.ticket, c.caller, c.flags & {{keyed}}) AS most_callers
+    MAX(c.callers) OVER (PARTITION BY c.ticket, c.caller) AS most_callers
   FROM complaint_contacts c
   INNER JOIN complaint_several s ON c.caller = s.caller
   WHERE s.is_intricate
@@ -39,7 +39,7 @@ chained AS (
     MAX(CASE WHEN (flags & ({{main}} + {{labelled}})) = {{main}} THEN received_at END) OVER before_it AS previous_unlabelled,
     received_at, seconds, place_number, topic_number, caller, most_callers, flags
   FROM numbered
-  WHERE copy = 1 AND (flags & {{keyed}}) > 0
+  WHERE copy = 1
   WINDOW before_it AS (
     PARTITION BY caller, topic_number, place_number ORDER BY received_at, flags, seconds NULLS LAST, most_callers ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
@@ -62,17 +62,6 @@ judged AS (
     MAX(CASE WHEN (flags & {{main}}) > 0 THEN most_callers END) OVER (PARTITION BY caller, topic_number, place_number, case_number) AS callers,
     flags
   FROM gathered
-  UNION ALL
-  SELECT
-    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, received_at, seconds, place_number, most_callers AS callers, flags
-  FROM numbered
-  WHERE copy = 1 AND (flags & {{keyed}}) = 0
-  UNION ALL
-  SELECT
-    NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place_number, c.callers, c.flags
-  FROM complaint_contacts c
-  INNER JOIN complaint_several s ON c.caller = s.caller
-  WHERE NOT s.is_intricate AND (c.flags & {{keyed}}) = 0
   UNION ALL
   SELECT
     NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place_number, c.callers, c.flags

@@ -1,5 +1,6 @@
--- Contacts that may be counted, from repeat_days before the period on, as narrow as can be: tickets, places, topics and callers are numbers (a contact
--- without a caller has that of its ticket), and what is true of it stands in the bits of another. Callers stay together; nobody else's rows are needed to fold theirs.
+-- Contacts that may be counted, from repeat_days before the period on, as narrow as can be: tickets, places, topics and callers are numbers, and what is true
+-- of it stands in the bits of another. A contact without a caller has a number below zero, that of its ticket: no copy of it has another, nor any other contact
+-- that one. Callers stay together; nobody else's rows are needed to fold theirs.
 WITH eligible AS (
   SELECT
     CASE WHEN t.ticket_id IS NOT NULL THEN cr_bucket(t.ticket_id, {{numbers}}) END AS ticket,
@@ -7,7 +8,10 @@ WITH eligible AS (
     CASE WHEN t.closed_at >= t.received_at THEN cr_seconds(t.received_at, t.closed_at) END AS seconds,
     pn.place_number,
     tn.topic_number,
-    CASE WHEN t.caller_key IS NOT NULL OR t.ticket_id IS NOT NULL THEN cr_bucket(COALESCE(t.caller_key, t.ticket_id), {{numbers}}) END AS caller,
+    CASE
+      WHEN t.caller_key IS NOT NULL THEN cr_bucket(t.caller_key, {{numbers}})
+      WHEN t.ticket_id IS NOT NULL THEN -1 - cr_bucket(t.ticket_id, {{numbers}})
+    END AS caller,
     CAST(LEAST(GREATEST(COALESCE(t.callers, 1), 0), 2000000000) AS INT) AS callers,
     CASE WHEN ty.is_main THEN {{main}} ELSE 0 END
       + CASE WHEN t.is_repeat OR t.repeat_of <> t.ticket_id THEN {{marked}} ELSE 0 END
@@ -37,5 +41,5 @@ SELECT
   caller,
   callers,
   CAST(flags AS SMALLINT) AS flags,
-  COALESCE(caller, 0) % {{buckets}} AS bucket
+  ABS(COALESCE(caller, 0)) % {{buckets}} AS bucket
 FROM eligible

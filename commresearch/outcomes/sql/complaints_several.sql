@@ -1,9 +1,10 @@
--- Callers with several contacts; and of which of them a ticket is there twice, or a contact names another number of persons than one.
+-- Callers with several contacts; and of which of them a ticket is there twice, or a contact names another number of persons than one. Tickets are told
+-- apart by one of 62 bits first: only where fewer bits are set than there are contacts can one of them be a copy, and is looked at.
 WITH shared AS (
   SELECT
     caller,
-    MIN(callers) AS fewest_callers,
-    MAX(callers) AS most_callers
+    BOOL_OR(callers <> 1) AS names_others,
+    COALESCE(BIT_COUNT(BIT_OR(CAST(1 AS BIGINT) << CAST(ticket % 62 AS INT))) < COUNT(*), TRUE) AS may_hold_copies
   FROM complaint_contacts
   WHERE caller IS NOT NULL
   GROUP BY caller
@@ -13,11 +14,12 @@ copied AS (
   SELECT c.caller
   FROM complaint_contacts c
   INNER JOIN shared s ON c.caller = s.caller
+  WHERE s.may_hold_copies
   GROUP BY c.caller, c.ticket
   HAVING COUNT(*) > 1
 )
 SELECT
   s.caller,
-  s.fewest_callers < 1 OR s.most_callers > 1 OR d.caller IS NOT NULL AS is_intricate
+  s.names_others OR d.caller IS NOT NULL AS is_intricate
 FROM shared s
 LEFT JOIN (SELECT DISTINCT caller FROM copied) d ON s.caller = d.caller
