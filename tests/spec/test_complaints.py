@@ -112,6 +112,19 @@ def test_one_ticket_in_two_channels_is_one_case():
     assert excluded(counted(calls)) == {"repeat_within_days": 1, "counted": 1}
 
 
+@pytest.mark.parametrize("contacts", [2, 30, 100])
+def test_a_copy_is_found_among_however_many_tickets_of_a_caller(contacts):
+    rows = [{"at": "2024-03-01", "caller_key": "K", "ticket_id": f"A{i}", "topic": f"事项{i}"} for i in range(contacts)]
+    assert excluded(counted(tickets(*(row.copy() for row in rows)))) == {"counted": contacts}
+    copy = {"at": "2024-03-02", "caller_key": "K", "ticket_id": "A1", "topic": "别的事项"}
+    assert excluded(counted(tickets(*rows, copy))) == {"same_ticket": 1, "counted": contacts}
+
+
+def test_a_caller_whose_key_is_written_like_a_number_of_a_ticket_is_not_that_ticket():
+    log = tickets({"at": "2024-03-01", "ticket_id": "A", "caller_key": None}, {"at": "2024-03-02", "ticket_id": "B", "caller_key": "A"})
+    assert excluded(counted(log)) == {"counted": 2}
+
+
 def test_a_collective_case_counts_once_with_its_callers_beside():
     panel = counted(tickets({"at": "2024-03-01", "callers": 40}, {"at": "2024-03-02", "callers": None}))
     assert cell(panel, "101", "2024-03-01")["numerator"] == 2
