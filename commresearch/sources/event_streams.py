@@ -1,17 +1,18 @@
-"""Large files of text or Parquet, piece by piece: memory stays that of a piece, whatever the size of the file.
+"""Large files of text or Parquet, piece by piece: memory stays that of a few pieces, whatever the size of the file.
 
-Text is decoded strictly in blocks; a byte that is not in the encoding is named by its place in the file. The next piece is decoded
-while the last one is cleaned.
+Text is decoded strictly in blocks; a byte that is not in the encoding is named by its place in the file. While one piece is cleaned,
+the next one is cut into columns and the one after that decoded: the codec and the cleaning hold the interpreter, cutting does not.
 """
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,7 @@ PIECE_BYTES = 32 << 20  #: of UTF-8 that make a piece
 PIECE_ROWS = 250_000  #: of a Parquet file
 LONGEST_ROW = 64 << 20  #: bytes; a quotation mark that is never closed makes everything behind it one row
 MOST_FAILURES = 30
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,24 +82,35 @@ def stream_csv(path: Path, vocabulary: Vocabulary, mapping: Mapping[str, str] | 
     SourceError
         As `read_register`; a byte that is not in the encoding (CR-S18, CR-S19), a NUL (CR-S20), rows of another width (CR-S23).
     """
+    yield from _ahead(_parts(path, vocabulary, mapping))
+
+
+def _ahead(made: Generator[Made, None, None]) -> Iterator[Made]:
+    """What a generator makes, each in a thread while the one before it is used; what it raises is raised in its turn."""
+    with closing(made), ThreadPoolExecutor(max_workers=1) as pool:
+        upcoming = pool.submit(next, made, None)
+        while (one := upcoming.result()) is not None:
+            upcoming = pool.submit(next, made, None)
+            yield one
+
+
+def _parts(path: Path, vocabulary: Vocabulary, mapping: Mapping[str, str] | None) -> Generator[StreamPart, None, None]:
+    """Every piece of the text cut into columns."""
     encoding = _encoding_of(path)
-    pieces = _pieces(path, encoding)
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=1) as pool:
         hashing = pool.submit(file_hash, path)
-        upcoming = pool.submit(next, pieces, b"")
         head: _Head | None = None
         next_row = 0
-        while data := upcoming.result():
-            upcoming = pool.submit(next, pieces, b"")
+        for data in _ahead(_pieces(path, encoding)):
             if head is None:
                 head = _read_head(path, data, vocabulary, mapping)
                 next_row = head.row + 1
+            skipped = head.row + 1 if next_row == head.row + 1 else 0
+            table = _parsed(path, data, head, skipped, next_row)
             part = RawPart(
                 path=path, sha256=hashing.result(), sheet="", n_rows=0, encoding=encoding.removesuffix("-sig"), given=head.given, year=head.year,
                 fields={m.field: (m.header, m.negated) for m in head.matches if m.field},
             )
-            skipped = head.row + 1 if next_row == head.row + 1 else 0
-            table = _parsed(path, data, head, skipped, next_row)
             yield _stream_part(part, head.matches, table, next_row, head.logs if skipped else (), vocabulary)
             next_row += table.num_rows
 
@@ -118,10 +131,11 @@ def _encoding_of(path: Path) -> str:
     return "utf-8"
 
 
-def _pieces(path: Path, encoding: str) -> Iterator[bytes]:
+def _pieces(path: Path, encoding: str) -> Generator[bytes, None, None]:
     """The text in UTF-8, cut behind a row."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    done, rest, waiting, size = 0, b"", [], 0
+    done, size = 0, 0
+    waiting: list[bytes] = []
     is_utf8 = encoding == "utf-8"
     with path.open("rb") as file:
         while True:
@@ -138,27 +152,31 @@ def _pieces(path: Path, encoding: str) -> Iterator[bytes]:
             waiting.append(data)
             size += len(data)
             if size >= PIECE_BYTES or not block:
-                whole = rest + b"".join(waiting)
-                cut = len(whole) if not block else _row_end(path, whole)
-                waiting, size, rest = [], 0, whole[cut:]
-                if cut:
-                    yield whole[:cut]
+                piece, rest = _cut_behind_row(path, waiting) if block else (b"".join(waiting), b"")
+                waiting, size = [rest], 0
+                if piece:
+                    yield piece
             if not block:
                 return
 
 
-def _row_end(path: Path, data: bytes) -> int:
-    """The place behind the last line end that stands outside quotation marks; 0 where there is none."""
-    quotes = data.count(b'"')
-    end = len(data)
-    while (place := data.rfind(b"\n", 0, end)) >= 0:
-        quotes -= data.count(b'"', place, end)
-        if quotes % 2 == 0:
-            return place + 1
-        end = place
-    if len(data) > LONGEST_ROW:
+def _cut_behind_row(path: Path, blocks: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Blocks as one text up to the last line end outside quotation marks (nothing where there is none), and what follows it.
+
+    The end is looked for block by block from the last one, so that the text of a piece is put together once.
+    """
+    quotes = sum(block.count(b'"') for block in blocks)
+    for number in reversed(range(len(blocks))):
+        block, end = blocks[number], len(blocks[number])
+        while (place := block.rfind(b"\n", 0, end)) >= 0:
+            quotes -= block.count(b'"', place, end)
+            if quotes % 2 == 0:
+                return b"".join([*blocks[:number], block[: place + 1]]), b"".join([block[place + 1 :], *blocks[number + 1 :]])
+            end = place
+        quotes -= block.count(b'"', 0, end)
+    if sum(map(len, blocks)) > LONGEST_ROW:
         raise SourceError(Failure(code="CR-S24", values={"file": path.name, "row": 1, "got": "unexpected end of data"}))
-    return 0
+    return b"", b"".join(blocks)
 
 
 def _row_at(path: Path, place: int) -> int:
