@@ -177,7 +177,7 @@ def text_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
     blank = value_words("blank")
     pairs = [tidy(re.sub(r"\s+", " ", text)) for text in texts]
     plain = pd.Series(["" if plain_word(value) in blank else value for value, _ in pairs], dtype="str")
-    covered, found = mask_text(plain, batch.names)
+    covered, found = mask_text(plain, batch.names, seen=record.seen)
     hidden = set(found["row"])
     rules = ["masked_text" if i in hidden else rule for i, (_, rule) in enumerate(pairs)]
     values = [text.replace(_HOUSE, "").strip() for text in covered] if column.name in PLACES else covered.to_list()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.cleaning.event_rules import ACTIONS, CLEAR, REFUSE
-from commresearch.cleaning.masking import mask_text
+from commresearch.cleaning.masking import SeenTexts, mask_text
 from commresearch.cleaning.parsed import PLAIN
 from commresearch.errors import Failure
 from commresearch.records import join_logs, log_lines
@@ -106,6 +106,8 @@ class Record:
         columns of codes that were found to hold none of persons
     pseudonyms
         telephone number → pseudonym, kept in memory while a table is cleaned
+    seen
+        texts that were searched for identifiers, kept in memory likewise
     headers, required
         column → header that it was read from, for messages; columns without which a row goes
     known
@@ -122,6 +124,7 @@ class Record:
     flagged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     judged: set[str] = field(default_factory=set)
     pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
+    seen: SeenTexts = field(default_factory=SeenTexts, repr=False)
     headers: dict[str, str] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     known: dict[str, str] = field(default_factory=dict, repr=False)

@@ -5,12 +5,13 @@ masked number is a small loss, a published one is not to be had back. What is on
 such as 3-2-501) is judged in `identifier_columns`.
 
 Texts are long (a column, a file), so a pattern begins with a character it cannot do without, and what has to stand before that
-character is looked at afterwards: a pattern that begins by looking back is tried at every character.
+character is looked at afterwards: a pattern that begins by looking back is tried at every character. What is found in a text of a
+column does not depend on the texts that it is joined with; what a whole column decides (`without_codes`, `mistyped_ids`) comes after.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from commresearch.cleaning.national_id import have_form, valid_numbers
 from commresearch.cleaning.reference_tables import reference_rows
-from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_texts
+from commresearch.cleaning.text_spans import DIVIDER, JoinedTexts, Span, is_whole, merged_spans, plain_texts
 from commresearch.terms import Identifier
 
 
@@ -39,13 +40,14 @@ Finder: TypeAlias = Callable[[Scanned], Iterator[Bounds]]
 _RUN = re.compile(r"[0-9][-0-9_./·() ]{8,}")
 _SIGNS = str.maketrans("", "", "-_./·() ")
 _DIGITS_OF_MOBILE = 11
+#: the only character whose lower case is two, which would move all positions behind it, and one that stands for it
+_DOTTED_I, _DOTLESS_I = "\u0130", "\u0131"
 
 
 def scanned(plain: str) -> Scanned:
     """A plain text made ready for the recognisers."""
-    lower = plain.lower()
     runs = tuple(m.span() for m in _RUN.finditer(plain) if _is_long(m[0]))
-    return Scanned(text=plain, lower=lower if len(lower) == len(plain) else plain, runs=runs)
+    return Scanned(text=plain, lower=plain.replace(_DOTTED_I, _DOTLESS_I).lower(), runs=runs)
 
 
 def _is_long(run: str) -> bool:
@@ -245,7 +247,7 @@ _HOUSE = (
 _DOOR = re.compile(
     rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})|{_HOUSE}"
 )
-_SIGN_OF_DOOR = re.compile(r"号[楼院]|[栋幢座#弄]|单元|门洞|[路街巷道里同][0-9一二三四五六七八九十百]{1,4}号")
+_SIGN_OF_DOOR = re.compile(r"号[楼院]|[栋幢座#弄]|单元|门洞|[路街巷道里同][0-9一二三四五六七八九十百]{1,4}(?:-[0-9]{1,3})? ?号")
 _HOME = re.compile(
     r"(?:家住|家在|我住|住在|住址|家庭地址|住宅|地址|门牌号?|房号)[是为在: ]{0,2}"
     r"([^,。;:!?\0\n]{0,24}?(?:(?<![0-9-])[0-9]{1,3}[A-Za-z]?-[0-9]{1,2}-[0-9]{2,4}(?![0-9-])"
@@ -265,6 +267,7 @@ def _find_doors(scene: Scanned) -> Iterator[Bounds]:
         return
     for sign in _SIGN_OF_DOOR.finditer(text):
         start = max(done, sign.start() - _REACH[0])
+        start = max(start, text.rfind(DIVIDER, start, sign.start()) + 1)
         for match in _DOOR.finditer(text, start, sign.end() + _REACH[1]):
             if match.start() > sign.end():
                 break
@@ -298,34 +301,48 @@ def column_identifiers(joined: JoinedTexts, finders: Mapping[str, Finder] = FIND
     check of a bank card or a national ID. A column whose numbers of one length mostly do not pass holds codes, and those that
     pass are left alone.
     """
-    found = joined.by_text(find_identifiers(joined.plain, finders))
+    return without_codes(joined.texts, joined.by_text(find_identifiers(joined.plain, finders)))
+
+
+def without_codes(texts: Sequence[str], found: Mapping[int, list[Span]]) -> dict[int, list[Span]]:
+    """The spans of a column's distinct texts but for those of its codes, see `column_identifiers`."""
     numbers: dict[int, list[int]] = {}
-    for position, text in enumerate(joined.texts):
+    for position, text in enumerate(texts):
         if len(text) in _AMBIGUOUS and text.isdecimal():
             numbers.setdefault(len(text), []).append(position)
+    codes: set[int] = set()
     for positions in numbers.values():
         passing = {p for p in positions if p in found}
         if len(positions) >= CODES_FROM and len(passing) < CODES_BELOW * len(positions):
-            found = {p: spans for p, spans in found.items() if p not in passing}
-    return found
+            codes |= passing
+    return {p: spans for p, spans in found.items() if p not in codes}
 
 
-def mistyped_ids(joined: JoinedTexts) -> dict[int, list[Span]]:
-    """Numbers of 18 digits with a province and a real birth date whose check character is wrong, by position of the distinct text.
-
-    They tell a person all but for one digit. Numbers of tickets made of area, date and serial look alike, so that a column with many
-    of them that mostly fail the check is left alone.
-    """
+def id_forms(joined: JoinedTexts) -> dict[int, list[tuple[Span, bool]]]:
+    """Numbers of 18 digits with a province and a real birth date, and whether each passes the check, by position of the distinct text."""
     runs = _in_runs(scanned(joined.plain), _NATIONAL_ID, 1)
     bounds = [((start, end), joined.plain[start:end]) for start, end in runs if end - start >= _ID_CHARACTERS]
     if not bounds:
         return {}
     numbers = list(dict.fromkeys(number for _, number in bounds))
-    form, valid = (dict(zip(numbers, told(numbers), strict=True)) for told in (have_form, valid_numbers))
-    formed = [(span, number) for span, number in bounds if form[number]]
-    if len(formed) >= CODES_FROM and sum(bool(valid[number]) for _, number in formed) < CODES_BELOW * len(formed):
+    form, valid = (dict(zip(numbers, told(numbers).tolist(), strict=True)) for told in (have_form, valid_numbers))
+    spans = {Span(*span, Identifier.NATIONAL_ID): valid[number] for span, number in bounds if form[number]}
+    placed = joined.by_text(list(spans))
+    passes = iter(spans.values())
+    return {position: [(span, next(passes)) for span in of_text] for position, of_text in placed.items()}
+
+
+def mistyped_ids(forms: Mapping[int, Sequence[tuple[Span, bool]]]) -> dict[int, list[Span]]:
+    """Of the `id_forms` of a column those whose check character is wrong, by position of the distinct text.
+
+    They tell a person all but for one digit. Numbers of tickets made of area, date and serial look alike, so that a column with many
+    of them that mostly fail the check is left alone.
+    """
+    passes = [is_valid for numbers in forms.values() for _, is_valid in numbers]
+    if len(passes) >= CODES_FROM and sum(passes) < CODES_BELOW * len(passes):
         return {}
-    return joined.by_text([Span(*span, Identifier.NATIONAL_ID) for span, number in formed if not valid[number]])
+    wrong = {position: [span for span, is_valid in numbers if not is_valid] for position, numbers in forms.items()}
+    return {position: spans for position, spans in wrong.items() if spans}
 
 
 def holds_identifier(texts: pd.Series, identifier: str, *, whole: bool = False) -> NDArray[np.bool_]:

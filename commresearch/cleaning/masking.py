@@ -1,11 +1,12 @@
 """Masking identifiers in free text."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from commresearch.cleaning.identifiers import FINDERS, column_identifiers, mistyped_ids
+from commresearch.cleaning.identifiers import FINDERS, column_identifiers, find_identifiers, id_forms, mistyped_ids, without_codes
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, find_signing_names, words_like_names
 from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans
@@ -18,9 +19,49 @@ TOKENS: Mapping[str, str] = {
     Identifier.EMAIL: "〔邮箱〕", Identifier.BANK_CARD: "〔银行卡号〕", Role.BIRTH: "〔出生日期〕",
 }
 PRECEDENCE = (*FINDERS, Identifier.NAME)
+MOST_SEEN = 200_000  #: texts
 
 
-def mask_text(texts: pd.Series, names: Iterable[str] = ()) -> tuple[pd.Series, pd.DataFrame]:
+class _Scan(NamedTuple):
+    """What one text holds before its column is judged: identifiers, names and known values, numbers in the form of an ID and whether they pass."""
+
+    identifiers: list[Span]
+    named: list[Span]
+    forms: list[tuple[Span, bool]]
+
+
+class SeenTexts:
+    """What distinct texts hold, remembered while a column comes in pieces: places and topics come again in every one of them.
+
+    What is judged by all texts of a column (codes that look like identifiers) is judged by those of the piece, as without it.
+    """
+
+    def __init__(self) -> None:
+        self._names: frozenset[str] = frozenset()
+        self._scans: dict[str, _Scan | None] = {}
+
+    def spans(self, joined: JoinedTexts, names: Iterable[str]) -> dict[int, list[Span]]:
+        """What has to be masked, by position of the distinct text; `names` are known from the same file."""
+        if self._names != (given := frozenset(names)) or len(self._scans) > MOST_SEEN:
+            self._names, self._scans = given, {}
+        if new := [text for text in joined.texts if text not in self._scans]:
+            self._scans |= _scans(new, _known_names(given))
+        found = {i: scan for i, text in enumerate(joined.texts) if (scan := self._scans[text]) is not None}
+        identifiers = without_codes(joined.texts, {i: scan.identifiers for i, scan in found.items() if scan.identifiers})
+        mistyped = mistyped_ids({i: scan.forms for i, scan in found.items()})
+        return _together(joined, identifiers, {i: scan.named for i, scan in found.items() if scan.named}, mistyped)
+
+
+def _scans(texts: Sequence[str], known: KnownValues) -> dict[str, _Scan | None]:
+    """What each of some distinct texts holds; None for nothing."""
+    joined = JoinedTexts(pd.Series(texts, dtype="str"))
+    identifiers, forms = joined.by_text(find_identifiers(joined.plain)), id_forms(joined)
+    named = joined.by_text(_names_in(joined, known))
+    found = identifiers.keys() | forms.keys() | named.keys()
+    return {text: _Scan(identifiers.get(i, []), named.get(i, []), forms.get(i, [])) if i in found else None for i, text in enumerate(joined.texts)}
+
+
+def mask_text(texts: pd.Series, names: Iterable[str] = (), *, seen: SeenTexts | None = None) -> tuple[pd.Series, pd.DataFrame]:
     """Free text with a token in place of every identifier found.
 
     Parameters
@@ -29,6 +70,8 @@ def mask_text(texts: pd.Series, names: Iterable[str] = ()) -> tuple[pd.Series, p
         Free text; missing cells are taken as blank.
     names : iterable of str
         Names known from the same file; masked wherever they occur, but for those that are also everyday words.
+    seen : SeenTexts, optional
+        Texts of earlier pieces of the same file, which are not searched again.
 
     Returns
     -------
@@ -39,9 +82,8 @@ def mask_text(texts: pd.Series, names: Iterable[str] = ()) -> tuple[pd.Series, p
     -----
     A name that is neither known nor announced by a word (我叫…, 联系人：…) nor beside a number is not found.
     """
-    known = KnownValues({name: Identifier.NAME for name in names if name not in words_like_names()})
     joined = JoinedTexts(texts)
-    found = with_names(joined, column_identifiers(joined), known)
+    found = (seen or SeenTexts()).spans(joined, names)
     return masked(texts, joined, found), counts(texts.index, joined, found)
 
 
@@ -64,14 +106,27 @@ def mask_log(log: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
 
 
 def with_names(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues) -> dict[int, list[Span]]:
-    """The spans of distinct texts, and those of names in running text and of known values."""
-    more = joined.by_text([*find_announced_names(joined.plain), *known.find(joined.plain)])
-    mistyped = mistyped_ids(joined)
+    """The spans of distinct texts, and those of names in running text, of known values and of mistyped ID numbers."""
+    return _together(joined, found, joined.by_text(_names_in(joined, known)), mistyped_ids(id_forms(joined)))
+
+
+def _known_names(names: Iterable[str]) -> KnownValues:
+    return KnownValues({name: Identifier.NAME for name in names if name not in words_like_names()})
+
+
+def _names_in(joined: JoinedTexts, known: KnownValues) -> list[Span]:
+    return [*find_announced_names(joined.plain), *known.find(joined.plain)]
+
+
+def _together(
+    joined: JoinedTexts, found: Mapping[int, list[Span]], named: Mapping[int, list[Span]], mistyped: Mapping[int, list[Span]],
+) -> dict[int, list[Span]]:
+    """All spans of distinct texts in order, with names that stand beside one of them, overlapping ones united."""
     together: dict[int, list[Span]] = {}
-    for position in sorted(found.keys() | more.keys() | mistyped.keys()):
+    for position in sorted(found.keys() | named.keys() | mistyped.keys()):
         spans = [*found.get(position, []), *mistyped.get(position, [])]
         beside = find_names_beside(joined.plains[position], spans)
-        together[position] = merged_spans([*spans, *more.get(position, []), *beside], PRECEDENCE)
+        together[position] = merged_spans([*spans, *named.get(position, []), *beside], PRECEDENCE)
     return together
 
 

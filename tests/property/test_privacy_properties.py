@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commresearch.cleaning.anonymity import k_anonymity
-from commresearch.cleaning.masking import TOKENS, mask_text
+from commresearch.cleaning.identifiers import find_identifiers, id_forms
+from commresearch.cleaning.masking import TOKENS, SeenTexts, mask_text
 from commresearch.cleaning.national_id import age_on, check_character, is_national_id, normal_national_id
 from commresearch.cleaning.privacy import apply_privacy
 from commresearch.cleaning.pseudonyms import is_pseudonym, parse_key, pseudonymise
@@ -24,6 +25,15 @@ MOBILES = st.integers(0, 10**8 - 1).map(lambda n: f"154{n:08d}")
 #: characters of ordinary answers, no numerals among them
 CHARACTERS = "的了我不在人有他这中大来上个国到说们为子和你地出也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文"
 WORDS = st.text(alphabet=CHARACTERS, max_size=12)
+#: what stands in texts of logs: identifiers of all kinds, whole, mistyped and cut off, codes, and what lies close to them
+PIECES = st.one_of(
+    WORDS, NUMBERS, MOBILES, NUMBERS.map(lambda n: n[:17] + "0"), st.integers(0, 10**9).map(lambda n: f"379901{n:09d}"),
+    st.sampled_from([
+        "3号楼2单元501", "和平街5-3号", "文化东路180号", "住中山路8号", "幸福巷8弄6号楼12号201室", "鲁Z12345", "微信：lihua_88", "WX Lihua_88", "QQ123456789",
+        "\u0130", "a@example.cn", "10.20.30.40", "v1.20.30.40", "2001:db8::1", "0631-5201234", "电话5201234", "我叫王秀兰", "联系人：李敏", "王秀兰", "１５４", "\t", "，", " ",
+    ]),
+)
+TEXTS = st.lists(PIECES, max_size=4).map("".join)
 
 
 def spread(number, gap):
@@ -71,6 +81,31 @@ def test_age_is_the_number_of_birthdays(birth, on):
     else:
         birthdays = sum((year, birth.month, birth.day) <= (on.year, on.month, on.day) for year in range(birth.year + 1, on.year + 1))
         assert age == birthdays
+
+
+@settings(RELAXED)
+@given(st.lists(TEXTS, min_size=1, max_size=8, unique=True))
+@example(["和平街5-3号", "1栋2单元501"]).via("the sign of a door in one text, a house in the text before it")
+@example(["\u0130", "WX Lihua_88"]).via("a character that is longer in lower case")
+def test_what_is_found_in_a_text_does_not_depend_on_the_texts_beside_it(texts):
+    joined = JoinedTexts(pd.Series(texts, dtype="str"))
+    found, forms = joined.by_text(find_identifiers(joined.plain)), id_forms(joined)
+    for position, text in enumerate(joined.texts):
+        assert found.get(position, []) == find_identifiers(plain_text(text))
+        assert forms.get(position, []) == id_forms(JoinedTexts(pd.Series([text], dtype="str"))).get(0, [])
+
+
+@settings(RELAXED)
+@given(st.lists(st.tuples(st.lists(TEXTS, max_size=8), st.sampled_from([(), ("王秀兰",), ("王秀兰", "高峰")])), min_size=1, max_size=5), st.booleans())
+def test_texts_that_were_seen_before_are_masked_as_if_they_were_new(pieces, with_codes):
+    seen = SeenTexts()
+    codes = [f"3799992025030{day}{serial:04d}0"[:18] for day in range(1, 4) for serial in range(10)] if with_codes else []
+    for number, (cells, names) in enumerate(pieces):
+        texts = pd.Series([*cells, *codes[number:]], dtype="str")  # a piece may hold enough codes to be a column of them, or not
+        masked, counts = mask_text(texts, names, seen=seen)
+        alone, counts_alone = mask_text(texts, names)
+        assert masked.tolist() == alone.tolist()
+        pd.testing.assert_frame_equal(counts, counts_alone)
 
 
 @settings(RELAXED)

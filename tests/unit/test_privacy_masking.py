@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.cleaning.masking import TOKENS, mask_log, mask_text
+from commresearch.cleaning import masking
+from commresearch.cleaning.masking import TOKENS, SeenTexts, mask_log, mask_text
 from commresearch.terms import Identifier, Role
 from tests.conftest import LEDGER
 
@@ -144,6 +145,22 @@ def test_counts_are_by_row_and_class_and_doing_it_again_changes_nothing():
 def test_the_log_says_no_names_numbers_or_addresses_that_people_wrote(reason, masked):
     log = pd.DataFrame({"rule": ["correction"], "old": ["赵淑兰"], "new": ["15412345678"], "reason": [reason]}, dtype="str")
     assert mask_log(log, {"赵淑兰": "name", "高峰": "name"}).to_numpy().tolist() == [["correction", "〔姓名〕", "〔手机号〕", masked]]
+
+
+def test_codes_are_judged_by_the_piece_in_which_they_stand():
+    seen = SeenTexts()
+    tickets = [f"379999202503{day:02d}{serial:04d}" for day in range(1, 11) for serial in range(20)]
+    assert mask_text(pd.Series(tickets, dtype="str"), seen=seen)[0].tolist() == tickets
+    few = [text for text, masked in zip(tickets, (mask_text(pd.Series([t], dtype="str"))[0].iloc[0] for t in tickets), strict=True) if masked != text][:3]
+    assert set(mask_text(pd.Series(few, dtype="str"), seen=seen)[0]) == {TOKENS["national_id"]}
+
+
+def test_memory_of_texts_is_bounded(monkeypatch):
+    monkeypatch.setattr(masking, "MOST_SEEN", 3)
+    seen = SeenTexts()
+    for number in range(5):
+        masked, _ = mask_text(pd.Series([f"电话1541234567{number}", "很好", f"{number}"], dtype="str"), seen=seen)
+        assert masked.tolist() == ["电话〔手机号〕", "很好", f"{number}"]
 
 
 def test_every_class_has_a_token_and_tokens_are_not_found_again():
