@@ -104,13 +104,15 @@ def keyed_pseudonyms(normal: Sequence[str], key: bytes, *, purpose: str) -> list
     block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
     inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (_INNER, _OUTER))
     inner.update(f"{_DOMAIN}{purpose}\0".encode())
+    begin, finish = inner.copy, outer.copy  # looked up once: of a short text that is a tenth of the work
     digests = []
     for text in normal:
-        within, around = inner.copy(), outer.copy()
-        within.update(text.encode(errors="surrogatepass"))
+        within, around = begin(), finish()
+        within.update(text.encode("utf-8", "surrogatepass"))
         around.update(within.digest())
-        digests.append(around.digest()[: LENGTH // 2])
-    letters = b"".join(digests).hex().translate(_AS_LETTERS)
+        digests.append(around.digest())
+    whole = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, inner.digest_size)
+    letters = whole[:, : LENGTH // 2].tobytes().hex().translate(_AS_LETTERS)
     return [letters[i : i + LENGTH] for i in range(0, len(letters), LENGTH)]
 
 

@@ -42,7 +42,7 @@ from commresearch.sources.raw_table import RawPart
 from commresearch.sources.row_rules import ANY_TOTAL
 from commresearch.sources.sheet import Sheet, text_array
 
-BLOCK_BYTES = 4 << 20  #: decoded at once
+BLOCK_BYTES = 1 << 20  #: decoded at once
 PIECE_BYTES = 32 << 20  #: of UTF-8 that make a piece
 PIECE_ROWS = 250_000  #: of a Parquet file
 LONGEST_ROW = 64 << 20  #: bytes; a quotation mark that is never closed makes everything behind it one row
