@@ -31,6 +31,7 @@ from commresearch.terms import Identifier
 #: what a code may look like that nothing has to be done to
 UNUSUAL_CODE = r"^\s|\s$|^['’`]|\.0+$|[^\x21-\x7e\x{4e00}-\x{9fff}]|^\d\.\d+[eE]\+\d+$"
 _SUSPICIOUS = np.array([not 0x21 <= byte <= 0x7E or chr(byte) in "'`.+" for byte in range(256)], bool)
+_BLANKS = re.compile(r"\s+")
 _POINT_ZERO = re.compile(r"(\d+)\.0+")
 PLAIN_MOBILE = "^1[3-9][0-9]{9}$"  #: needs no tidying
 MOBILE_DIGITS, ID_CHARACTERS = 11, 18
@@ -175,7 +176,7 @@ def text_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
     """Short texts, tidied; identifiers in them masked."""
     texts, codes = encoded(batch.text(field))
     blank = value_words("blank")
-    pairs = [tidy(re.sub(r"\s+", " ", text)) for text in texts]
+    pairs = [tidy(_BLANKS.sub(" ", text)) for text in texts]
     plain = pd.Series(["" if plain_word(value) in blank else value for value, _ in pairs], dtype="str")
     covered, found = mask_text(plain, batch.names, seen=record.seen)
     hidden = set(found["row"])

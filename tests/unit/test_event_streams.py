@@ -1,5 +1,6 @@
 """Large files piece by piece: the same rows as at once, whatever the encoding, and bytes that are named where they are wrong."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 import commresearch as cr
 from commresearch.cleaning import event_batches, event_cleaning
+from commresearch.cleaning.event_fields import vocabulary_of
 from commresearch.errors import CleaningError, SourceError
 from commresearch.sources import event_streams
+from commresearch.terms import DataKind
 from commresearch.words import render_error
 
 KEY = b"a key that is long enough"
@@ -92,6 +95,37 @@ def test_a_byte_that_is_not_in_the_encoding_is_named(tmp_path, encoding, code, k
     assert (failure.code, failure.values[key]) == (code, place + 1)
     assert render_error(error.value, "zh")
     assert not (tmp_path / "out").exists()
+
+
+def test_pieces_before_a_wrong_byte_are_given_before_it_is_named(tmp_path):
+    path = tmp_path / "a.csv"
+    data = tickets().to_csv(index=False).encode("gb18030")
+    path.write_bytes(data[:150_000] + b"\xff\xff" + data[150_000:])
+    parts = event_streams.stream_csv(path, vocabulary_of(DataKind.TICKETS), None)
+    rows = 0
+    with pytest.raises(SourceError) as error:  # noqa: PT012 - some pieces come first
+        for part in parts:
+            rows += len(part.rows)
+    assert [f.code for f in error.value.failures] == ["CR-S19"]
+    assert 1_000 < rows < N
+
+
+def test_who_stops_early_leaves_nothing_running(tmp_path):
+    path = tmp_path / "a.csv"
+    tickets().to_csv(path, index=False)
+    running = threading.active_count()
+    parts = event_streams.stream_csv(path, vocabulary_of(DataKind.TICKETS), None)
+    assert len(next(parts).rows) > 100
+    parts.close()
+    assert threading.active_count() == running
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 100])
+def test_a_piece_ends_behind_a_line_end_outside_quotation_marks(tmp_path, size):
+    text = b'a,"b\nc"\nd,e\n"f\n\ng'
+    blocks = [text[i : i + size] for i in range(0, len(text), size)]
+    assert event_streams._cut_behind_row(tmp_path / "a.csv", blocks) == (b'a,"b\nc"\nd,e\n', b'"f\n\ng')
+    assert event_streams._cut_behind_row(tmp_path / "a.csv", [b'"a\n', b"b\n"]) == (b"", b'"a\nb\n')
 
 
 def test_rows_of_another_width_and_nul_characters_are_named(tmp_path):

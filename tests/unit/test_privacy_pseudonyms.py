@@ -1,4 +1,5 @@
 import base64
+import hmac
 import re
 
 import pandas as pd
@@ -11,6 +12,7 @@ from commresearch.cleaning.pseudonyms import (
     LETTERS,
     is_pseudonym,
     key_fingerprint,
+    keyed_pseudonyms,
     parse_key,
     pseudonymise,
     read_key,
@@ -64,6 +66,15 @@ def test_the_pseudonyms_of_a_key_never_change():
     pseudonym, fingerprint = (d.translate(str.maketrans("0123456789abcdef", LETTERS)) for d in digests)
     assert pseudonymise(pd.Series(["15412345678"]), KEY, purpose="mobile").tolist() == [pseudonym]
     assert key_fingerprint(KEY) == fingerprint
+
+
+@pytest.mark.parametrize("key", [KEY[:16], bytes(range(64)), bytes(range(65))], ids=len)
+def test_pseudonyms_are_hmacs_of_purpose_and_text(key):
+    texts = ["15412345678", "", "王秀兰", "\ud800", "a" * 200]
+    digests = [hmac.digest(key, b"commresearch/pseudonym/name\0" + t.encode("utf-8", "surrogatepass"), "sha256") for t in texts]
+    letters = [d.hex()[:LENGTH].translate(str.maketrans("0123456789abcdef", LETTERS)) for d in digests]
+    assert keyed_pseudonyms(texts, key, purpose="name") == letters
+    assert keyed_pseudonyms([], key, purpose="name") == []
 
 
 def test_cells_that_say_nothing_stay_and_what_is_no_number_goes():
