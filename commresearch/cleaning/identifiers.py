@@ -37,8 +37,9 @@ class Scanned:
 Bounds: TypeAlias = tuple[int, int]
 Finder: TypeAlias = Callable[[Scanned], Iterator[Bounds]]
 
-_RUN = re.compile(r"[0-9][-0-9_./·() ]{8,}")
-_SIGNS = str.maketrans("", "", "-_./·() ")
+#: a plain decimal fraction is no run: files hold thousands of them, and no number of a person is written with one point behind at most ten digits
+_RUN = re.compile(r"[0-9](?:[0-9]{0,9}+\.[0-9]{7,}+(?![-_./·() ])|([-0-9_./·() ]{8,}))")
+_SIGNS = "-_./·() ".encode()
 _DIGITS_OF_MOBILE = 11
 #: the only character whose lower case is two, which would move all positions behind it, and one that stands for it
 _DOTTED_I, _DOTLESS_I = "\u0130", "\u0131"
@@ -46,12 +47,12 @@ _DOTTED_I, _DOTLESS_I = "\u0130", "\u0131"
 
 def scanned(plain: str) -> Scanned:
     """A plain text made ready for the recognisers."""
-    runs = tuple(m.span() for m in _RUN.finditer(plain) if _is_long(m[0]))
+    runs = tuple(m.span() for m in _RUN.finditer(plain) if m.lastindex and _is_long(m[0]))
     return Scanned(text=plain, lower=plain.replace(_DOTTED_I, _DOTLESS_I).lower(), runs=runs)
 
 
 def _is_long(run: str) -> bool:
-    digits = len(run.translate(_SIGNS))
+    digits = len(run.encode().translate(None, _SIGNS))
     return digits >= _DIGITS_OF_MOBILE or (run[0] == "0" and digits > _DIGITS_OF_MOBILE - 2)
 
 

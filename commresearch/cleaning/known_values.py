@@ -14,13 +14,14 @@ _LONGEST_SPACED = 4
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]")
 
 
-def _first_characters(firsts: set[str]) -> re.Pattern[str] | None:
-    """Where a value may begin: letters and digits only at the beginning of a word."""
-    if not firsts:
-        return None
-    inside, alone = (re.escape("".join(sorted(c for c in firsts if bool(_ASCII_WORD.match(c)) == is_word))) for is_word in (False, True))
-    branches = [f"[{inside}]"] * bool(inside) + [f"[{alone}](?<![0-9A-Za-z][{alone}])"] * bool(alone)
-    return re.compile("|".join(branches))
+def _first_characters(beginnings: set[str]) -> re.Pattern[str] | None:
+    """Where a value may begin, by the first two characters of all: letters and digits only at the beginning of a word."""
+    branches = []
+    for is_word, before in ((False, ""), (True, "(?<![0-9A-Za-z][{}])")):
+        mine = [b for b in beginnings if bool(_ASCII_WORD.match(b)) == is_word]
+        first, second = (re.escape("".join(sorted(set(characters)))) for characters in zip(*mine, strict=True)) if mine else ("", "")
+        branches += [f"[{first}]{before.format(first)}(?=[{second}])"] if mine else []
+    return re.compile("|".join(branches)) if branches else None
 
 
 def _written(value: str, identifier: str) -> Iterator[str]:
@@ -48,7 +49,7 @@ class KnownValues:
         for value in self._classes:
             lengths.setdefault(value[:2], set()).add(len(value))
         self._lengths = {prefix: tuple(sorted(found, reverse=True)) for prefix, found in lengths.items()}
-        self._first = _first_characters({prefix[0] for prefix in lengths})
+        self._first = _first_characters(set(lengths))
 
     def __len__(self) -> int:
         return self._n

@@ -272,3 +272,15 @@ def test_segments_in_use():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["0.12345678901 15412345678", "0.1234567-15412345678", "0.12345678，15412345678", "15412345678.0", "1.2 15412345678", "0.1234567\n15412345678"]
+)
+def test_a_number_beside_a_decimal_fraction_is_found(text):
+    assert [span.identifier for span in find_identifiers(plain_text(text))] == ["mobile"]
+
+
+@pytest.mark.parametrize("text", ["0.15412345678", "-0.0154123456789", "1541234567.8901234", "0.12345678901\n1.15412345678901"])
+def test_the_digits_of_a_decimal_fraction_are_no_number(text):
+    assert find_identifiers(plain_text(text)) == []

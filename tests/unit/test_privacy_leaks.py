@@ -113,6 +113,11 @@ def test_known_values_are_found_in_every_form(tmp_path):
     assert found(write(tmp_path, "a.md", text)) == []
 
 
+def test_known_values_with_signs_that_patterns_take_for_their_own_are_found(tmp_path):
+    known = {"]-王": "name", "^ab12": "wechat", "a]b-c": "wechat"}
+    assert [leak[1] for leak in found(write(tmp_path, "a.md", "说]-王说\n^ab12\nxa]b-c\n a]b-c\n"), known=known)] == [1, 2, 4]
+
+
 def test_what_is_allowed_stands(tmp_path):
     path = write(tmp_path, "consent.md", f"负责人电话{MOBILE}，邮箱office@example.cn")
     assert found(path, allowed=[MOBILE, "office@example.cn"]) == []
