@@ -103,6 +103,7 @@ def clean(
     known: dict[str, str] = {}
     with case_by_case(cases, lang) as faults, ExitStack() as kept:
         chosen = load_cases(place.root, cases, faults)
+        _load_once(chosen.values())
         with Standby(partial(make_ready, place.published, _notebooks(place, chosen.values()))) as ready:  # loaded while surveys are cleaned
             cleaned = each_case(chosen, lambda case: _all_cleaned(lang, place, case, key, how, known, on, kept), faults)
             tasks = [task for planned in cleaned.values() for task in planned]
@@ -114,6 +115,13 @@ def clean(
             if published := ready.first():
                 write_site(place, published, how.languages[0])
         finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
+
+
+def _load_once(cases: "Iterable[Case]") -> None:
+    """Load what both cleaning and reporting on surveys need, before the two part: each process would load it again."""
+    if any(case.surveys for case in cases):
+        import commresearch.reporting.disclosure  # assessing a survey needs the same solver
+        import commresearch.workflow.case_surveys  # noqa: F401
 
 
 def _notebooks(place: "Project", cases: "Iterable[Case]") -> list[Path]:
