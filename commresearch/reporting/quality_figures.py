@@ -90,7 +90,7 @@ def durations(
             axes.text(float(np.median(minutes[fast])), top * 0.42, words["flagged"], ha="center", va="bottom", fontsize=8, color=ACCENT)
         axes.set_xlabel(words["axis"])
         axes.set_ylabel(words["sheets"])
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, left=False, bottom=False)
         stamp_drawing(figure, stamp)
     return figure
 
@@ -122,9 +122,9 @@ def effects(panels: Sequence[tuple[str, Sequence[tuple[Effect, str]]]], series: 
         figure = Figure(figsize=(WIDTH, 0.55 + sum(0.62 + 0.29 * n for n in rows)))
         places = np.atleast_1d(figure.subplots(len(panels), 1, height_ratios=[1.6 + n for n in rows]))
         for axes, (axis, mine) in zip(places, panels, strict=True):
-            for row, (effect, _) in enumerate(mine):
-                _interval(axes, row - OFFSET, (effect.estimate, effect.low, effect.high), effect.scale, (INK, "o"))
-                _interval(axes, row + OFFSET, (effect.without, effect.without_low, effect.without_high), effect.scale, (WITHOUT, "s"))
+            _intervals(axes, -OFFSET, [(e.estimate * e.scale, e.low * e.scale, e.high * e.scale) for e, _ in mine], (INK, "o"))
+            without = [(e.without * e.scale, e.without_low * e.scale, e.without_high * e.scale) for e, _ in mine]
+            _intervals(axes, OFFSET, without, (WITHOUT, "s"))
             _names(axes, [name for _, name in mine])
             axes.set_ylim(len(mine) - 0.4, -0.6)
             axes.set_xlabel(axis)
@@ -137,20 +137,24 @@ def effects(panels: Sequence[tuple[str, Sequence[tuple[Effect, str]]]], series: 
     return figure
 
 
-def _interval(axes: "Axes", row: float, values: tuple[float, float, float], scale: float, look: tuple[str, str]) -> None:
-    estimate, low, high = (v * scale for v in values)
+def _intervals(axes: "Axes", offset: float, values: Sequence[tuple[float, float, float]], look: tuple[str, str]) -> None:
+    """One series: a row for each estimate with the ends of its interval, `offset` from the middle of the row; all rows drawn at once."""
+    estimates, low, high = np.array(values, dtype=float).T
+    rows = np.arange(len(values)) + offset
     colour, marker = look
-    if np.isfinite([low, high]).all() and high > low:
-        axes.hlines(row, low, high, color=colour, linewidth=1.3)
-    axes.plot([estimate], [row], marker=marker, color=colour, markersize=4.5)
+    known = np.isfinite(low) & np.isfinite(high) & (high > low)
+    if known.any():
+        axes.hlines(rows[known], low[known], high[known], color=colour, linewidth=1.3)
+    axes.plot(estimates, rows, linestyle="none", marker=marker, color=colour, markersize=4.5)
 
 
 def _names(axes: "Axes", names: Sequence[str]) -> None:
     """Names of rows from the top down."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, left=False, bottom=False)
     axes.spines["left"].set_visible(False)
+    axes.yaxis.set_label_coords(0, 0.5)  # there is no name of this axis, and without a place it would be looked for again at every drawing
 
 
 def _steps(low: float, high: float) -> "Locator":

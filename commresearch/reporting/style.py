@@ -34,7 +34,7 @@ def house_style() -> Iterator[None]:
 
     register_fonts()
     settings: dict[Any, Any] = {
-        "font.family": [SANS, "DejaVu Sans"], "font.size": 9, "axes.unicode_minus": False, "axes.edgecolor": RULE,
+        "font.family": [SANS], "font.size": 9, "axes.unicode_minus": False, "axes.edgecolor": RULE,
         "axes.labelcolor": INK, "text.color": INK, "xtick.color": MUTED, "ytick.color": INK, "axes.titlesize": 10.5,
         "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,
         "svg.fonttype": "path", "svg.hashsalt": "commresearch", "savefig.facecolor": "white",
