@@ -83,12 +83,9 @@ class DuckDBEngine(Engine):
         self.release(name)
         self._connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
 
-    def _hold(self, name: str, sql: str, over: str | None, beside: Mapping[str, str]) -> bool:
+    def _hold(self, name: str, sql: str) -> bool:
         self.report(name, 0, 1)
-        with self._made_beside(beside):
-            self._fill(name, f"SELECT * EXCLUDE ({BUCKET}) FROM ({sql})")  # noqa: S608 - the project's own text
-        if over:
-            self.release(over)
+        self._fill(name, f"SELECT * EXCLUDE ({BUCKET}) FROM ({sql})")  # noqa: S608 - the project's own text
         self.report(name, 1, 1)
         return True
 
