@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.event_files import EventFiles
 
-MEMORY = "1100MB"
+MEMORY = "1000MB"
 REPEAT_DAYS, FOLLOW_UP_DAYS = 7, 30
 MAIN_TYPES, HELP = ("complaint", "report"), "help"
 #: Sums by unit and month that all of them give, beside the median and the ninth decile of the hours to close.

@@ -42,8 +42,8 @@ FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
 FLAGS["of_case"] = FLAGS["main"] + FLAGS["marked"] + FLAGS["follows_main"]
 NUMBERS = 2**62  #: callers and tickets are told apart by hashes below it
 NEVER = 10**15  #: seconds to the close of a case that is still open: beyond any that was closed, and a tenth of it is, too
-#: memory for a contact on its way (only those of callers with several are put in order, and what does not fit is spilled), and its time to close for both percentiles
-CONTACT_BYTES = 40 + 2 * 8
+#: memory for a contact on its way (only those of callers with several are put in order, what does not fit is spilled), and a number for both percentiles of half of them
+CONTACT_BYTES = 40 + 8
 DURATIONS = {"median_hours_to_close": "median_hours", "p90_hours_to_close": "p90_hours"}
 
 
