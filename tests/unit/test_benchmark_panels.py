@@ -118,8 +118,8 @@ def test_processes_alternate(tmp_path, monkeypatch):
     first, _ = processes_in_turn(["a"], ["b"])
     assert order == ["a", "b"] * 3
     assert first == Times(wall=[1, 3, 5], processor=[2.0, 6.0, 10.0], memory=[0.5, 0.5, 0.5])
-    monkeypatch.setattr("benchmarks.measuring.run_watched", lambda command: (21.0, 1.0, 1.0))
-    assert processes_in_turn(["a"], ["b"])[1].wall == [21.0]
+    monkeypatch.setattr("benchmarks.measuring.run_watched", lambda command: (101.0, 1.0, 1.0))
+    assert processes_in_turn(["a"], ["b"])[1].wall == [101.0]
 
 
 def test_lines_of_processor_time_and_memory(capsys):
