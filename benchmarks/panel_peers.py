@@ -206,20 +206,20 @@ def by_bare_sql(files: PanelFiles, out: Path | None) -> None:
             for name in ("places", "units", "months", "ticket_types", "ticket_topics", "cells"):
                 _view(connection, name, [files.table(name)])
             connection.execute(script["account"]).fetchall()
-            for name in ("places", "topics", "contacts", "several", "cells"):
-                connection.execute(f"CREATE TEMPORARY TABLE complaint_{name} AS {script[name]}")
-            for name in ("several", "contacts"):
-                connection.execute(f"DROP TABLE complaint_{name}")
+            for name, spent in (("places", ()), ("topics", ()), ("contacts", ()), ("several", ()), ("cases", ("several", "contacts")), ("counted", ())):
+                connection.execute(f"CREATE TEMPORARY TABLE {_TABLES.get(name, name)} AS {script[name]}")
+                for gone in spent:
+                    connection.execute(f"DROP TABLE {_TABLES[gone]}")
             for name in ("unplaced", "astray"):
                 connection.execute(script[name]).fetchall()
             sums = ", ".join(f"COALESCE(k.{name}, 0) AS {name}" for name in COUNTS)
-            text = (
-                f"SELECT c.unit_id, c.month, {sums}, k.median_hours, k.p90_hours "  # noqa: S608
-                f"FROM cells c LEFT JOIN ({script['counts']}) k ON c.unit_id = k.unit_id AND c.month = k.month"
-            )
+            text = f"SELECT c.unit_id, c.month, {sums}, k.median_hours, k.p90_hours FROM cells c LEFT JOIN counted k ON c.unit_id = k.unit_id AND c.month = k.month"  # noqa: S608
             connection.sql(text).write_parquet(str(out or work / "panel.parquet"))
     finally:
         shutil.rmtree(work)
+
+
+_TABLES = {"places": "complaint_places", "topics": "complaint_topics", "contacts": "complaint_contacts", "several": "complaint_several", "cases": "complaint_cases"}
 
 
 def _view(connection: Any, name: str, files: list[str]) -> None:

@@ -41,9 +41,7 @@ FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
 #: a case has, of these, the first alone
 FLAGS["of_case"] = FLAGS["main"] + FLAGS["marked"] + FLAGS["follows_main"]
 NUMBERS = 2**62  #: callers and tickets are told apart by hashes below it
-NEVER = 10**15  #: seconds to the close of a case that is still open: beyond any that was closed, and a tenth of it is, too
-#: memory for a contact on its way (only those of callers with several are put in order, what does not fit is spilled), and a number for both percentiles of half of them
-CONTACT_BYTES = 40 + 8
+CONTACT_BYTES = 40  #: memory for a contact on its way: only those of callers with several are put in order, and what does not fit is spilled
 DURATIONS = {"median_hours_to_close": "median_hours", "p90_hours_to_close": "p90_hours"}
 
 
@@ -77,37 +75,36 @@ def cells(engine: Engine, context: Context) -> Cells:
     """
     definition = context.definition
     _lists(engine, context)
-    account = engine.query(_text("account", start=context.start, end=context.end, all_topics=not definition["topics"])).to_pandas()
-    _staged(engine, context, int(account.loc[account["rule"].isin((ELIGIBLE, f"type_{HELP}")), "events"].sum()))
-    counts = engine.query(_text("counts", never=NEVER)).to_pandas()
+    period = {"start": context.start, "end": context.end}
+    every_topic = {"all_topics": not definition["topics"]}
+    account = engine.query(sql_text("complaints_account", **period, **every_topic)).to_pandas()
+    buckets = engine.buckets_for(int(account.loc[account["rule"].isin((ELIGIBLE, f"type_{HELP}")), "events"].sum()), width=CONTACT_BYTES)
+    for texts in ("places", "topics"):
+        engine.stage(f"complaint_{texts}", _text(texts))
+    engine.stage(
+        "complaint_contacts",
+        _text(
+            "contacts", window_start=context.start - timedelta(days=definition["repeat_days"]), end=context.end, buckets=buckets, numbers=NUMBERS,
+            **every_topic,
+        ),
+        splits=buckets,
+    )
+    engine.stage(
+        "complaint_cases", _text("cases", start=context.start, repeat_days=definition["repeat_days"], buckets=buckets), over="complaint_contacts",
+        beside={"complaint_several": _text("several")}, splits=buckets,
+    )
+    follow_up = definition["follow_up_days"]
+    engine.stage("complaint_cells", _text("cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")
+    counts = engine.query("SELECT * FROM complaint_cells ORDER BY unit_id, month").to_pandas()
     unplaced, astray = (engine.query(_text(name)).to_pandas() for name in ("unplaced", "astray"))
+    engine.release("complaint_cases")
     can_be_told = bool(counts["keyed"].any() or counts["marked"].any())
     counts["folded"] = counts["contacts"] - counts["cases"] if can_be_told else np.nan
     return Cells(
         cells=counts[["unit_id", "month"]].assign(numerator=counts["cases"].astype("float64"), denominator=np.nan), companions=_companions(counts),
         account=with_carried(_account(account, counts, unplaced), engine, context, DataKind.TICKETS), unplaced=unplaced,
-        provisional=_provisional(context, account, definition["follow_up_days"]), astray=months_astray(astray),
+        provisional=_provisional(context, account, follow_up), astray=months_astray(astray),
     )
-
-
-def _staged(engine: Engine, context: Context, contacts: int) -> None:
-    """Make the table `complaint_cells`; `contacts` is about how many there are."""
-    definition = context.definition
-    buckets = engine.buckets_for(contacts, width=CONTACT_BYTES)
-    for texts in ("places", "topics"):
-        engine.stage(f"complaint_{texts}", _text(texts))
-    window_start = context.start - timedelta(days=definition["repeat_days"])
-    narrow = _text("contacts", window_start=window_start, end=context.end, buckets=buckets, numbers=NUMBERS, all_topics=not definition["topics"])
-    engine.stage("complaint_contacts", narrow, splits=buckets)
-    cases = _text("cases", start=context.start, repeat_days=definition["repeat_days"], buckets=buckets)
-    several = {"complaint_several": _text("several")}
-    counted = _text("cells", follow_up_seconds=definition["follow_up_days"] * 86_400, never=NEVER)
-    if buckets == 1:  # what fits into memory is counted as it comes
-        engine.stage("complaint_cells", f"WITH complaint_cases AS ({cases})\n{counted}", beside=several)
-    else:
-        engine.stage("complaint_cases", cases, over="complaint_contacts", beside=several, splits=buckets)
-        engine.stage("complaint_cells", counted, over="complaint_cases")
-    engine.release("complaint_contacts")
 
 
 def _text(name: str, **values: object) -> str:

@@ -83,9 +83,12 @@ class DuckDBEngine(Engine):
         self.release(name)
         self._connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
 
-    def _hold(self, name: str, sql: str) -> bool:
+    def _hold(self, name: str, sql: str, over: str | None, beside: Mapping[str, str]) -> bool:
         self.report(name, 0, 1)
-        self._fill(name, f"SELECT * EXCLUDE ({BUCKET}) FROM ({sql})")  # noqa: S608 - the project's own text
+        with self._made_beside(beside):
+            self._fill(name, f"SELECT * EXCLUDE ({BUCKET}) FROM ({sql})")  # noqa: S608 - the project's own text
+        if over:
+            self.release(over)
         self.report(name, 1, 1)
         return True
 

@@ -198,11 +198,12 @@ class Engine(ABC):
             Names and texts of smaller tables that the text reads, made anew from each bucket of `over`, and gone afterwards.
         splits : int, optional
             The rows are on their way to another stage, in so many buckets: the text has a whole-number column `bucket` that says where a row goes; it
-            is no column of the table. In one bucket they may be held in memory where no later run could find them on disk.
+            is no column of the table. In one bucket they may be held in memory where no later run could find them on disk; what is then
+            split `over` them takes their place, so that only one stage can be.
         """
         for small, text in beside.items():
             self.staging.know(small, sql=text)
-        if splits == 1 and not beside and not self._lent and self._hold(name, sql):
+        if splits == 1 and not self._lent and self._hold(name, sql, over, beside):
             return
         if (done := self.staging.find(name, sql, self.name)) is None:
             work = self.staging.begin(name)
@@ -211,7 +212,7 @@ class Engine(ABC):
         self.staging.know(name, sql=sql)
         self._open_stage(name, done)
 
-    def _hold(self, name: str, sql: str) -> bool:  # noqa: ARG002 - of engines that can
+    def _hold(self, name: str, sql: str, over: str | None, beside: Mapping[str, str]) -> bool:  # noqa: ARG002 - of engines that can
         """Hold the result of a query in memory instead; whether that was done."""
         return False
 
