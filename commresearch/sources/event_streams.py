@@ -43,6 +43,8 @@ from commresearch.sources.row_rules import ANY_TOTAL
 from commresearch.sources.sheet import Sheet, text_array
 
 BLOCK_BYTES = 1 << 20  #: decoded at once
+JUDGED_BYTES = 4 << 20  #: by which an encoding is told: a sign or two of GB18030 can be read as UTF-8
+CUT_BYTES = 4 << 20  #: cut into columns at once; no row may be longer than two of them
 PIECE_BYTES = 32 << 20  #: of UTF-8 that make a piece
 PIECE_ROWS = 250_000  #: of a Parquet file
 LONGEST_ROW = 64 << 20  #: bytes; a quotation mark that is never closed makes everything behind it one row
@@ -121,7 +123,7 @@ def _encoding_of(path: Path) -> str:
         if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
             return "utf-8-sig"
         file.seek(0)
-        while block := file.read(BLOCK_BYTES):
+        while block := file.read(JUDGED_BYTES):
             if not block.isascii():
                 try:
                     codecs.getincrementaldecoder("utf-8")().decode(block)
@@ -242,7 +244,7 @@ def _parsed(path: Path, data: bytes, head: _Head, skipped: int, first_row: int) 
     try:
         return arrow_csv.read_csv(
             pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=skipped, block_size=BLOCK_BYTES),
+            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=skipped, block_size=CUT_BYTES),
             parse_options=arrow_csv.ParseOptions(delimiter=head.separator, newlines_in_values=is_quoted and _breaks(data)),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.large_string()), include_columns=wanted, strings_can_be_null=False, check_utf8=False,

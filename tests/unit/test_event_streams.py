@@ -24,7 +24,8 @@ def small_pieces(monkeypatch):
     """Files of some kilobytes are large, and their pieces small."""
     monkeypatch.setattr(event_batches, "LARGE_BYTES", 10_000)
     monkeypatch.setattr(event_streams, "PIECE_BYTES", 40_000)
-    monkeypatch.setattr(event_streams, "BLOCK_BYTES", 7_001)
+    for name in ("BLOCK_BYTES", "JUDGED_BYTES"):
+        monkeypatch.setattr(event_streams, name, 7_001)
     monkeypatch.setattr(event_streams, "PIECE_ROWS", 500)
 
 
@@ -108,6 +109,25 @@ def test_pieces_before_a_wrong_byte_are_given_before_it_is_named(tmp_path):
             rows += len(part.rows)
     assert [f.code for f in error.value.failures] == ["CR-S19"]
     assert 1_000 < rows < N
+
+
+def test_the_encoding_is_told_by_more_than_what_is_decoded_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(event_streams, "JUDGED_BYTES", 1 << 20)
+    path = tmp_path / "a.csv"
+    frame = tickets().rename(columns={"工单编号": "ticket_id", "受理时间": "received_at", "诉求类型": "type"})[["ticket_id", "received_at", "type"]]
+    frame = frame.assign(type="complaint", topic=["模"] + [""] * (N - 2) + ["噪音"])
+    path.write_bytes(frame.to_csv(index=False).encode("gb18030"))  # the bytes of the first Chinese character can be read as UTF-8, too
+    parts = list(event_streams.stream_csv(path, vocabulary_of(DataKind.TICKETS), None))
+    assert sum(len(part.rows) for part in parts) == N
+
+
+def test_a_cell_may_be_long(tmp_path):
+    path = tmp_path / "a.csv"
+    frame = tickets(200)
+    frame.loc[100, "诉求内容"] = "路灯不亮" * 250_000
+    frame.to_csv(path, index=False)
+    parts = list(event_streams.stream_csv(path, vocabulary_of(DataKind.TICKETS), None))
+    assert sum(len(part.rows) for part in parts) == 200
 
 
 def test_who_stops_early_leaves_nothing_running(tmp_path):

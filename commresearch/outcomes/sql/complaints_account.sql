@@ -16,7 +16,7 @@ judged AS (
   SELECT
     CASE
       WHEN a.is_outside_period THEN 'outside_period'
-      WHEN ty.type IS NULL OR NOT ty.is_main THEN concat('type_', a.type)
+      WHEN ty.type IS NULL OR NOT ty.is_main THEN concat('type_', COALESCE(a.type, ''))
       WHEN NOT {{all_topics}} AND tp.topic IS NULL THEN 'other_topic'
       WHEN a.status = 'withdrawn' THEN 'withdrawn'
       WHEN a.status = 'test' THEN 'test'
