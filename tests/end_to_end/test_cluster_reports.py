@@ -13,7 +13,7 @@ from commresearch.reporting.made_report import RECORD
 from commresearch.reporting.rendering import EmbeddedRenderer
 from commresearch.terms import Format, Language
 from tests.end_to_end.test_command_line import run
-from tests.unit.test_cluster import is_alive, two_workers, until
+from tests.unit.test_cluster import cluster_of, is_alive, until
 
 SUBJECTS = ("first", "second")
 #: The first attempt at the report of `slow` waits to be interrupted.
@@ -70,7 +70,7 @@ def test_a_lost_worker_costs_no_report(tmp_path):
         gone.append(process)
 
     (tmp_path / "references").mkdir()
-    with two_workers() as workers:
+    with cluster_of(2) as workers:
         found = made(tmp_path / "cluster", tmp_path / "references", slow="second", cluster=workers.scheduler_address, interrupt=kill_worker)
     assert len(gone) == 1
     assert len(list((tmp_path / "cluster" / "attempts").glob("second.*"))) == 2

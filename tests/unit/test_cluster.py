@@ -1,10 +1,13 @@
 """Tasks on a Dask cluster: the contract of tasks in processes, and what a lost worker does to it."""
 
+import asyncio
 import os
+import queue
 import socket
+import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,16 +38,36 @@ def _lost(task: int, how: str) -> tuple[int, str]:
     return task, how
 
 
-def two_workers():
-    """A cluster of two workers in processes of their own, on the loopback."""
+def cluster_of(n_workers: int):
+    """A cluster of so many workers in processes of their own, on the loopback.
+
+    Its event loop is started here: the one that `LocalCluster` makes for itself is given up after ten seconds, which a machine that was paused loses at once.
+    """
     from distributed import LocalCluster
 
-    return LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1", silence_logs="CRITICAL")
+    return LocalCluster(
+        loop=running_loop(), n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1", silence_logs="CRITICAL"
+    )
+
+
+@cache
+def running_loop():
+    """An event loop in a thread that ends with the process."""
+    from tornado.ioloop import IOLoop
+
+    found = queue.SimpleQueue()
+
+    async def run_on():
+        found.put(IOLoop.current())
+        await asyncio.Event().wait()
+
+    threading.Thread(target=asyncio.run, args=(run_on(),), daemon=True).start()
+    return found.get()
 
 
 @pytest.fixture(scope="module")
 def workers():
-    with two_workers() as found:
+    with cluster_of(2) as found:
         yield found
 
 
@@ -130,8 +153,6 @@ def test_workers_with_another_program_or_other_folders_are_refused(workers, tmp_
 
 @needs_dask
 def test_the_cluster_may_have_no_worker_yet(tmp_path):
-    from distributed import LocalCluster
-
-    with LocalCluster(n_workers=0, processes=True, dashboard_address=":0", host="127.0.0.1") as empty, pytest.raises(ReportError) as error:
+    with cluster_of(0) as empty, pytest.raises(ReportError) as error:
         next(fan_out_on(empty.scheduler_address, _work, [1], timeout=1, lost=_lost, shared=tmp_path))
     assert error.value.failures[0].code == "CR-Z02"
