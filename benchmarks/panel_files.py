@@ -73,7 +73,7 @@ def prepare(events: EventFiles, folder: Path) -> PanelFiles:
 
 
 def _script(start: datetime, end: datetime) -> dict[str, Any]:
-    from commresearch.outcomes.complaints import FLAGS, NUMBERS
+    from commresearch.outcomes.complaints import FLAGS, NEVER, NUMBERS
     from commresearch.outcomes.duck import BESIDE
     from commresearch.outcomes.engine import SIZES, sql_text
 
@@ -88,6 +88,6 @@ def _script(start: datetime, end: datetime) -> dict[str, Any]:
         "contacts": text("contacts", window_start=window, end=end, buckets=1, numbers=NUMBERS, all_topics=True),
         "several": text("several"),
         "cases": text("cases", start=start, repeat_days=REPEAT_DAYS, buckets=1),
-        "counted": text("cells", follow_up_seconds=FOLLOW_UP_DAYS * 86_400),
+        "counted": text("cells", follow_up_seconds=FOLLOW_UP_DAYS * 86_400, never=NEVER),
         "unplaced": text("unplaced"), "astray": text("astray"),
     }

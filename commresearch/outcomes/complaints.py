@@ -41,7 +41,9 @@ FLAGS = {name: 1 << place for place, name in enumerate(BITS)}
 #: a case has, of these, the first alone
 FLAGS["of_case"] = FLAGS["main"] + FLAGS["marked"] + FLAGS["follows_main"]
 NUMBERS = 2**62  #: callers and tickets are told apart by hashes below it
-CONTACT_BYTES = 40  #: memory for a contact on its way: only those of callers with several are put in order, and what does not fit is spilled
+NEVER = 10**15  #: seconds to the close of a case that is still open: beyond any that was closed, and a tenth of it is, too
+#: memory for a contact on its way (only those of callers with several are put in order, and what does not fit is spilled), and its time to close for both percentiles
+CONTACT_BYTES = 40 + 2 * 8
 DURATIONS = {"median_hours_to_close": "median_hours", "p90_hours_to_close": "p90_hours"}
 
 
@@ -94,7 +96,7 @@ def cells(engine: Engine, context: Context) -> Cells:
         beside={"complaint_several": _text("several")}, splits=buckets,
     )
     follow_up = definition["follow_up_days"]
-    engine.stage("complaint_cells", _text("cells", follow_up_seconds=follow_up * 86_400), over="complaint_cases")
+    engine.stage("complaint_cells", _text("cells", follow_up_seconds=follow_up * 86_400, never=NEVER), over="complaint_cases")
     counts = engine.query("SELECT * FROM complaint_cells ORDER BY unit_id, month").to_pandas()
     unplaced, astray = (engine.query(_text(name)).to_pandas() for name in ("unplaced", "astray"))
     engine.release("complaint_cases")

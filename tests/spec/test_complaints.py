@@ -103,6 +103,7 @@ def test_contacts_without_a_number_and_a_caller_are_each_of_their_own():
 def test_a_case_that_is_open_and_has_no_status_is_open():
     panel = counted(tickets({"at": "2024-03-01", "closed_at": None, "status": None}))
     assert companion(panel, "open_share", "101", "2024-03-01") == 100
+    assert companion(panel, "closed_in_time_share", "101", "2024-03-01") == 0  # of which nothing is closed, not: not known
 
 
 def test_one_ticket_in_two_channels_is_one_case():

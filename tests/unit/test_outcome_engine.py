@@ -23,7 +23,7 @@ SQL = sorted((ROOT / "commresearch" / "outcomes" / "sql").glob("*.sql"))
 FORBIDDEN = {
     r"\bQUALIFY\b": "QUALIFY x = 1", r"::": "a::INT", r"//": "a // b", r"\[|\]": "[1]", r"->": "x -> x", r"\bhash\s*\(": "hash(a)", r"\bASOF\b": "ASOF JOIN",
     r"\bgenerate_series\b|\brange\s*\(|\bsequence\s*\(": "range(3)", r"(?<![\w.])\d+\.\d+(?!\d*e)": "x / 3600.0", r"\"|`": '"Name"',
-    r"\bpercentile|\bquantile|\bmedian\s*\(": "median(x)", r"\bILIKE\b|\bSIMILAR\b": "a ILIKE b", r"\bEXCLUDE\b|\bREPLACE\s*\(": "* EXCLUDE (a)",
+    r"\bpercentile(?!_cont\(\de-1\) WITHIN)|\bquantile|\bmedian\s*\(": "median(x)", r"\bILIKE\b|\bSIMILAR\b": "a ILIKE b", r"\bEXCLUDE\b|\bREPLACE\s*\(": "* EXCLUDE (a)",
     r"\bDISTINCT ON\b": "DISTINCT ON (a)", r"(?<!CAST\()date_trunc": "date_trunc('month', a)", r"\bGROUP BY ALL\b|\bORDER BY ALL\b": "GROUP BY ALL",
     r"\bFILTER\s*\(": "COUNT(*) FILTER (WHERE a)", r"\bdate_diff\b|\bdatediff\b|\btimestampdiff\b": "datediff(a, b)",
 }

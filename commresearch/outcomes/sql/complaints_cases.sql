@@ -66,8 +66,7 @@ judged AS (
   SELECT
     NULL AS previous_main, NULL AS previous_any, NULL AS previous_unlabelled, c.received_at, c.seconds, c.place_number, c.callers, c.flags
   FROM complaint_contacts c
-  LEFT JOIN complaint_several s ON c.caller = s.caller
-  WHERE s.caller IS NULL
+  WHERE NOT EXISTS (SELECT 1 FROM complaint_several s WHERE s.caller = c.caller)
 ),
 followed AS (
   SELECT

@@ -1,73 +1,34 @@
 -- Counts by unit and month (a case is a contact of the types of the definition, neither marked as a repeat nor following one), and the median and the ninth
--- decile of the time to close: exact, by rank, cases still open last.
+-- decile of the time to close: exact, by rank, cases still open standing last as never closed. Where the rank falls among these, there is no time.
+-- Conditions are never NULL: of nothing else COUNT_IF makes 0 on one engine and NULL on the other.
 WITH counted AS (
   SELECT
     unit_number,
-    CAST(date_trunc('month', received_at) AS TIMESTAMP) AS month,
-    SUM(CASE WHEN (flags & {{main}}) = {{main}} THEN 1 ELSE 0 END) AS contacts,
-    SUM(CASE WHEN (flags & ({{main}} + {{keyed}})) = {{main}} + {{keyed}} THEN 1 ELSE 0 END) AS keyed,
-    SUM(CASE WHEN (flags & ({{main}} + {{marked}})) = {{main}} + {{marked}} THEN 1 ELSE 0 END) AS marked,
-    SUM(CASE WHEN (flags & {{of_case}}) = {{main}} THEN 1 ELSE 0 END) AS cases,
+    YEAR(received_at) * 12 + MONTH(received_at) - 1 AS month_number,
+    COUNT_IF((flags & {{main}}) = {{main}}) AS contacts,
+    COUNT_IF((flags & ({{main}} + {{keyed}})) = {{main}} + {{keyed}}) AS keyed,
+    COUNT_IF((flags & ({{main}} + {{marked}})) = {{main}} + {{marked}}) AS marked,
+    COUNT_IF((flags & {{of_case}}) = {{main}}) AS cases,
     COUNT(*) AS contacts_with_help,
-    SUM(CASE WHEN (flags & ({{marked}} + {{follows_any}})) = 0 THEN 1 ELSE 0 END) AS cases_with_help,
-    SUM(CASE WHEN (flags & ({{main}} + {{labelled}} + {{marked}} + {{follows_unlabelled}})) = {{main}} THEN 1 ELSE 0 END) AS cases_unlabelled,
+    COUNT_IF((flags & ({{marked}} + {{follows_any}})) = 0) AS cases_with_help,
+    COUNT_IF((flags & ({{main}} + {{labelled}} + {{marked}} + {{follows_unlabelled}})) = {{main}}) AS cases_unlabelled,
     SUM(CASE WHEN (flags & {{of_case}}) = {{main}} THEN callers ELSE 0 END) AS callers,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{asked_resolved}})) = {{main}} + {{asked_resolved}} THEN 1 ELSE 0 END) AS asked_resolved,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{resolved}})) = {{main}} + {{resolved}} THEN 1 ELSE 0 END) AS resolved,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{asked_satisfied}})) = {{main}} + {{asked_satisfied}} THEN 1 ELSE 0 END) AS asked_satisfied,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{satisfied}})) = {{main}} + {{satisfied}} THEN 1 ELSE 0 END) AS satisfied,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} THEN 1 ELSE 0 END) AS timed,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds IS NULL THEN 1 ELSE 0 END) AS still_open,
-    SUM(CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds <= {{follow_up_seconds}} THEN 1 ELSE 0 END) AS closed_in_time
+    COUNT_IF((flags & ({{of_case}} + {{asked_resolved}})) = {{main}} + {{asked_resolved}}) AS asked_resolved,
+    COUNT_IF((flags & ({{of_case}} + {{resolved}})) = {{main}} + {{resolved}}) AS resolved,
+    COUNT_IF((flags & ({{of_case}} + {{asked_satisfied}})) = {{main}} + {{asked_satisfied}}) AS asked_satisfied,
+    COUNT_IF((flags & ({{of_case}} + {{satisfied}})) = {{main}} + {{satisfied}}) AS satisfied,
+    COUNT_IF((flags & ({{of_case}} + {{undated}})) = {{main}}) AS timed,
+    COUNT_IF((flags & ({{of_case}} + {{undated}})) = {{main}} AND seconds IS NULL) AS still_open,
+    COUNT_IF((flags & ({{of_case}} + {{undated}})) = {{main}} AND COALESCE(seconds <= {{follow_up_seconds}}, FALSE)) AS closed_in_time,
+    percentile_cont(5e-1) WITHIN GROUP (ORDER BY CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} THEN COALESCE(seconds, {{never}}) END) AS median,
+    percentile_cont(9e-1) WITHIN GROUP (ORDER BY CASE WHEN (flags & ({{of_case}} + {{undated}})) = {{main}} THEN COALESCE(seconds, {{never}}) END) AS decile
   FROM complaint_cases
   WHERE unit_number IS NOT NULL
-  GROUP BY unit_number, CAST(date_trunc('month', received_at) AS TIMESTAMP)
-),
-timed AS (
-  SELECT
-    unit_number,
-    CAST(date_trunc('month', received_at) AS TIMESTAMP) AS month,
-    seconds
-  FROM complaint_cases
-  WHERE unit_number IS NOT NULL AND (flags & ({{of_case}} + {{undated}})) = {{main}}
-),
-ranked AS (
-  SELECT
-    unit_number,
-    month,
-    seconds,
-    ROW_NUMBER() OVER (PARTITION BY unit_number, month ORDER BY seconds NULLS LAST) - 1 AS place_in_row,
-    COUNT(*) OVER (PARTITION BY unit_number, month) - 1 AS last_place
-  FROM timed
-),
-located AS (
-  SELECT
-    unit_number,
-    month,
-    seconds,
-    place_in_row,
-    CAST(FLOOR(last_place / 2e0) AS BIGINT) AS median_place,
-    (last_place % 2) / 2e0 AS median_rest,
-    CAST(FLOOR(last_place * 9 / 10e0) AS BIGINT) AS decile_place,
-    ((last_place * 9) % 10) / 10e0 AS decile_rest
-  FROM ranked
-),
-around AS (
-  SELECT
-    unit_number,
-    month,
-    MAX(median_rest) AS median_rest,
-    MAX(CASE WHEN place_in_row = median_place THEN seconds END) AS median_low,
-    MAX(CASE WHEN place_in_row = median_place + 1 THEN seconds END) AS median_high,
-    MAX(decile_rest) AS decile_rest,
-    MAX(CASE WHEN place_in_row = decile_place THEN seconds END) AS decile_low,
-    MAX(CASE WHEN place_in_row = decile_place + 1 THEN seconds END) AS decile_high
-  FROM located
-  GROUP BY unit_number, month
+  GROUP BY unit_number, YEAR(received_at) * 12 + MONTH(received_at) - 1
 )
 SELECT
   u.unit_id,
-  c.month,
+  CAST(make_date(CAST(FLOOR(c.month_number / 12e0) AS INT), CAST(c.month_number % 12 AS INT) + 1, 1) AS TIMESTAMP) AS month,
   CAST(c.contacts AS BIGINT) AS contacts,
   CAST(c.keyed AS BIGINT) AS keyed,
   CAST(c.marked AS BIGINT) AS marked,
@@ -83,10 +44,7 @@ SELECT
   CAST(c.timed AS BIGINT) AS timed,
   CAST(c.still_open AS BIGINT) AS still_open,
   CAST(c.closed_in_time AS BIGINT) AS closed_in_time,
-  CAST(CASE WHEN a.median_rest = 0 THEN a.median_low ELSE a.median_low + a.median_rest * (a.median_high - a.median_low) END / 3600e0 AS DOUBLE)
-    AS median_hours,
-  CAST(CASE WHEN a.decile_rest = 0 THEN a.decile_low ELSE a.decile_low + a.decile_rest * (a.decile_high - a.decile_low) END / 3600e0 AS DOUBLE)
-    AS p90_hours
+  CAST(CASE WHEN c.median < {{never}} / 1000e0 THEN c.median / 3600e0 END AS DOUBLE) AS median_hours,
+  CAST(CASE WHEN c.decile < {{never}} / 1000e0 THEN c.decile / 3600e0 END AS DOUBLE) AS p90_hours
 FROM counted c
 INNER JOIN units u ON c.unit_number = u.unit_number
-LEFT JOIN around a ON c.unit_number = a.unit_number AND c.month = a.month
