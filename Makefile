@@ -43,7 +43,7 @@ $(VENV)/installed-spark: pyproject.toml constraints.txt | $(VENV)/installed-test
 test: $(VENV)/installed-test $(if $(filter all,$(REQUIRE)),$(VENV)/installed-spark) ## lint, types and all tests (REQUIRE=all: a missing tool fails)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	REQUIRE=$(REQUIRE) $(BIN)/python -m pytest -n auto --dist loadfile
+	REQUIRE=$(REQUIRE) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lab: $(VENV)/installed-lab ## open the notebooks in JupyterLab
 	$(BIN)/commresearch lab
