@@ -24,6 +24,7 @@ from commresearch.cleaning.draft_values import (
     one_line,
     ordered,
     say_note,
+    tells_of_codes,
     told_apart,
     values_from_code,
 )
@@ -133,6 +134,8 @@ def _column_variable(
         return _choice(raw, base, VariableType.SINGLE, of_labels(raw, column, given.tolist()))
     parts = _parts(given, several=question.type is not None)
     kind = _type_of(raw, given, parts, question)
+    if kind is VariableType.TEXT and code and code_columns and tells_of_codes(raw, given, code, code_columns):
+        kind = VariableType.SINGLE
     if kind is VariableType.SINGLE and code and code_columns and not is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
     if kind in CHOICES and (not parts or _tells_of_persons(parts)):

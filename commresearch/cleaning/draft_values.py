@@ -177,6 +177,18 @@ def is_coded(raw: RawTable, column: str) -> bool:
     return bool(answers[answers != ""].str.fullmatch(r"-?[0-9]+").mean() >= NUMERIC_SHARE)
 
 
+def tells_of_codes(raw: RawTable, given: pd.Series, code: CodeSide, code_columns: Sequence[str]) -> bool:
+    """Whether answers are the options of a choice because each stands beside a number of its own in the code export, however many there are or how few chose them.
+
+    What was written freely stands there as it was written.
+    """
+    beside = pd.Series(code.raw.frame[code_columns[0]].to_numpy(), index=raw.frame.index)[given.index]
+    if len(code_columns) > 1 or not beside.str.fullmatch(r"[1-9][0-9]{0,2}").all() or (given.map(half_width) == beside).any():
+        return False
+    pairs = pd.DataFrame({"label": given.str.partition("〖")[0].map(one_line), "value": beside}).drop_duplicates()
+    return pairs["label"].is_unique and pairs["value"].is_unique
+
+
 def values_from_code(
     raw: RawTable, column: str, kind: VariableType, code: CodeSide, code_columns: Sequence[str], drafted: Mapping[str, str]
 ) -> DraftedValues:

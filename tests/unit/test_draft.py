@@ -77,6 +77,26 @@ def test_a_drafted_codebook_reads_both_exports_alike(exports):
     assert left.missing_kinds[shown].reset_index(drop=True).equals(right.missing_kinds[shown].reset_index(drop=True))
 
 
+@pytest.mark.parametrize("options", [40, 6])
+def test_texts_that_the_code_export_numbers_are_a_choice_however_many_or_few_chose_them(exports, options):
+    """More options than a column of texts alone would be believed to have; or each of them chosen once."""
+    labels = [f"东{place}社区" for place in "湖山河海江岭坡塘村庄街巷门桥亭台楼阁园林泉溪湾港岛洲滩沙石岩峰谷原野田地城镇乡里"[:options]]
+    numbers = [row % options for row in range(4 * options if options > 6 else 6)]
+    text = [[labels[i], *TEXT_ROWS[row % 6][1:]] for row, i in enumerate(numbers)]
+    code = [[i + 1, *CODE_ROWS[row % 6][1:]] for row, i in enumerate(numbers)]
+    raw, coded = read_survey_pair(*exports(text_rows=text, code_rows=code))
+    book = draft_codebook(raw, coded)
+    assert (book["q1"].type, book["q1"].values) == (VariableType.SINGLE, {str(i): label for i, label in enumerate(labels, 1)})
+    assert clean_survey(raw, book).frame["q1"].reset_index(drop=True).equals(clean_survey(coded, book).frame["q1"].reset_index(drop=True))
+
+
+def test_amounts_and_free_texts_of_a_pair_stay_what_they_are(exports):
+    text, code = ([[f"{i + 2}", *row[1:4], *([f"第{i}句"] if row[4:5] != ["(空)"] else row[4:5]), *row[5:]] for i, row in enumerate(rows)] for rows in (TEXT_ROWS, TEXT_ROWS))
+    code = [[f"{i + 2}", *row[1:6], f"第{i}句" if row[6] != -2 else -2, *row[7:]] for i, row in enumerate(CODE_ROWS)]
+    book = draft_codebook(*read_survey_pair(*exports(text_rows=text, code_rows=code)))
+    assert (book["q1"].type, book["q4"].type) == (VariableType.NUMBER, VariableType.TEXT)
+
+
 def test_a_value_that_stands_for_two_texts_is_named_in_the_note(exports):
     rows = [[1, *row[1:]] for row in CODE_ROWS[:2]] + CODE_ROWS[2:]
     assert "1" in draft_codebook(*read_survey_pair(*exports(code_rows=rows)))["q1"].note
