@@ -211,7 +211,7 @@ print("done", flush=True)
 
 
 def test_after_five_kills_a_second_run_gives_the_same_panel(tmp_path):
-    events, units = world(tmp_path, 30_000)
+    events, units = world(tmp_path, 300_000)
     for line in range(1, 6):  # each run finds the stages that the one before has finished, and dies in a later one
         with subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             for _ in range(min(line, 2)):
@@ -229,7 +229,7 @@ def test_after_five_kills_a_second_run_gives_the_same_panel(tmp_path):
 
 @pytest.mark.needs("spark")
 def test_spark_gives_the_panel_of_duckdb(tmp_path):
-    events, units = world(tmp_path, 200_000)
+    events, units = world(tmp_path, 1_000_000)
     with open_engine() as engine:
         ours = built(events, units, engine)
     with open_engine("local[2]", memory="1GB", scratch=tmp_path / "scratch", settings={"spark.sql.shuffle.partitions": "2"}) as engine:
