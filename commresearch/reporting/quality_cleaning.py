@@ -9,7 +9,7 @@ from commresearch.cleaning.anonymity import SMALL_INSIDE, SMALL_OUTSIDE
 from commresearch.cleaning.clean_table import ROWS_READ, reason
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH, capital
-from commresearch.reporting.disclosure_rules import HIDDEN
+from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
 from commresearch.reporting.disclosure_tables import figure_note
 from commresearch.reporting.display import Figure, Item, Prose, Table, callout, heading
 from commresearch.reporting.quality_page import HASH, QualityPage
@@ -23,11 +23,10 @@ from commresearch.reporting.quality_tables import (
     rows_aside,
     rule_counts,
     skip_conflicts,
-    unreadable_by_variable,
 )
 from commresearch.reporting.stamped_page import cut
 from commresearch.terms import MissingKind, VariableType
-from commresearch.words import number
+from commresearch.words import number, say
 from commresearch.words.precision import percent_of
 
 SHOWN = 10  #: rows of a table of questions
@@ -52,7 +51,8 @@ def received(page: QualityPage) -> list[Item]:
         [page.say("account_left"), number(kept)],
     ]
     account = page.table(
-        "account", page.say("account_caption"), page.header("account_item", "account_rows"), lines, align="lr", widths=(70, 30), note=page.say("account_note")
+        "account", page.say("account_caption"), page.header("account_item", "account_rows"), lines, align="lr", widths=(70, 30),
+        note=page.notes(page.say("account_note"), say("release.note_rows", page.language) if gone and hides(page.release) else ""),
     )
     return [heading(title), _files(page), page.prose(page.say("account_lead", prefix=page.prefix)), account, *_reading(page), _unused(page)]
 
@@ -97,18 +97,21 @@ def listed(page: QualityPage, names: list[str], unit: str) -> str:
 
 def changes(page: QualityPage) -> list[Item]:
     """Every rule that changed cells, and what could not be read."""
-    found, n = rule_counts(page.clean), sum(page.changed[t] for t in CHANGED)
+    found, n, shown = rule_counts(page.clean, page.least), page.changed_shown["all"], page.changed_shown
     title = page.say("changes_heading_none")
-    if n:
-        title = page.say("changes_heading", n=number(n), share=percent_of(n, page.content), unreadable=number(page.changed["unreadable"]))
+    if n is None:
+        title = say("release.few_cells_heading", page.language)
+    elif n:
+        title = page.say("changes_heading", n=number(n), share=page.share(n, page.content), unreadable=page.persons(shown["unreadable"]))
     if not found:
         return [heading(title), page.prose(page.say("changes_none"))]
-    parts = page.join(page.say(f"changes_{t}", n=number(page.changed[t])) for t in reversed(CHANGED) if page.changed[t])
+    parts = page.join(page.say(f"changes_{t}", n=page.persons(shown[t])) for t in reversed(CHANGED) if page.changed[t])
     lead = page.prose(page.say("changes_lead"), page.say("changes_counts", parts=parts) if parts else "", page.say("changes_table", prefix=page.prefix))
     return [heading(title), lead, _rules(page, found), *_unreadable(page)]
 
 
 def _rules(page: QualityPage, found: list[RuleCount]) -> Table:
+    """Rules with the sheets they applied to; where the log does not name them, as many as cells."""
     top = max((r for r in found if r.treatment != "missing"), key=lambda r: r.cells, default=found[0])
     rows = [
         [
@@ -117,18 +120,38 @@ def _rules(page: QualityPage, found: list[RuleCount]) -> Table:
         ]
         for r in found
     ]
-    return page.table(
-        "rules", page.say("rules_caption", rule=reason(top.rule, page.language), n=number(top.cells)),
+    persons = [[None, None, None if row[2] == DASH else _sheets(r), None, r.rows, _cells(page, r)] for r, row in zip(found, rows, strict=True)]
+    table = page.table(
+        "rules", page.say("rules_caption", rule=reason(top.rule, page.language), n=page.persons(_cells(page, top))),
         page.header("rules_treatment", "rules_reason", "rules_example", "rules_questions", "col_sheets", "col_cells"), rows, align="lllrrr",
-        widths=(13, 33, 26, 8, 10, 10), note=page.say("rules_note"),
+        widths=(13, 33, 26, 8, 10, 10), note=page.notes(page.say("rules_note"), _quoted_note(page)),
     )
+    return page.of_persons(table, persons)
+
+
+def _sheets(rule: RuleCount) -> int:
+    """Persons behind the cells of a rule; at most as many as cells where the log does not name their rows."""
+    return rule.cells if rule.rows is None else rule.rows
+
+
+def _cells(page: QualityPage, rule: RuleCount) -> int:
+    """Cells of a rule; few persons may have many of them, then the persons count."""
+    return _sheets(rule) if is_small(_sheets(rule), page.release) and hides(page.release) else rule.cells
+
+
+def _quoted_note(page: QualityPage) -> str:
+    """Which texts the edition quotes; nothing where it quotes any."""
+    return say("release.note_quoted", page.language, least=page.least) if hides(page.release) else ""
 
 
 def _example(page: QualityPage, rule: RuleCount) -> str:
-    """Old → new, as people read them, preferably where the difference can be seen; a dash where a rule leaves the cell alone."""
+    """Old → new, as people read them, preferably where the difference can be seen; a dash where a rule leaves the cell alone.
+
+    Where too few wrote the same, the sign for hidden numbers.
+    """
     shown = [(cut(old, EXAMPLE), cut(_read_as(page, variable, new), EXAMPLE)) for variable, old, new in rule.examples if old]
     if not shown or rule.treatment == "kept":
-        return DASH
+        return HIDDEN if not rule.examples and hides(page.release) and rule.treatment != "kept" else DASH
     old, new = next(((old, new) for old, new in shown if old != new), shown[0])
     return page.say("example_change", old=page.own(page.say("quoted", text=old)), new=page.own(new))
 
@@ -143,18 +166,21 @@ def _read_as(page: QualityPage, variable: str, new: str) -> str:
 
 
 def _unreadable(page: QualityPage) -> list[Item]:
-    found = unreadable_by_variable(page.clean)
+    found = page.unreadable
     if not found:
         return [page.prose(page.say("unreadable_none"))]
-    rows = [
-        [page.question(name), page.own(cut(old, EXAMPLE)) if old else DASH, number(filled), number(n), percent_of(n, filled)]
-        for name, filled, n, old in found[:SHOWN]
-    ]
-    return [page.table(
+    unquoted = HIDDEN if hides(page.release) else DASH
+    rows, persons = [], []
+    for name, filled, n, old in found[:SHOWN]:
+        counts = [HIDDEN, HIDDEN] if page.hides_unreadable(name, n) else [number(n), page.share(n, filled)]
+        rows.append([page.question(name), page.own(cut(old, EXAMPLE)) if old else unquoted, number(filled), *counts])
+        persons.append([None, n, filled, n, n])
+    table = page.table(
         "unreadable", page.say("unreadable_caption", name=page.question(found[0][0])),
         page.header("col_question", "unreadable_example", "unreadable_filled", "unreadable_count", "col_share"), rows, align="llrrr",
-        widths=(38, 22, 13, 13, 14), note=page.say("unreadable_note", n=len(found), shown=len(rows)),
-    )]
+        widths=(38, 22, 13, 13, 14), note=page.notes(page.say("unreadable_note", n=len(found), shown=len(rows)), _quoted_note(page)),
+    )
+    return [page.of_persons(table, persons)]
 
 
 # ---------------------------------------------------------------- missing values
@@ -229,7 +255,7 @@ def _skips(page: QualityPage) -> list[Item]:
     if not conditions:
         return [page.prose(page.say("skips_none_declared"))]
     moved = int(page.clean.log.loc[page.clean.log["rule"] == "skip_recomputed", "count"].sum())
-    recomputed = page.say("skips_recomputed", n=number(moved)) if moved else ""
+    recomputed = page.say("skips_recomputed", n=page.persons(moved)) if moved else ""
     if conflicts.empty:
         return [page.prose(page.say("skips_none"), recomputed)]
     found = [(str(name), [int(n) for n in row]) for name, row in zip(conflicts.index, conflicts.head(SHOWN).to_numpy(), strict=False)]
@@ -264,21 +290,23 @@ def identifiers(page: QualityPage) -> list[Item]:
 
 
 def _identifier_table(page: QualityPage, found: list[dict[str, object]]) -> Table:
+    """Columns with identifiers; how often each kind was masked in one is said in the internal edition only, as the sum stands beside it."""
     rows = []
     for entry in found:
         kinds: dict[str, int] = entry["identifiers"]  # type: ignore[assignment]
         masked = entry["action"] == "masked"
-        names = [page.say("identifier_count", name=page.label(f"identifier_{k}"), n=n) if masked else page.label(f"identifier_{k}") for k, n in kinds.items()]
+        names = [page.say("identifier_count", name=page.label(f"identifier_{k}"), n=n) if masked and not hides(page.release) else page.label(f"identifier_{k}") for k, n in kinds.items()]
         declared = DASH if masked else page.say("declared_yes" if entry["declared"] else "declared_no")
         rows.append([
             cut(page.own(str(entry["column"])), EXAMPLE * 2), page.join(names), page.say(f"by_{entry['by']}"), declared,
             page.say(f"action_{entry['action']}"), number(int(str(entry["n"]))),
         ])
-    return page.table(
+    table = page.table(
         "identifiers", page.say("identifiers_caption"),
         page.header(*(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n"))), rows, align="lllllr",
         widths=(29, 28, 12, 10, 13, 8),
     )
+    return page.of_persons(table, [[None] * 5 + [int(str(entry["n"]))] for entry in found])
 
 
 def _anonymity(page: QualityPage) -> list[Item]:

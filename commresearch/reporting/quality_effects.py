@@ -18,17 +18,18 @@ TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
 
 def sensitivity(page: QualityPage) -> list[Item]:
     """Main results with and without flagged sheets."""
-    top = largest_effect(page.effects)
+    top = largest_effect(page.told_effects)
     if not page.effects:
         return [heading(page.say("effects_heading_none")), page.prose(page.say("effects_none"))]
     if page.hides_flags:
         return [heading(page.say("effects_heading_none")), page.prose(say("release.effects_hidden", page.language))]
     if not page.n_flagged:
         return [heading(page.say("effects_heading_unchanged")), page.prose(page.say("effects_unchanged"))]
-    lost = sum(not math.isfinite(e.difference) for e in page.effects)
+    lost = sum(not math.isfinite(e.difference) for e in page.told_effects)
     problem = page.say("effects_problem", n=lost) if lost else ""
     if top is None:
-        return [heading(page.say("effects_heading_none")), page.prose(problem)]
+        few = "" if page.told_effects else say("release.few_results", page.language, least=page.release.threshold)
+        return [heading(page.say("effects_heading_none")), page.prose(problem or few)]
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
     lead = page.text("effects_lead", n=page.persons(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
     notes = page.prose(_base(page), _weighting(page), problem)
@@ -40,7 +41,7 @@ def _base(page: QualityPage) -> str:
     (used, excluded), kept = _compared(page), len(page.clean.frame)
     if used == kept:
         return ""
-    numbers = {"kept": number(kept), "used": number(used), "rest": page.persons(kept - used), "flagged": page.persons(page.n_flagged - excluded)}
+    numbers = {"kept": number(kept), "used": page.persons(used), "rest": page.persons(kept - used), "flagged": page.persons(page.n_flagged - excluded)}
     return page.say("effects_base", **numbers)
 
 
@@ -55,7 +56,7 @@ def _weighting(page: QualityPage) -> str:
 
 
 def _reading(page: QualityPage) -> str:
-    relatives = [e.relative for e in page.effects if math.isfinite(e.relative)]
+    relatives = [e.relative for e in page.told_effects if math.isfinite(e.relative)]
     if not relatives:
         return page.say("effects_no_interval")
     outside = sum(r > 1 for r in relatives)
@@ -94,7 +95,7 @@ def _interval(page: QualityPage, key: str) -> str:
 
 def _effect_figure(page: QualityPage) -> Figure:
     rated = {e.variable for e in page.effects if e.measure == TOP_TWO}
-    shown = [e for e in page.effects if math.isfinite(e.difference) and not (e.measure == SCORE and e.variable in rated)]
+    shown = [e for e in page.told_effects if math.isfinite(e.difference) and not (e.measure == SCORE and e.variable in rated)]
     names = [e.variable if e.measure == SCALE else page.question(e.variable, NAME) for e in shown]  # the axis says what is measured
     parts = [page.say("effects_alt_item", measure=page.measure(e.variable, e.measure, NAME), **_ends(page, e)) for e in shown]
     panels = [(_axis(page, unit), [(e, names[shown.index(e)]) for e in mine]) for unit, mine in panels_of(shown)]

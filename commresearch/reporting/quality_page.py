@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from commresearch.cases.case import Release
 from commresearch.cleaning.clean_files import read_clean
@@ -21,7 +23,7 @@ from commresearch.cleaning.variable import Variable
 from commresearch.records import sha256_of
 from commresearch.reporting.disclosure_rules import hides, is_small
 from commresearch.reporting.display import STRICTEST
-from commresearch.reporting.quality_persons import shown_missing
+from commresearch.reporting.quality_persons import shown_changes, shown_missing
 from commresearch.reporting.quality_tables import (
     Effect,
     cells_with_content,
@@ -29,16 +31,14 @@ from commresearch.reporting.quality_tables import (
     effects,
     missing_by_question,
     received_files,
+    unreadable_by_variable,
 )
 from commresearch.reporting.stamped_page import HAN, StampedPage, cut
-from commresearch.terms import Language, Sampling
-from commresearch.words import has, number, say
+from commresearch.terms import Language, MissingKind, Sampling
+from commresearch.words import has, say
 from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, signed, with_interval
 from commresearch.workflow.edition import edition_of
 from commresearch.workflow.survey_quality import SurveyQuality, read_quality
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MANIFEST = "manifest.json"
 USUAL_LEVEL = "95"
@@ -93,9 +93,38 @@ class QualityPage(StampedPage):
         return effects(self.quality.sensitivity)
 
     @cached_property
+    def told_effects(self) -> list[Effect]:
+        """The same without results of few persons, which the edition hides in tables and says nowhere else."""
+        return [e for e in self.effects if not self.hides_result(e.n)]
+
+    def hides_result(self, n: float) -> bool:
+        """Whether a result rests on so few persons that the edition hides it."""
+        return hides(self.release) and not math.isnan(n) and is_small(int(n), self.release)
+
+    @cached_property
     def changed(self) -> dict[str, int]:
         """Changed cells of the sheets kept, by what became of them."""
         return changed_cells(self.clean)
+
+    @cached_property
+    def changed_shown(self) -> dict[str, int | None]:
+        """The same as the edition shows it, with the sum of them (`all`)."""
+        return shown_changes(self.changed, self.release, hides_unreadable=any(self.hides_unreadable(name, n) for name, _, n, _ in self.unreadable))
+
+    @cached_property
+    def unreadable(self) -> list[tuple[str, int, int, str]]:
+        """Questions with cells that could not be read, as `unreadable_by_variable` counts them."""
+        return unreadable_by_variable(self.clean, self.least)
+
+    def hides_unreadable(self, question: str, count: int) -> bool:
+        """Whether the number of unreadable cells of a question is hidden, here or among its missing values."""
+        kinds = self.missing_shown[MissingKind.UNREADABLE.value]
+        return hides(self.release) and (is_small(count, self.release) or (question in kinds.index and pd.isna(kinds[question])))
+
+    @property
+    def least(self) -> int:
+        """Persons who must have written the same before the edition quotes it: a text of few tells who they are."""
+        return self.release.threshold if hides(self.release) else 1
 
     @cached_property
     def content(self) -> int:
@@ -103,12 +132,12 @@ class QualityPage(StampedPage):
         return int(cells_with_content(self.clean).sum())
 
     @cached_property
-    def missing(self) -> "pd.DataFrame":
+    def missing(self) -> pd.DataFrame:
         """Missing values per question and kind."""
         return missing_by_question(self.clean)
 
     @cached_property
-    def missing_shown(self) -> "pd.DataFrame":
+    def missing_shown(self) -> pd.DataFrame:
         """The same as the edition shows it."""
         return shown_missing(self.missing, self.release)
 
@@ -135,7 +164,7 @@ class QualityPage(StampedPage):
 
     def counted(self, rows: Mapping[str, int]) -> str:
         """Questions with a number of sheets each, in a sentence."""
-        return self.join(self.say("question_sheets", name=self.question(name), n=number(n)) for name, n in rows.items())
+        return self.join(self.say("question_sheets", name=self.question(name), n=self.persons(n)) for name, n in rows.items())
 
     # ------------------------------------------------------------ names
 

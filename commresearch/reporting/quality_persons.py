@@ -37,6 +37,26 @@ def shown_missing(missing: pd.DataFrame, rules: Release) -> pd.DataFrame:
     return pd.DataFrame(rows, index=missing.index, columns=[*columns, "asked"]).astype("Int64")
 
 
+def shown_changes(changed: Mapping[str, int], rules: Release, *, hides_unreadable: bool) -> dict[str, int | None]:
+    """Changed cells as the edition shows them, and `all` of them; None where a number is hidden.
+
+    Few cells are those of few persons.
+
+    Parameters
+    ----------
+    changed : mapping
+        What became of a cell → cells.
+    rules : Release
+    hides_unreadable : bool
+        Whether the number of unreadable cells is hidden for a question somewhere: their sum would give it away.
+    """
+    counts = dict(changed)
+    if hides_unreadable:
+        counts["unreadable"] = min(counts["unreadable"], rules.threshold - 1)
+    whole = [sum(changed.values()), *counts.values()]
+    return dict(zip(("all", *counts), protected_counts(whole, rules, [tuple(range(len(whole)))]), strict=True))
+
+
 def group_of(survey: str, question: str, answers: Sequence[str]) -> Group:
     """Sheets of a survey that have one of some answers, or kinds of missing, to a question."""
     return Group(population=f"sheets:{survey}", attributes={question: frozenset(answers)})

@@ -191,7 +191,7 @@ def _scales_part(page: QualityPage, scales: pd.DataFrame) -> str:
 
 
 def _weights_part(page: QualityPage, weights: pd.DataFrame) -> str:
-    return page.say("weights_part", n=fixed(float(weights["effective_n"].iloc[0]), 0)) if len(weights) else page.say("weights_part_none")
+    return page.say("weights_part", n=page.persons(round(float(weights["effective_n"].iloc[0])))) if len(weights) else page.say("weights_part_none")
 
 
 def _scale_items(page: QualityPage, scales: pd.DataFrame) -> list[Item]:
@@ -239,7 +239,7 @@ def _weight_items(page: QualityPage) -> list[Item]:
     first = shown[shown["variable"] == shown["variable"].iloc[0]]
     average = float(first["target"].sum() / first["before"].sum())
     lead = page.text(
-        "weights_lead", deff=fixed(float(row["kish_deff"]), 2), n=number(int(row["n"])), effective=fixed(float(row["effective_n"]), 0),
+        "weights_lead", deff=fixed(float(row["kish_deff"]), 2), n=page.persons(int(row["n"])), effective=page.persons(round(float(row["effective_n"]))),
         low=fixed(float(row["g_low"]) / average, 2), high=fixed(float(row["g_high"]) / average, 2),
     )
     records = shown.to_dict("records")
@@ -287,6 +287,7 @@ def results(page: QualityPage) -> list[Item]:
     table = page.quality.estimates
     if table.empty or table["estimate"].isna().all():
         return [heading(page.say("results_heading_none")), page.prose(page.say("effects_none"))]
+    told = table[~table["n"].map(page.hides_result).astype("bool") & table["estimate"].notna()]
     rated = table[table["measure"].isin([TOP_TWO, SCORE])]
     others = table[~table["measure"].isin([TOP_TWO, SCORE])]
     reason = page.model_reason
@@ -297,7 +298,7 @@ def results(page: QualityPage) -> list[Item]:
         page.say("results_cut", n=sum(more.values()), shown=len(table)) if more else "",
     )
     return [
-        heading(_results_title(page, table)), lead, *([_satisfaction_table(page, rated)] if len(rated) else []),
+        heading(_results_title(page, told) if len(told) else say("release.few_results", page.language, least=page.release.threshold)), lead, *([_satisfaction_table(page, rated)] if len(rated) else []),
         *([_other_table(page, others)] if len(others) else []),
     ]
 

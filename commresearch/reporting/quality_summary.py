@@ -2,13 +2,13 @@
 
 import math
 
+from commresearch.reporting.disclosure_rules import HIDDEN
 from commresearch.reporting.display import Item, Prose, Table, callout, escape, heading
 from commresearch.reporting.edition_marks import edition_line
 from commresearch.reporting.quality_page import HASH, MANIFEST, QualityPage
-from commresearch.reporting.quality_tables import CHANGED, largest_effect, received_files, rows_aside, sheets_received
+from commresearch.reporting.quality_tables import largest_effect, received_files, rows_aside, sheets_received
 from commresearch.terms import Role
 from commresearch.words import number, period, say
-from commresearch.words.precision import percent_of
 
 
 def first_screen(page: QualityPage) -> list[Item]:
@@ -36,17 +36,25 @@ def _lead(page: QualityPage) -> Prose:
     stayed = page.text("lead_all", sheets=number(sheets)) if kept == sheets else page.text(
         "lead_some", sheets=number(sheets), kept=number(kept), gone=number(sheets - kept), why=why
     )
-    n = sum(page.changed[t] for t in CHANGED)
-    cells = page.text("lead_cells", n=number(n), share=percent_of(n, page.content), unreadable=number(page.changed["unreadable"]))
+    n = page.changed_shown["all"]
+    cells = page.say("lead_no_cells") if n == 0 else _cells(page, "lead_cells")
     flagged = say("release.few_flags", page.language) if page.hides_flags else page.text("lead_flags", n=page.persons(page.n_flagged), share=page.share(page.n_flagged, kept))
     return page.prose(
-        stayed, cells if n else page.say("lead_no_cells"), flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
+        stayed, cells, flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
     )
+
+
+def _cells(page: QualityPage, key: str) -> str:
+    """How many cells were changed, in the words of `key`; where these are few, that they are."""
+    n = page.changed_shown["all"]
+    if n is None:
+        return say("release.few_cells", page.language)
+    return page.text(key, n=number(n), share=page.share(n, page.content), unreadable=page.persons(page.changed_shown["unreadable"]))
 
 
 def _effect_sentence(page: QualityPage) -> str:
     """The largest change that leaving out flagged sheets makes, with the interval of the result."""
-    effect = largest_effect(page.effects) if page.n_flagged and not page.hides_flags else None
+    effect = largest_effect(page.told_effects) if page.n_flagged and not page.hides_flags else None
     if effect is None:
         return ""
     digits, scale = page.digits_of_difference(effect), effect.scale
@@ -65,19 +73,19 @@ def _effect_sentence(page: QualityPage) -> str:
 
 
 def _panels(page: QualityPage) -> Table:
-    sheets, kept, n = sheets_received(page.clean), len(page.clean.frame), sum(page.changed[t] for t in CHANGED)
-    effect = largest_effect(page.effects) if page.n_flagged and not page.hides_flags else None
+    sheets, kept, n = sheets_received(page.clean), len(page.clean.frame), page.changed_shown["all"]
+    effect = largest_effect(page.told_effects) if page.n_flagged and not page.hides_flags else None
     moved = page.say("panels_moved", difference=page.difference(effect)) if effect is not None else ""
-    numbers = [number(kept), page.say("percent", n=percent_of(n, page.content)), page.say("percent", n=page.share(page.n_flagged, kept))]
+    numbers = [number(kept), HIDDEN if n is None else page.say("percent", n=page.share(n, page.content)), page.say("percent", n=page.share(page.n_flagged, kept))]
     meanings = [
-        page.say("panels_kept_what", sheets=number(sheets)), page.say("panels_changed_what", n=number(n), unreadable=number(page.changed["unreadable"])),
+        page.say("panels_kept_what", sheets=number(sheets)), _cells(page, "panels_changed_what"),
         say("release.few_flags", page.language) if page.hides_flags else page.say("panels_flagged_what", n=page.persons(page.n_flagged), moved=moved),
     ]
     table = page.table(
         "panels", page.say("panels_caption"), page.header("panels_item", *(f"panels_{c}" for c in ("kept", "changed", "flagged"))),
         [[page.say("panels_number"), *numbers], [page.say("panels_what"), *meanings]], align="llll", widths=(14, 22, 28, 36), style="panels",
     )
-    return page.of_persons(table, [[None, None, None, page.n_flagged], [None] * 4])
+    return page.of_persons(table, [[None, None, sum(page.changed.values()), page.n_flagged], [None] * 4])
 
 
 def _provenance(page: QualityPage) -> Prose:

@@ -114,15 +114,16 @@ class RuleCount:
     examples: tuple[tuple[str, str, str], ...]
 
 
-def rule_counts(clean: CleanTable) -> list[RuleCount]:
-    """Every rule that applied to single answers, by what became of the cell and then by number."""
+def rule_counts(clean: CleanTable, least: int = 1) -> list[RuleCount]:
+    """Every rule that applied to single answers, by what became of the cell and then by number; examples are texts of at least so many cells."""
     lines = treated_log(clean)
     length = lines["old"].str.len()
     lines = lines.assign(short=(length > 0) & (length <= LONGEST_EXAMPLE))[lines["rule"] != "masked_text"]
     found = []
     for (treatment, rule), part in lines.groupby(["treatment", "rule"], sort=True):
-        short = part[part["short"]]
-        examples = (short if len(short) else part)[["variable", "old", "new"]].drop_duplicates().head(EXAMPLES)
+        told = _written_by(part, ["variable", "old", "new"], least)
+        short = told[told["short"]]
+        examples = (short if len(short) else told)[["variable", "old", "new"]].drop_duplicates().head(EXAMPLES)
         rows = part.loc[part["row_id"] != "", "row_id"].nunique() if (part["row_id"] != "").all() else None
         found.append(RuleCount(
             treatment=str(treatment), rule=str(rule), cells=int(part["count"].sum()), rows=rows, variables=part["variable"].nunique(),
@@ -132,11 +133,16 @@ def rule_counts(clean: CleanTable) -> list[RuleCount]:
     return sorted(found, key=lambda r: (order.index(r.treatment), -r.cells))
 
 
-def unreadable_by_variable(clean: CleanTable) -> list[tuple[str, int, int, str]]:
-    """Variable, cells with content, cells that could not be read, one of them; most first."""
+def _written_by(lines: pd.DataFrame, same: list[str], least: int) -> pd.DataFrame:
+    """Lines of the log of which at least so many cells have the same text."""
+    return lines if least <= 1 else lines[lines.groupby(same)["count"].transform("sum") >= least]
+
+
+def unreadable_by_variable(clean: CleanTable, least: int = 1) -> list[tuple[str, int, int, str]]:
+    """Variable, cells with content, cells that could not be read, a text that at least so many of them have; most first."""
     content, lines = cells_with_content(clean), treated_log(clean)
     lines = lines[lines["treatment"] == "unreadable"]
-    example = lines[lines["old"] != ""].drop_duplicates("variable").set_index("variable")["old"]
+    example = _written_by(lines[lines["old"] != ""], ["variable", "old"], least).drop_duplicates("variable").set_index("variable")["old"]
     is_unreadable, found = _is_unreadable(clean), []
     for name in content.index:
         columns = [c for c in clean.codebook[str(name)].columns if c in clean.frame]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from commresearch.cases.case import Release
@@ -10,7 +11,8 @@ from commresearch.reporting import panel_outcomes, panel_retrace, quality_cleani
 from commresearch.reporting.disclosure_rules import HIDDEN, is_small
 from commresearch.reporting.disclosure_tables import require_hidden, require_protected
 from commresearch.reporting.display import Figure, Table
-from commresearch.reporting.quality_persons import category_counts, safe_edges, shown_missing, shown_shares
+from commresearch.reporting.quality_persons import category_counts, safe_edges, shown_changes, shown_missing, shown_shares
+from commresearch.reporting.quality_tables import rule_counts, unreadable_by_variable
 from commresearch.terms import Outcome
 from tests.unit.panel_case import items_of as panel_items
 from tests.unit.panel_case import opened as opened_panel
@@ -72,6 +74,72 @@ def test_numbers_in_prose_are_those_of_the_tables():
     assert "至少有一个标记的答卷15份（12.5%）" in lead  # 14 of 120
     assert "公开版：1至9人的人数不公布，其余人数按5取整。" in quality_summary.first_screen(public())[-1].text
     assert "内部版，仅供内部使用" in quality_summary.first_screen(opened_internal())[-1].text
+
+
+PERSONS_OR_CELLS = {"应答", "答卷（份）", "单元格", "填了内容", "无法识别", "处数", "可判断", "标出", "代填免去", "n"}
+
+
+@pytest.mark.parametrize("edition", ["public", "internal"])
+def test_no_column_of_persons_or_their_cells_holds_a_small_number_in_the_public_edition(edition):
+    page = public(edition=edition)
+    numbers = [
+        int(row[j].replace(",", "")) for i in items_of(page) if isinstance(i, Table) for j, name in enumerate(i.header) if name in PERSONS_OR_CELLS
+        for row in i.rows if row[j].replace(",", "").isdigit()
+    ]
+    assert any(is_small(n, PUBLIC) for n in numbers) is (edition == "internal")
+    assert edition == "internal" or not any(n % PUBLIC.rounding for n in numbers)
+
+
+def test_rules_of_few_sheets_and_what_they_wrote_are_not_told():
+    page = public()
+    rules = table(page, "rules")
+    assert {row[-1] for row in rules.rows} == {HIDDEN}
+    assert {row[2] for row in rules.rows} == {HIDDEN, "—"}  # nothing is quoted of a rule that leaves the cell alone
+    assert "若干个单元格" in rules.caption
+    assert table(page, "unreadable").rows == [["您的年龄", HIDDEN, "120", HIDDEN, HIDDEN]]
+    assert "原文只举至少10处相同的" in table(page, "unreadable").note
+    assert [row[-1] for row in table(page, "identifiers").rows] == ["40", HIDDEN]
+    assert [row[1] for row in table(page, "identifiers").rows] == ["手机号", "手机号"]
+    told = "".join(words_of(i) for i in items_of(page))
+    assert "说不准" not in told
+    assert "4个无法识别" not in told
+    assert "改动的单元格很少，个数不公布" in told
+
+
+def test_a_text_that_many_wrote_is_quoted():
+    clean = opened_internal().clean
+    lines = clean.log[clean.log["rule"] == "unreadable_text"]
+    many = pd.concat([clean.log, *[lines.assign(old="四五十岁")] * 3])
+    assert unreadable_by_variable(replace(clean, log=many), 10)[0][-1] == "四五十岁"
+    assert unreadable_by_variable(replace(clean, log=many), 13)[0][-1] == ""
+    quoted = [rule.examples for rule in rule_counts(replace(clean, log=many), 10) if rule.rule == "unreadable_text"]
+    assert quoted == [(("age", "四五十岁", "<unreadable>"),)]
+
+
+@pytest.mark.parametrize(("rewritten", "told"), [(3000, {"all": 3005, "unreadable": None, "rewritten": None}), (2, {"all": None, "unreadable": None, "rewritten": None})])
+def test_few_unreadable_cells_do_not_follow_from_the_others(rewritten, told):
+    changed = {"unreadable": 4, "corrected": 0, "masked": 0, "rewritten": rewritten}
+    assert shown_changes(changed, PUBLIC, hides_unreadable=False) == {**told, "corrected": 0, "masked": 0}
+    assert shown_changes(changed | {"unreadable": 12}, PUBLIC, hides_unreadable=True)["unreadable"] is None
+    assert shown_changes(changed, Release(edition="internal"), hides_unreadable=False) == {"all": 4 + rewritten, **changed}
+
+
+def test_sheets_with_weights_are_rounded_like_all_others():
+    page = public()
+    weights = pd.DataFrame([{"kish_deff": 1.12, "n": 101, "effective_n": 90.2, "g_low": 0.5, "g_high": 2.0}])
+    margins = pd.DataFrame([
+        {"variable": "community", "category": c, "target": 50.0, "before": 50.0, "target_share": 0.5, "before_share": 0.5, "after_share": 0.5} for c in "12"
+    ])
+    lead = quality_results.scales_and_weights(replace(page, quality=replace(page.quality, weights=weights, margins=margins)))[-2].text
+    assert "100份答卷相当于等权的90份" in lead
+    assert page.counted({"community": 2}) == "“您居住的社区”若干份"
+
+
+def test_a_result_of_few_persons_stands_in_no_heading():
+    page = public(threshold=200)
+    assert "作答的都不足200人" in quality_results.results(page)[0].text
+    assert not page.told_effects
+    assert opened_internal().told_effects == opened_internal().effects
 
 
 def test_what_few_flagged_sheets_do_is_not_told():
