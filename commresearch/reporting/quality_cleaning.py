@@ -16,6 +16,7 @@ from commresearch.reporting.quality_page import HASH, QualityPage
 from commresearch.reporting.quality_persons import ANSWERED, KINDS, counted_missing, group_of
 from commresearch.reporting.quality_tables import (
     CHANGED,
+    CODE_EXPORT,
     KINDS_SHOWN,
     RuleCount,
     identifier_columns,
@@ -61,10 +62,14 @@ def _files(page: QualityPage) -> Table:
     known = page.clean.provenance
     platform, export = page.label(f"platform_{known['platform']}"), page.say(f"export_{known.get('export', 'unknown')}")
     encoding = str(known.get("encoding", ""))
-    rows = [[page.own(name), platform, export, encoding if encoding else DASH, digest[:HASH]] for name, digest in received_files(known)]
+    codes = str(known.get(CODE_EXPORT, ""))
+    rows = [
+        [page.own(name), platform, page.say("export_code") if digest in codes else export, encoding if encoding and digest not in codes else DASH, digest[:HASH]]
+        for name, digest in received_files(known)
+    ]
     return page.table(
         "files", page.say("files_caption"), page.header("files_file", "files_platform", "files_export", "files_encoding", "files_hash"), rows,
-        align="lllll", widths=(44, 14, 16, 13, 13), note=page.say("files_note"),
+        align="lllll", widths=(44, 14, 16, 13, 13), note=page.notes(page.say("files_note"), page.say("files_code_note") if codes else ""),
     )
 
 

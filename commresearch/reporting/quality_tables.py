@@ -15,6 +15,7 @@ from commresearch.cleaning.fit import ABSENT
 from commresearch.cleaning.variable import Variable
 from commresearch.terms import MissingKind, Role, VariableType
 
+CODE_EXPORT = "code_export"  #: file that only explains the options of another; no answers are read from it
 READING = "reading"  #: step of the account whose rows were no answer sheets
 #: What became of a cell, the most telling first: a cell with several log lines counts under the first of them.
 TREATMENTS = ("unreadable", "missing", "corrected", "masked", "rewritten", "kept")
@@ -34,8 +35,8 @@ SPREAD = 10  #: estimates that differ by more than this factor share no axis: th
 
 
 def received_files(provenance: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Name and hash of every received file."""
-    return [(name, digest) for name, digest in FILES.findall(str(provenance.get("files", "")))]
+    """Name and hash of every received file: those with the answers, then the code export beside a text export."""
+    return [(name, digest) for key in ("files", CODE_EXPORT) for name, digest in FILES.findall(str(provenance.get(key, "")))]
 
 
 def rows_aside(clean: CleanTable) -> list[tuple[str, str, int]]:

@@ -327,8 +327,10 @@ def _about(case: Case, entry: _Cleaned, quality: SurveyQuality, today: str) -> d
     """Files about a clean table: what it is worth, where it comes from, and a manifest of them all."""
     survey, clean, _, files, drafted = entry
     more = quality_files(quality)
+    inputs = {name: sha256_of(case.path(name)) for name in survey.files}
+    codes = "; ".join(f"{case.path(name).name} {digest}" for name, digest in inputs.items() if digest not in clean.provenance["files"])
     notes = {
-        **clean.provenance, "case": case.id, "name_zh": case.settings.case.name_zh, "name_en": case.settings.case.name_en,
+        **({"code_export": codes} if codes else {}), **clean.provenance, "case": case.id, "name_zh": case.settings.case.name_zh, "name_en": case.settings.case.name_en,
         "fictional": case.settings.case.fictional, "wave": survey.wave or "", "sampling": _sampling(survey).value, "codebook_drafted": drafted,
         "shortest_seconds": survey.shortest_seconds, "design": survey.design, "single_psu": survey.single_psu,
     }
@@ -336,7 +338,7 @@ def _about(case: Case, entry: _Cleaned, quality: SurveyQuality, today: str) -> d
     files = files | more
     record = RunRecord(
         key=sha256_of(*(files[name] for name in sorted(files))), made_on=today, settings=notes,
-        inputs={name: sha256_of(case.path(name)) for name in survey.files}, outputs={name: sha256_of(files[name]) for name in sorted(files)},
+        inputs=inputs, outputs={name: sha256_of(files[name]) for name in sorted(files)},
         versions=package_versions(),
     )
     return more | {MANIFEST: record.to_json().encode()}

@@ -13,6 +13,7 @@ from commresearch.cleaning.clean_files import read_clean
 from commresearch.cleaning.codebook_file import codebook_xlsx
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.errors import CaseError, CleaningError, CommResearchError
+from commresearch.reporting.quality_tables import received_files
 from commresearch.simulate.codebook_rows import codebook_of
 from commresearch.simulate.survey import SurveySpec, simulate_survey
 from commresearch.simulate.wenjuanxing import write_wenjuanxing
@@ -242,6 +243,10 @@ def test_a_pair_of_exports_with_margins_and_rules(simulated, tmp_path):
     write_case(place, data_part("2026a", files, codebook="book.csv", margins="margins.csv", rules="rules.csv", sampling="probability", shortest_seconds=None))
     (one,) = clean(place, tmp_path / "out", pseudonym_key=KEY)
     assert one.clean.provenance["export"] == "text"
+    known = json.loads((one.folder / "provenance.json").read_text(encoding="utf8"))
+    inputs = json.loads((one.folder / "manifest.json").read_text(encoding="utf8"))["inputs"]
+    assert dict(received_files(known)) == inputs
+    assert len(inputs) == 2
     assert len(one.clean.frame) == len(survey.sheets)
     assert set(one.quality.margins["target"].groupby(one.quality.margins["variable"]).sum()) == {900}
     assert one.quality.margins["after_share"].to_numpy() == pytest.approx(one.quality.margins["target_share"].to_numpy(), abs=1e-9)

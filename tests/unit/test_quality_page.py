@@ -91,6 +91,16 @@ def test_the_account_adds_up_on_the_page():
     assert sum(rows[:-1]) == rows[-1]
 
 
+def test_the_code_export_beside_a_text_export_is_among_the_files():
+    page = opened(code_export="乙_code.csv " + "ef34" * 16)
+    files = table(page, "files")
+    assert [(row[0], row[2], row[3]) for row in files.rows] == [("甲; 乙.xlsx", "按选项文本", "gb18030"), ("乙_code.csv", "按选项序号", "—")]
+    assert "只用于起草编码簿" in files.note
+    assert "只用于起草编码簿" not in table(opened(), "files").note
+    assert "导出的文件2个" in body_of(page)
+    assert "乙_code.csv" in {row[0] for row in table(page, "hashes").rows}
+
+
 def test_the_lead_says_what_the_tables_hold():
     page = opened()
     lead = next(i for i in quality_summary.first_screen(page) if hasattr(i, "text") and i.text.startswith("共收到")).text
