@@ -22,7 +22,8 @@ from commresearch.cleaning.parsed import PLAIN, Rule, half_width, strongest
 DAY = 86_400  #: seconds
 MICROSECONDS = 1_000_000
 FULL_DAY, HALF_DAY, NEXT_DAY, SAME_HALF, FIRST_DAY = "full_day_hours", "half_day_hours", "next_day_hours", "same_half_of_day", "first_day"
-_DATE = re.compile(r"(?:[12]\d{3}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?|\d{1,2}\s*月\s*\d{1,2}\s*[日号]?|[12]\d{3}[01]\d[0-3]\d(?=\s))(?!\d)")
+_DAY_ENDS = r"\s*(?:[日号]|(?!\d))"  # behind 日 a clock time may follow at once: 3月8日9:00
+_DATE = re.compile(rf"[12]\d{{3}}\s*[-/.年]\s*\d{{1,2}}\s*[-/.月]\s*\d{{1,2}}{_DAY_ENDS}|\d{{1,2}}\s*月\s*\d{{1,2}}{_DAY_ENDS}|[12]\d{{3}}[01]\d[0-3]\d(?=\s)")
 _WEEKDAY = re.compile(r"^\s*[,(]?\s*(?:星期|周|礼拜)[一二三四五六日天]\s*\)?\s*")
 _DAY_ONLY = re.compile(r"(?:(?:[12]\d{3}\s*[-/.年])?\s*\d{1,2}\s*[-/.月])?\s*\d{1,2}\s*[日号]?")
 _BETWEEN = re.compile(r"\s*(?:-{1,2}|~{1,2}|[–—―]{1,2}|至|到)\s*")
