@@ -100,8 +100,7 @@ def _code_or_name(work: Work, column: str, code: str, name: str) -> Any:
 
 def _tickets(work: Work) -> dict[str, Any]:
     received = _one_moment(work, "received_at", "received_at", "received_date")
-    closed = _times(work, "closed_at", "closed_at") if work.batch.has("closed_at") else no_times(work.batch.n)
-    found = {"received_at": received, "closed_at": moments(closed.day, _first_numbers(closed.start, np.zeros(work.batch.n)))}
+    found = {"received_at": received, "closed_at": _closed(work, received)}
     found["place"] = _code_or_name(work, "place", "place_code", "place")
     found["caller_key"] = contact_key(work.batch, "caller", work.key, work.record, "caller_key")
     found["callers"] = _counted(work, "callers", np.ones(work.batch.n, bool))
@@ -109,6 +108,22 @@ def _tickets(work: Work) -> dict[str, Any]:
         found["ticket_id"] = work.batch.all_row_ids()
         work.record.finding("id_from_row", "ticket_id", work.batch.n)
     return found
+
+
+def _closed(work: Work, received: Any) -> Any:
+    """When tickets were closed; a day alone is its midnight, but never before a receipt on that day: the earliest that can be meant."""
+    closed = _times(work, "closed_at", "closed_at") if work.batch.has("closed_at") else no_times(work.batch.n)
+    at = moments(closed.day, _first_numbers(closed.start, np.zeros(work.batch.n)))
+    is_day = np.isnan(closed.start) & ~np.isnat(closed.day)
+    if not is_day.any():
+        return at
+    same_day = pc.and_(pc.equal(pc.floor_temporal(received, unit="day"), at), pc.less(at, received))
+    rows = is_day & np.asarray(pc.fill_null(same_day, fill_value=False))
+    if not rows.any():
+        return at
+    first = int(np.flatnonzero(rows)[0])
+    work.record.changed("closed_at", "closed_by_day", int(rows.sum()), work.batch.text("closed_at")[first].as_py(), str(received[first].as_py()))
+    return pc.if_else(pa.array(rows), received, at)
 
 
 def _one_moment(work: Work, column: str, field: str, date_field: str) -> Any:

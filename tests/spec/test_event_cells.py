@@ -111,6 +111,39 @@ def test_moments_and_days_beside_clock_times(tmp_path, cells, moment):
 
 
 @pytest.mark.parametrize(
+    ("received", "closed", "moment", "rule"),
+    [
+        ("2025-03-01 09:30", "2025-03-01", "2025-03-01 09:30", "closed_by_day"), ("2025年3月1日9:30", "2025.3.1", "2025-03-01 09:30", "closed_by_day"),
+        ("2025-03-01 09:30", "2025-03-02", "2025-03-02 00:00", ""), ("2025-03-01", "2025-03-01", "2025-03-01 00:00", ""),
+        ("2025-03-01 00:00", "2025-03-01", "2025-03-01 00:00", ""), ("2025-03-01 09:30", "2025-03-01 10:00", "2025-03-01 10:00", ""),
+        ("2025-03-01 09:30", "", "", ""),
+    ],
+)
+def test_a_day_of_closing_never_comes_before_the_receipt_on_that_day(tmp_path, received, closed, moment, rule):
+    cells = {"工单编号": "A1", "受理时间": received, "办结时间": closed, "诉求类型": "投诉"}
+    table = one(tmp_path, "tickets", cells, rules={})
+    found = table.frame()["closed_at"].iloc[0]
+    assert ("" if pd.isna(found) else f"{found:%Y-%m-%d %H:%M}") == moment
+    assert rules_of(table, "closed_at") == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize(("received", "closed"), [("2025-03-02 09:30", "2025-03-01"), ("2025-03-01 09:30", "2025-03-01 09:00"), ("2025-03-01 09:30", "2025-03-01 0:00")])
+def test_a_closing_before_the_receipt_is_refused_where_day_or_clock_says_so(tmp_path, received, closed):
+    with pytest.raises(CleaningError) as error:
+        one(tmp_path, "tickets", {"工单编号": "A1", "受理时间": received, "办结时间": closed, "诉求类型": "投诉"}, rules={})
+    assert [failure.code for failure in error.value.failures] == ["CR-E10"]
+
+
+def test_days_of_closing_by_column(tmp_path):
+    rows = [["A1", "2025-03-01", "9:30", "2025-03-01"], ["A2", "2025-03-01", "10:30", "2025/3/1"], ["A3", "", "", "2025-03-01"], ["A4", "2025-03-01", "9:30", "2025-03-05 16:00"]]
+    path = write_csv(tmp_path / "工单.csv", ["工单编号", "受理日期", "受理时间", "办结时间", "诉求类型"], [[*row, "投诉"] for row in rows])
+    table = clean_events(path, "tickets", rules=DROP)
+    assert table.frame()["closed_at"].tolist() == [pd.Timestamp(2025, 3, 1, 9, 30), pd.Timestamp(2025, 3, 1, 10, 30), pd.Timestamp(2025, 3, 5, 16)]
+    line = table.log[table.log["rule"] == "closed_by_day"].iloc[0]
+    assert (line["count"], line["old"], line["new"]) == (2, "2025-03-01", "2025-03-01 09:30:00")
+
+
+@pytest.mark.parametrize(
     ("birth", "on", "low", "high", "by"),
     [
         ("1989-05-17", "2025-05-16", 35, 35, "birth_date"),  # the day before the 36th birthday: still youth
