@@ -104,7 +104,10 @@ def _without_overlaps(table: Any, contract: EventContract, record: "Record", fil
     later = sorted({b for a, b in pairs if action == "drop" or _start(frame, a) == _start(frame, b)})
     if action == "cut":
         ends = frame["valid_to"].to_numpy(copy=True)
-        cut = {a: _start(frame, b) for a, b in pairs if b not in later}
+        cut: dict[int, np.datetime64] = {}
+        for a, b in pairs:  # those of one row come by the beginning of the other: the first ends it
+            if b not in later:
+                cut.setdefault(a, _start(frame, b))
         for a, day in cut.items():
             ends[a] = min(day, ends[a]) if not np.isnat(ends[a]) else day
         record.changed("valid_to", "validity_cut", len(cut))
@@ -122,7 +125,7 @@ def _start(frame: pd.DataFrame, position: int) -> np.datetime64:
 
 
 def _overlaps(frame: pd.DataFrame, contract: EventContract) -> Iterator[tuple[int, int]]:
-    """Positions of two rows of one thing that are valid on one day, the earlier one first."""
+    """Positions of two rows of one thing that are valid on one day, the earlier one first; those of one row by the beginning of the later one."""
     first = frame["valid_from"].to_numpy().astype("datetime64[us]")
     last = frame["valid_to"].to_numpy().astype("datetime64[us]")
     first, last = np.where(np.isnat(first), OPEN_START, first), np.where(np.isnat(last), OPEN_STOP, last)

@@ -110,6 +110,25 @@ def test_overlapping_validity(tmp_path):
     assert "overlapping_validity" in set(kept.findings["rule"])
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize(
+    ("periods", "ends"),
+    [
+        ([("2020-01-01", ""), ("2021-01-01", "2022-01-01"), ("2023-01-01", "")], ["2021-01-01", "2022-01-01", ""]),
+        ([("2020-01-01", ""), ("2021-01-01", ""), ("2023-01-01", "")], ["2021-01-01", "2023-01-01", ""]),
+        ([("", "2024-01-01"), ("2021-01-01", "2023-06-01"), ("2023-01-01", "2025-01-01")], ["2021-01-01", "2023-01-01", "2025-01-01"]),
+    ],
+)
+def test_three_periods_are_cut_where_the_next_begins(tmp_path, periods, ends, order):
+    rows = [["370102001", "社区", start, end, 900 + i] for i, (start, end) in enumerate(periods)]
+    path = write_csv(tmp_path / "a.csv", [ROSTER[0], *(rows[i] for i in order)])
+    frame = cr.clean_events(path, "roster", rules={"overlapping_validity": "cut"}).frame().sort_values("households")
+    assert ["" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in frame["valid_to"]] == ends
+    assert [f"{day:%Y-%m-%d}" for day in frame["valid_from"].dropna()] == [start for start, _ in periods if start]
+    clean = write_csv(tmp_path / "b.csv", [ROSTER[0], *(["370102001", "社区", start, end, 900] for (start, _), end in zip(periods, ends, strict=True))])
+    assert len(cr.clean_events(clean, "roster").frame()) == 3  # nothing overlaps any more
+
+
 def test_opening_hours_twice_a_day_do_not_overlap(tmp_path):
     rows = [["场地", "星期", "开放时间"], ["舞蹈室", "周一", "9:00-12:00"], ["舞蹈室", "周一", "14:00-17:00"], ["舞蹈室", "周二", "9:00-12:00"]]
     assert len(cr.clean_events(write_csv(tmp_path / "a.csv", rows), "open_hours").frame()) == 3
