@@ -66,7 +66,7 @@ def clean_events(
     Raises
     ------
     CaseError, SourceError
-        As `read_events`; a text that is not in its encoding (CR-S18, CR-S19).
+        As `read_events`; a text that is not in its encoding (CR-S18, CR-S19). The faults of the rows that could be read stand behind.
     CleaningError
         Rules or values that there are not (CR-E08, CR-E22); rows that cannot be right and were not decided, one failure per kind and
         column with count and first examples (CR-E10 … CR-E19), and corrections that find nothing to correct (CR-D31 … CR-D35), all
@@ -152,15 +152,29 @@ class _Job:
         if self.writer is not None:
             self.writer.discard()
 
-    def _finished(self, fingerprint: str, rules: Mapping[str, str]) -> EventTable:
-        table = None
+    def unread(self, failures: Sequence[Failure]) -> SourceError:
+        """What cannot be read, and the faults of the rows that could be: all of it can be put right at once.
+
+        Corrections of rows that are not there are left out, as they may be meant for a file that was not read.
+        """
+        try:
+            self._checked()
+        finally:
+            self.discard()
+        return SourceError(*failures, *(self.corrections.failures if self.corrections is not None else ()), *self.record.refusals())
+
+    def _checked(self) -> Any:
+        """The table after a look at all rows together; None where they were written."""
         if self.writer is None:
             table = pa.concat_tables(self.held) if self.held else self.contract.arrow_schema.empty_table()
-            table = check_table(table, self.contract, record=self.record, files=self.files, per_person=self.per_person)
-        else:
-            self._write_held()
-            if self.contract.id:
-                drop_repeats(self.writer, self.contract, self.record, self.files)
+            return check_table(table, self.contract, record=self.record, files=self.files, per_person=self.per_person)
+        self._write_held()
+        if self.contract.id:
+            drop_repeats(self.writer, self.contract, self.record, self.files)
+        return None
+
+    def _finished(self, fingerprint: str, rules: Mapping[str, str]) -> EventTable:
+        table = self._checked()
         note_empty_months(self.months, self.settings.months, self.contract, self.record)
         if failures := [*(self.corrections.unmet() if self.corrections is not None else ()), *self.record.refusals()]:
             raise CleaningError(*failures)
@@ -200,7 +214,7 @@ class _Job:
 
 
 def _read_files(job: _Job, files: Sequence[Path], mapping: Mapping[str, str] | str | Path | None, sheet: str | None) -> None:
-    """Every file in turn; what cannot be read is reported together."""
+    """Every file in turn; what cannot be read is reported together, with the faults of what can."""
     failures: list[Failure] = []
     seen: list[pd.DataFrame | None] = []
     if not files:
@@ -226,5 +240,4 @@ def _read_files(job: _Job, files: Sequence[Path], mapping: Mapping[str, str] | s
     except SourceError as error:
         failures += [failure for failure in error.failures if not failures]
     if failures:
-        job.discard()
-        raise SourceError(*failures)
+        raise job.unread(failures)

@@ -6,7 +6,7 @@ import pytest
 import commresearch as cr
 from commresearch.cases import load_case
 from commresearch.cleaning.event_corrections import lines_for
-from commresearch.errors import CleaningError, CommResearchError
+from commresearch.errors import CleaningError, CommResearchError, SourceError
 from commresearch.terms import DataKind
 from commresearch.workflow import clean_logs
 from tests.unit.sources_files import write_csv, write_xlsx
@@ -49,6 +49,13 @@ def test_whatever_is_wrong_with_corrections_is_said_at_once(tmp_path, monkeypatc
     told(error.value, "CR-D34", "求助", "投诉")
     told(error.value, "CR-D33", "诉求类型")
     told(error.value, "CR-D32", "9")
+
+
+def test_corrections_of_a_file_that_cannot_be_read_are_not_called_wrong(tmp_path):
+    path, unknown = write_csv(tmp_path / "a.csv", ROWS), write_csv(tmp_path / "b.csv", [["甲", "乙"], ["1", "2"]])
+    with pytest.raises(SourceError) as error:
+        cleaned([path, unknown], line(2, "type", "求助", "投诉", file="a.csv"), line(2, "type", "求助", "投诉", file="b.csv"))
+    assert codes(error.value) == ["CR-E05", "CR-D34", "CR-E15"]
 
 
 def test_a_row_number_that_stands_on_several_sheets_needs_its_sheet(tmp_path):

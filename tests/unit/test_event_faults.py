@@ -8,7 +8,7 @@ import pytest
 
 import commresearch as cr
 from commresearch.cleaning.event_rules import ACTIONS, EventSettings, seconds_of
-from commresearch.errors import CleaningError
+from commresearch.errors import CleaningError, SourceError
 from commresearch.words import render_error
 from tests.unit.sources_files import write_csv
 
@@ -62,6 +62,28 @@ def test_what_was_decided_is_done_and_logged_row_by_row(tmp_path):
     }
     assert set(lines["file"]) == {"工单.csv"}
     assert dict(table.provenance["rules"]) == ALL_DROPPED
+
+
+def test_faults_of_rows_are_reported_with_the_files_that_cannot_be_read(tmp_path):
+    unknown = write_csv(tmp_path / "a.csv", [["甲", "乙"], ["1", "2"]])
+    rows = [["活动名称", "日期", "年龄"], ["读书会", "2025-03-01", "150"], ["读书会", "2025-03-01", "-1"], ["读书会", "2025-13-08", "20"]]
+    for files in ([unknown, write_csv(tmp_path / "b.csv", rows)], [tmp_path / "b.csv", unknown]):
+        with pytest.raises(SourceError) as error:
+            cr.clean_events(files, "signins", out=tmp_path / "out")
+        assert [f.code for f in error.value.failures] == ["CR-E05", "CR-E15", "CR-E13"]
+        assert [f.values["count"] for f in error.value.failures[1:]] == [1, 2]
+        assert all(render_error(error.value, language) for language in ("zh", "en"))
+    with pytest.raises(SourceError) as error:  # what was decided is no fault
+        cr.clean_events([unknown, tmp_path / "b.csv"], "signins", rules={"impossible_age": "clear", "unreadable": "drop"})
+    assert [f.code for f in error.value.failures] == ["CR-E05"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_of_several_files_are_compared_where_another_cannot_be_read(tmp_path):
+    one, two = write_csv(tmp_path / "a.csv", [TICKETS[0], TICKETS[6]]), write_csv(tmp_path / "b.csv", [TICKETS[0], TICKETS[7]])
+    with pytest.raises(SourceError) as error:
+        cr.clean_events([one, tmp_path / "none.csv", two], "tickets")
+    assert [f.code for f in error.value.failures] == ["CR-S01", "CR-E14"]
 
 
 @pytest.mark.parametrize(
