@@ -104,7 +104,7 @@ def _plain_column(work: Work, column: EventColumn) -> Any:
         return pa.nulls(batch.n, kind)
     if column.type is ColumnType.CODE:
         codes = mended_zeros(code_cells(batch, name, column, record), batch.number_cells.get(name), record, name)
-        return _own_ids(batch, name, codes) if name == work.contract.id else codes
+        return _own_ids(work, column, codes) if name == work.contract.id else codes
     if column.type is ColumnType.TEXT:
         return text_cells(batch, name, column, record)
     if column.type is ColumnType.CATEGORY:
@@ -124,10 +124,24 @@ def _plain_column(work: Work, column: EventColumn) -> Any:
     return values
 
 
-def _own_ids(batch: Batch, name: str, codes: Any) -> Any:
-    """Ids, the place of the row in their stead where one was the number of a person; a blank cell stays blank."""
-    hidden = pc.and_(codes.is_null(), pc.not_equal(pc.utf8_trim_whitespace(batch.text(name)), ""))
-    return pc.if_else(hidden, batch.all_row_ids(), codes) if pc.any(hidden).as_py() else codes
+def _own_ids(work: Work, column: EventColumn, codes: Any) -> Any:
+    """Ids, the place of the row in their stead where one was the number of a person, or is blank though every row must have one.
+
+    A file may lack the column of such ids, and so may a row the id. One that had lost its digits is no blank: it stays a fault.
+    """
+    batch, name = work.batch, column.name
+    if not codes.null_count:
+        return codes
+    is_blank = np.asarray(pc.equal(pc.utf8_trim_whitespace(batch.text(name)), ""))
+    missing = np.asarray(codes.is_null())
+    rows = missing & ~is_blank
+    if column.required:
+        blank = missing & is_blank & ~batch.lost.get(name, np.zeros(batch.n, bool))
+        positions = np.flatnonzero(blank)
+        work.record.finding("id_from_row", name, len(positions), batch.places(positions[:EXAMPLES]))
+        work.record.changed(name, "id_from_row", len(positions))
+        rows |= blank
+    return pc.if_else(pa.array(rows), batch.all_row_ids(), codes) if rows.any() else codes
 
 
 def _end_before_start(work: Work, found: dict[str, Any]) -> None:

@@ -191,6 +191,36 @@ def test_clock_times_of_settings():
         seconds_of("8.30")
 
 
+@pytest.mark.parametrize("least", [32 << 20, 1])
+def test_a_ticket_without_a_number_is_known_by_its_row(tmp_path, monkeypatch, least):
+    monkeypatch.setattr("commresearch.cleaning.event_batches.LARGE_BYTES", least)
+    rows = [TICKETS[0], TICKETS[1], *(["", "2025-03-01 09:00", "", "投诉", "望海社区"] for _ in range(2)), [" ", "2025-03-02", "", "求助", "望海社区"]]
+    table = cr.clean_events(write_csv(tmp_path / "a.csv", rows), "tickets")
+    frame = table.frame()
+    assert frame["ticket_id"].tolist() == ["A1", *frame["row_id"].iloc[1:]]
+    assert frame["ticket_id"].is_unique
+    lines = table.log[table.log["rule"] == "id_from_row"]
+    assert lines[["variable", "count"]].to_numpy().tolist() == [["ticket_id", 3]]
+    found = table.findings.set_index("rule").loc["id_from_row"]
+    assert (found["rows"], found["examples"]) == (3, "a.csv [3]; a.csv [4]; a.csv [5]")
+
+
+def test_of_two_tables_one_has_no_column_of_ids(tmp_path):
+    one, two = write_csv(tmp_path / "a.csv", TICKETS[:2]), write_csv(tmp_path / "b.csv", [TICKETS[0][1:], TICKETS[1][1:]])
+    for given in ([one, two], cr.read_events([one, two], "tickets")):
+        frame = cr.clean_events(given, "tickets").frame()
+        assert frame["ticket_id"].tolist() == ["A1", frame["row_id"].iloc[1]]
+
+
+def test_other_blanks_that_every_row_must_have_are_still_faults(tmp_path):
+    grids = write_csv(tmp_path / "g.csv", [["grid_id", "unit_id"], ["", "370102001"], ["0012", ""]])
+    assert [(f.code, f.values["column"]) for f in refused(grids, "grids").failures] == [("CR-E16", "grid_id"), ("CR-E16", "unit_id")]
+    lost = write_csv(tmp_path / "t.csv", [TICKETS[0], TICKETS[1], ["2.02503E+13", *TICKETS[1][1:]], ["", *TICKETS[6][1:]]])
+    assert [(f.code, f.values["count"]) for f in refused(lost, "tickets").failures] == [("CR-E18", 1)]
+    bookings = write_csv(tmp_path / "b.csv", [["预约编号", "房间名称", "开始时间", "结束时间"], ["", "书画室", "2025-03-05 09:00", "2025-03-05 10:30"]])
+    assert cr.clean_events(bookings, "bookings").frame()["booking_id"].isna().all()
+
+
 def test_every_kind_takes_its_own_columns_by_name(tmp_path):
     tables = {
         "rooms": {"room": "R1", "unit_id": "370102001", "name": "舞蹈室", "area_m2": "80.5", "room_class": "activity", "valid_from": "2024-01-01"},
