@@ -58,7 +58,10 @@ class _Listed(NamedTuple):
 
     @classmethod
     def of(cls, given: pd.DataFrame | str | Path | None, name: str, load: Callable[[Path], pd.DataFrame]) -> "_Listed":
-        return cls(load(Path(given)), Path(given).name) if isinstance(given, str | Path) else cls(given, name)
+        if isinstance(given, str | Path):
+            return cls(load(Path(given)), Path(given).name)
+        # Messages give the row by the index: that of a file begins below the header, that of a table made in Python at zero, which nobody calls a row.
+        return cls(given.set_axis(range(1, len(given) + 1)) if given is not None and given.index.equals(pd.RangeIndex(len(given))) else given, name)
 
 
 def clean_survey(

@@ -241,6 +241,8 @@ def _filled(values: FloatArray | None, observed: BoolArray | None) -> FloatArray
 def _check_denominator(sample: Sample, values: FloatArray, name: object) -> None:
     weighted = sample.design.weights * values
     zero = (np.abs(sample.sums(weighted)) <= ROUNDING * sample.sums(np.abs(weighted))) & (sample.n > 0)
+    if zero.any() and not len(sample.labels.columns):
+        raise EstimationError(Failure(code="CR-W83", values={"column": name}))
     if zero.any():
         domains = [" / ".join(map(str, row)) for row in sample.labels[zero].itertuples(index=False, name=None)]
         raise EstimationError(Failure(code="CR-W75", values={"column": name, "domains": shorten(domains)}))

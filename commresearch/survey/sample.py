@@ -138,7 +138,9 @@ class SampleReader(ColumnReader):
         if observed is not None and self.design is not None:
             inside = observed if self.domains.labels is ONE_DOMAIN else observed & (self.domains.codes >= 0)
             used = inside if self.design.positive else inside & (self.design.weights > 0)
-            if not used.any():
+            if not observed.any():
+                self.fail(code="CR-W82", total=len(observed))
+            elif not used.any():
                 self.fail(code="CR-W72", observed=int(observed.sum()), total=len(observed))
         self.check()
         if self.design is None or inside is None or used is None:

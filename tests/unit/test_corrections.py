@@ -1,5 +1,6 @@
 """Corrections of single cells: only with everything that is needed, and only where the cell still holds what is expected."""
 
+import pandas as pd
 import pytest
 
 from commresearch.cleaning import clean_survey
@@ -200,3 +201,10 @@ def test_the_log_does_not_say_which_name_was_corrected(tmp_path, key):
 def test_what_people_write_about_a_correction_is_no_place_for_identifiers(raw):
     table = clean_survey(raw, BOOK, corrections=corrections(correction(3, "q2", "有时", "是", reason="本人来电核对")))
     assert table.log.loc[table.log["rule"] == "correction", "reason"].tolist() == ["本人来电核对 (数据员, 2026-09-30)"]
+
+
+def test_rows_of_a_table_made_in_python_are_counted_from_one(raw):
+    listed = pd.DataFrame([correction(3, "q2", "没有", "是"), correction(4, "q2", "没有", "是")], columns=list(COLUMNS))
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, BOOK, corrections=listed)
+    assert [f.values["row"] for f in error.value.failures] == [1, 2]
