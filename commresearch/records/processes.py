@@ -51,6 +51,19 @@ def run_process(command: Sequence[str | Path], *, timeout: float, cwd: Path | No
     return ProcessResult(exit_code=process.returncode, stdout=stdout, stderr=stderr[-STDERR_TAIL:])
 
 
+def ask_process(command: Sequence[str | Path], given: bytes, *, timeout: float) -> tuple[int | None, bytes, str]:
+    """Give a command its input and get its exit code (None when it was stopped at its time limit), its output and what it complained of.
+
+    Input and output pass through pipes: what is private lies on no disk, not even for a moment. It may be called from any
+    process and beside any thread, because nothing is forked.
+    """
+    try:
+        done = subprocess.run([str(c) for c in command], input=given, capture_output=True, timeout=timeout, check=False)  # noqa: S603 - as above
+    except subprocess.TimeoutExpired:
+        return None, b"", ""
+    return done.returncode, done.stdout, done.stderr.decode("utf8", errors="replace")[-STDERR_TAIL:]
+
+
 def _kill_group(process: subprocess.Popen[str]) -> None:
     """End the process and, where the system has process groups, everything it started."""
     if sys.platform == "win32":

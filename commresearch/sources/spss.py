@@ -1,8 +1,12 @@
 """SPSS files (.sav, .zsav): cells as text, value labels and user-missing values as the file declares them."""
 
-import io
+import json
+import pickle
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from commresearch.errors import Failure, SourceError
+from commresearch.records import ask_process
 from commresearch.sources.cells import number_text, text_column
 from commresearch.sources.encoding import misread
 from commresearch.sources.platforms import KNOWN, detect_platform, is_answer, meta_columns
@@ -22,6 +27,9 @@ from commresearch.terms import Export, Platform, VariableType
 #: the declared encoding first, then what Chinese editions write whatever they declare
 ENCODINGS = (None, "GB18030", "UTF-8")
 SAMPLE_TEXTS = 200  #: of each text variable, to see whether it was read in the right encoding
+PROGRAM = Path(__file__).with_name("spss_program.py")
+LONGEST_SECONDS = 1_800  #: a file of the largest size that is received takes a few minutes
+NOT_STARTED = frozenset({1, 2})  #: exit codes of a Python that cannot begin; a reader that was killed has another
 COUNTED = frozenset({1, "1"})
 
 
@@ -57,23 +65,39 @@ def read_spss(received: Received) -> RawTable:
 
 def _read(received: Received) -> tuple[dict[str, list[Any]], Any, str]:
     """Columns, metadata and encoding of the first reading that gives sound texts."""
-    from pyreadstat import PyreadstatError, ReadstatError, read_sav
-
     causes = []
     for encoding in ENCODINGS:
-        try:
-            columns, meta = read_sav(io.BytesIO(received.data), encoding=encoding, user_missing=True, output_format="dict")
-        except (ReadstatError, PyreadstatError, UnicodeDecodeError, ValueError, OverflowError) as error:
-            causes.append(error)
+        kind, found = _read_apart(received, encoding)
+        if kind == "refused":
+            causes.append(found)
             continue
+        columns, meta = found[0], SimpleNamespace(**found[1])
         if not all(columns):
             raise damaged(received.name, "a variable without name")
         lists = {name: values.tolist() if isinstance(values, np.ndarray) else list(values) for name, values in columns.items()}
         if misread(_texts(lists, meta), KNOWN) is None:
             return lists, meta, encoding or meta.file_encoding or ""
-    if len(causes) == len(ENCODINGS) and not all("encoding" in str(cause) for cause in causes):
-        raise damaged(received.name, causes[0]) from causes[0]
+    if len(causes) == len(ENCODINGS) and not all("encoding" in cause for cause in causes):
+        raise damaged(received.name, causes[0])
     raise SourceError(Failure(code="CR-S30", values={"file": received.name}))
+
+
+def _read_apart(received: Received, encoding: str | None) -> tuple[str, Any]:
+    """What a process of its own reads: a damaged file that kills the reader costs that process, not this one.
+
+    Nothing is forked, because the file is being hashed in a thread beside this one; and a plain command, unlike a process of
+    `multiprocessing`, neither runs the main module of a caller again nor is denied to workers.
+    """
+    command = [sys.executable, "-P", str(PROGRAM), json.dumps([p for p in sys.path if isinstance(p, str)]), encoding or ""]
+    code, answer, complaint = ask_process(command, received.data, timeout=LONGEST_SECONDS)
+    if code in NOT_STARTED:
+        raise RuntimeError(complaint)
+    if code != 0:
+        raise damaged(received.name, f"the reader came to no end in {LONGEST_SECONDS} s" if code is None else f"the reader died ({code})")
+    kind, found = pickle.loads(answer)  # noqa: S301 - written by our own child
+    if kind == "error":
+        raise found
+    return kind, found
 
 
 def _texts(columns: Mapping[str, Sequence[Any]], meta: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Files that are not read: missing, locked, damaged, hostile, of another kind; what is said of them in both languages."""
 
+import multiprocessing
 import os
 import re
 import struct
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from commresearch.errors import Failure, SourceError
+from commresearch.records import fan_out
+from commresearch.simulate import SurveySpec, simulate_survey, write_spss
 from commresearch.sources import archive, read_survey, received, sheet
 from commresearch.sources.compound_file import read_stream, read_streams, scan_workbook
 from commresearch.words import entries, render_error
@@ -108,6 +111,43 @@ def test_a_damaged_member(tmp_path):
     data = bytearray(path.read_bytes())
     data[start : start + 40] = bytes(40)
     path.write_bytes(data)
+    assert code_of(path) == "CR-S06"
+
+
+@pytest.fixture
+def deadly(tmp_path):
+    """An SPSS file whose value labels belong to a variable that is not there: the reader of such files dies of it."""
+    path = write_spss(simulate_survey(SurveySpec(respondents=60, population=900), rng=1), tmp_path).path
+    data = bytearray(path.read_bytes())
+    data[re.search(rb"\x04\0\0\0\x01\0\0\0(?=[\x01-\xff]\0\0\0)", data).end() + 2] = 97
+    path.write_bytes(data)
+    return path
+
+
+def test_a_file_that_kills_its_reader_is_damaged(deadly):
+    (code, values), = refusal(deadly)
+    assert code == "CR-S06"
+    assert "died" in values["got"]
+
+
+def test_such_a_file_is_refused_in_a_worker_too(deadly):
+    assert [code for _, code in fan_out(code_of, [deadly], workers=1, timeout=100, lost=lambda _, how: how)] == ["CR-S06"]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:  # its workers may have no processes of multiprocessing
+        assert pool.apply(code_of, [deadly]) == "CR-S06"
+
+
+def test_a_reader_of_spss_files_that_is_not_there_that_lacks_memory_and_that_hangs(tmp_path, monkeypatch):
+    path = tmp_path / "a.sav"
+    path.write_bytes(b"$FL2")
+    program = tmp_path / "program.py"
+    monkeypatch.setattr("commresearch.sources.spss.PROGRAM", program)
+    with pytest.raises(RuntimeError, match=r"program\.py"):
+        read_survey(path)
+    program.write_text("import pickle, sys; sys.stdout.buffer.write(pickle.dumps(('error', MemoryError('too much'))))", encoding="utf8")
+    with pytest.raises(MemoryError, match="too much"):
+        read_survey(path)
+    program.write_text("import time; time.sleep(60)", encoding="utf8")
+    monkeypatch.setattr("commresearch.sources.spss.LONGEST_SECONDS", 1)
     assert code_of(path) == "CR-S06"
 
 
