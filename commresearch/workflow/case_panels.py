@@ -24,6 +24,7 @@ from commresearch.outcomes.engine import Source
 from commresearch.records import canonical_json, held, package_hash, package_versions, unwritable, write_whole
 from commresearch.terms import DataKind, Outcome
 from commresearch.workflow.case_logs import CleanedLog, clean_logs
+from commresearch.workflow.shared_numbers import require_numbers_apart
 
 PANELS, STAGES = "_panels", "_stages"
 MANIFEST = "manifest.json"
@@ -82,7 +83,7 @@ def build_case_panels(
     Raises
     ------
     CommResearchError
-        There is no roster; units, places or definitions are faulty: of all outcomes together. Another run works on the case (CR-C06).
+        There is no roster; units, places or definitions are faulty, ledgers share numbers of tickets (CR-E14): of all outcomes together. Another run works on the case (CR-C06).
     """
     with held(out):
         return _built(case, logs, out, engine, progress)
@@ -203,6 +204,7 @@ def _counted(
     case: Case, outcome: Outcome, tables: Mapping[DataKind, Sequence[CleanedLog]], months: tuple[str, str], engine: Engine
 ) -> Panel:
     used = _used(outcome, tables)
+    require_numbers_apart(used.get(DataKind.TICKETS, []), engine)
     events: dict[DataKind | str, Source] = {}
     for kind, parts in used.items():
         events[kind] = _frame(parts) if kind in OF_UNITS else [path for log in parts for path in log.table.parquet_files]
