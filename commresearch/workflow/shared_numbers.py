@@ -10,27 +10,29 @@ from commresearch.outcomes.engine import sql_text
 from commresearch.workflow.case_logs import CleanedLog
 
 EXAMPLES = 3  #: shared numbers that a message shows, each with its row in every ledger
+DAYS = 7  #: one ticket may be received later by another office; the gap up to which contacts are one case
 LEDGERS, SHARED = "ticket_ledgers", "shared_numbers"
 
 
 def require_numbers_apart(logs: Sequence[CleanedLog], engine: Engine) -> None:
     """Refuse ledgers that gave one number to different tickets: contacts of one number and caller are counted once.
 
+    A number that stands in several ledgers within a few days is one ticket that was handed on, and is folded as duplicates across channels are.
     Each ledger decides by its rule duplicate_id what becomes of its own rows; no rule of one says which of two ledgers is right.
 
     Raises
     ------
     CleaningError
-        Rows of several ledgers share a number and differ in time or place (CR-E14).
+        Rows of several ledgers share a number and are more than a week apart (CR-E14).
     """
     if len(logs) < 2:
         return
     parts = []
     for place, log in enumerate(logs):
         engine.table(f"ticket_ledger_{place}", log.table)
-        parts.append(f"SELECT {place} AS ledger, ticket_id, received_at, place, row_id FROM ticket_ledger_{place}")  # noqa: S608 - names of ours
+        parts.append(f"SELECT {place} AS ledger, ticket_id, received_at, row_id FROM ticket_ledger_{place}")  # noqa: S608 - names of ours
     engine.view(LEDGERS, " UNION ALL ".join(parts))
-    engine.view(SHARED, sql_text("complaints_shared_numbers", numbers=NUMBERS))
+    engine.view(SHARED, sql_text("complaints_shared_numbers", numbers=NUMBERS, days=DAYS))
     counted = engine.query(f"SELECT SUM(entries) AS entries, COUNT(*) AS numbers FROM {SHARED}").to_pylist()[0]  # noqa: S608 - a name of ours
     if counted["numbers"]:
         ledgers, examples = _shown(logs, engine)

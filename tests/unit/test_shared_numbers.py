@@ -68,12 +68,24 @@ def test_ledgers_that_number_apart_are_refused_with_both_named(tmp_path):
     assert not (tmp_path / "out" / "_panels").exists()
 
 
-@pytest.mark.parametrize(("place", "month"), [(102, "01"), (101, "02")], ids=["another place", "another time"])
-def test_one_number_that_means_two_tickets_is_enough(tmp_path, place, month):
-    case = written(tmp_path / "binhai", ledger(101, "01"), ledger(place, month, [7, 61]))
+def test_one_number_that_means_two_tickets_is_enough(tmp_path):
+    case = written(tmp_path / "binhai", ledger(101, "01"), ledger(101, "02", [7, 61]))
     with pytest.raises(CommResearchError) as error:
         panel_of(case, tmp_path / "out")
     assert [(f.code, f.values["count"], f.values["examples"]) for f in error.value.failures] == [("CR-E14", 2, "台账0.csv [8] 7; 台账1.csv [2] 7")]
+
+
+@pytest.mark.parametrize(("at", "is_one"), [("2024-01-15 09:00", True), ("2024-01-15 09:01", False)], ids=["a week", "a minute more"])
+def test_a_ticket_that_was_handed_on_is_one_case_in_both_ledgers(tmp_path, at, is_one):
+    """It is received later by the second office, and its place is written otherwise there."""
+    other = f"工单编号,受理时间,诉求类型,所属社区\n7,{at},投诉,听涛\n"
+    case = written(tmp_path / "binhai", ledger(101, "01", [7]), other)
+    if is_one:
+        panel = panel_of(case, tmp_path / "out")
+        assert panel.account.groupby("rule")["events"].sum()[["same_ticket", "counted"]].to_list() == [1, 1]
+    else:
+        with pytest.raises(CommResearchError):
+            panel_of(case, tmp_path / "out")
 
 
 def test_numbers_with_a_prefix_are_all_counted(tmp_path):
@@ -95,13 +107,13 @@ def test_exports_of_one_ledger_in_one_entry_are_decided_by_the_rule(tmp_path):
     assert panel.frame["numerator"].sum() == 61
 
 
-def test_places_that_are_blank_in_both_are_no_difference(tmp_path):
+def test_the_check_can_be_made_again_on_one_engine(tmp_path):
     logs = clean_logs(written(tmp_path / "binhai", ledger("", "01"), ledger("", "01")), tmp_path / "out")
     with open_engine() as engine:
         require_numbers_apart([log for log in logs if log.table.kind == "tickets"], engine)
         assert engine.count("shared_numbers") == 0
         with pytest.raises(CommResearchError):
-            require_numbers_apart([logs[0], clean_logs(written(tmp_path / "other", ledger(101, "01")), tmp_path / "more")[0]], engine)
+            require_numbers_apart([logs[0], clean_logs(written(tmp_path / "other", ledger(101, "02")), tmp_path / "more")[0]], engine)
 
 
 def test_ledgers_without_numbers_are_counted_by_their_rows(tmp_path):
