@@ -26,6 +26,7 @@ from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
 from commresearch.records import join_logs, log_lines
 from commresearch.sources import ROW_RULES, CellType, RawTable
+from commresearch.sources.platforms import is_utc
 from commresearch.terms import Export, Identifier, Role, VariableType
 from commresearch.words import entries
 
@@ -292,7 +293,7 @@ def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], k
     writes = {VariableType.TEXT, VariableType.SINGLE, VariableType.MULTIPLE}
     free = [c for p in placements if not p.variable.identifier and p.variable.type in writes for c in (*p.columns, p.other) if c]
     submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
-    on = parse_dates(used[submitted]).values if submitted else None
+    on = parse_dates(used[submitted], is_utc=is_utc(submitted, raw.platform)).values if submitted else None
     gate = apply_privacy(
         used.assign(**marked), declared=declared, free_text=free, key=key, file=raw.path.name, sheet=raw.sheet, row_ids=ids, on=on, questions=raw.questions
     )

@@ -6,6 +6,8 @@ from datetime import timedelta
 from commresearch.cleaning.parsed import PLAIN, Rule, strongest
 
 HOUR_24 = timedelta(days=1)
+LOCAL = timedelta(hours=8)  #: Beijing time is ahead of UTC by these, all year round
+FARTHEST = timedelta(hours=14)  #: no clock is farther from UTC
 _MORNING = {"上午", "早上", "早晨", "清晨", "凌晨", "am"}
 _AFTERNOON = {"下午", "傍晚", "pm"}
 _NOON, _EVENING = {"中午"}, {"晚上", "夜里", "夜间"}
@@ -44,6 +46,21 @@ def read_clock(text: str) -> tuple[timedelta | None, str]:
     return time, strongest(
         Rule.DATE_WORDS if match["words"] else PLAIN, Rule.TWELVE_HOURS if part else PLAIN, Rule.OFFSET_DROPPED if match["offset"] else PLAIN
     )
+
+
+def to_local(text: str) -> timedelta:
+    """What a clock time that ends with an offset from UTC lacks to Beijing time; without an offset it lacks nothing.
+
+    14:00-16:00 is a stretch of a day, not a place sixteen hours west of UTC: an offset after a minus stands beside seconds.
+    """
+    match = _CLOCK.fullmatch(text)
+    offset = (match["offset"] or "") if match else ""
+    digits = re.sub(r"[^-+0-9]", "", offset)
+    if not match or not offset or (offset.startswith("-") and match["second"] is None):
+        return timedelta(0)
+    hours, minutes = (int(digits[1:3]), int(digits[3:])) if digits else (0, 0)
+    ahead = timedelta(hours=hours, minutes=minutes) * (-1 if digits.startswith("-") else 1)
+    return LOCAL - ahead if abs(ahead) <= FARTHEST else timedelta(0)
 
 
 def _hour(hour: int, part: str) -> int | str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.cleaning.clock import HOUR_24, read_clock
+from commresearch.cleaning.clock import HOUR_24, LOCAL, read_clock, to_local
 from commresearch.cleaning.han import HAN, han_digits, han_number
 from commresearch.cleaning.parsed import PLAIN, Parsed, Rule, Rules, distinct, is_type, strongest, tidy
 from commresearch.sources.raw_table import CellType
@@ -27,7 +27,13 @@ _COLUMN_FORMS = tuple(
     for a, b, c, rule in (("-", "-", "", PLAIN), ("/", "/", "", PLAIN), ("年", "月", "日", str(Rule.DATE_WORDS)))
     for clock, form in _CLOCK.items()
 )
-_WITH_OFFSET = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.0{1,6})?(?:Z|[-+][0-9]{2}:[0-9]{2})"
+_STAMP = r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.0{1,6})?"
+#: The usual stamps with an offset from UTC: pattern, what they lack to local time, rule; those of other zones are read one by one.
+_STAMPS = (
+    (rf"{_STAMP}\+08:00", timedelta(0), str(Rule.OFFSET_DROPPED)),
+    (rf"{_STAMP}(?:Z|[-+]00:00)", LOCAL, str(Rule.OFFSET_CONVERTED)),
+)
+_CLOCKLESS = r"[^:]*"  #: a day alone, but for the day counts of spreadsheets
 _LOCAL = len("2025-03-01T08:00:00")
 _MONTH_NAMES = (
     "jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", "may", "june?", "july?", "aug(?:ust)?", "sept?(?:ember)?", "oct(?:ober)?", "nov(?:ember)?",
@@ -61,7 +67,7 @@ class _Day(NamedTuple):
 
 def parse_dates(
     texts: pd.Series, *, types: NDArray[np.uint8] | None = None, default_year: int | None = None, date1904: bool = False,
-    earliest: pd.Timestamp = EARLIEST, latest: pd.Timestamp | None = None, day_first: bool | None = None,
+    earliest: pd.Timestamp = EARLIEST, latest: pd.Timestamp | None = None, day_first: bool | None = None, is_utc: bool = False,
 ) -> Parsed:
     """Dates and times of a column (datetime64[us], local wall time), with the reason of every interpretation and refusal.
 
@@ -79,6 +85,8 @@ def parse_dates(
         first and last day that can be meant; `latest` also settles the century of two-digit years
     day_first
         whether 3/1/2025 is 3 January (True) or 1 March (False); undeclared, such a date is refused unless one part exceeds 12
+    is_utc
+        whether a time without an offset is UTC, as some platforms write it; a day without a time stays that day
 
     Returns
     -------
@@ -86,8 +94,8 @@ def parse_dates(
 
     Notes
     -----
-    A month without a day is its first day (`month_only`). 24:00 is 0:00 of the next day. An offset from UTC is dropped and the
-    clock time kept, because respondents and staff share the local clock. Five digits, with or without decimals, are a
+    A month without a day is its first day (`month_only`). 24:00 is 0:00 of the next day. A time with another
+    offset from UTC than that of Beijing is put into Beijing time, because respondents and staff share that clock. Five digits, with or without decimals, are a
     spreadsheet's count of days.
     """
     found, codes = distinct(texts)
@@ -97,6 +105,8 @@ def parse_dates(
     left = np.isnat(value)
     for i, text in zip(np.flatnonzero(left), found[left].tolist(), strict=True):
         value[i], rule[i] = _read(text, settings)
+    if is_utc:
+        _put_into_local_time(found, value, rule)
     _refuse_other_centuries(value, rule, settings)
     lost_zero = np.asarray(found.str.fullmatch(_YEAR + r"\.1"), dtype=bool)[codes] & is_type(types, CellType.NUMBER, len(texts))
     value, rule = value[codes], rule[codes]
@@ -107,16 +117,26 @@ def parse_dates(
 def _read_column_forms(found: pd.Index, value: NDArray[np.datetime64], rule: Rules) -> None:
     """Read the usual forms all at once; what no calendar has is left for a reading of its own."""
     left = np.flatnonzero(found != "")
-    for pattern, form, reason in (*_COLUMN_FORMS, (_WITH_OFFSET, "%Y-%m-%dT%H:%M:%S", str(Rule.OFFSET_DROPPED))):
+    stamps = tuple((pattern, "%Y-%m-%dT%H:%M:%S", reason) for pattern, _, reason in _STAMPS)
+    lacking = {pattern: lack for pattern, lack, _ in _STAMPS}
+    for pattern, form, reason in (*_COLUMN_FORMS, *stamps):
         if not len(left):
             return
         fits = np.asarray(found[left].str.fullmatch(pattern), dtype=bool)
         if fits.any():
             here = left[fits]
-            texts = found[here].str.slice(stop=_LOCAL) if pattern == _WITH_OFFSET else found[here]
-            value[here] = pd.to_datetime(texts, format=form, errors="coerce").to_numpy().astype("datetime64[us]")
+            texts = found[here].str.slice(stop=_LOCAL) if pattern in lacking else found[here]
+            value[here] = pd.to_datetime(texts, format=form, errors="coerce").to_numpy().astype("datetime64[us]") + np.timedelta64(lacking.get(pattern, timedelta(0)))
             rule[here] = np.where(np.isnat(value[here]), PLAIN, reason)
             left = left[~fits]
+
+
+def _put_into_local_time(found: pd.Index, value: NDArray[np.datetime64], rule: Rules) -> None:
+    """Moments that say no offset, and are UTC."""
+    is_day = np.asarray(found.str.fullmatch(_CLOCKLESS), dtype=bool) & (value == value.astype("datetime64[D]"))
+    shifted = ~np.isnat(value) & ~is_day & ~np.isin(rule, (str(Rule.OFFSET_DROPPED), str(Rule.OFFSET_CONVERTED)))
+    value[shifted] += np.timedelta64(LOCAL)
+    rule[shifted] = str(Rule.UTC_CONVERTED)
 
 
 def _refuse_other_centuries(value: NDArray[np.datetime64], rule: Rules, settings: _Settings) -> None:
@@ -155,10 +175,10 @@ def _moment(day: _Day, rule: str) -> tuple[datetime | None, str]:
     if time is None:
         return None, reason
     try:
-        moment = datetime(day.year, day.month, day.day) + time  # noqa: DTZ001 - local wall time
+        moment = datetime(day.year, day.month, day.day) + time + (shift := to_local(day.rest))  # noqa: DTZ001 - local wall time
     except (ValueError, OverflowError):
         return None, str(Rule.UNREADABLE_IMPOSSIBLE_DATE)
-    return moment, strongest(rule, day.rule, reason, Rule.HOUR_24 if time == HOUR_24 else PLAIN)
+    return moment, strongest(rule, day.rule, reason, Rule.HOUR_24 if time == HOUR_24 else PLAIN, Rule.OFFSET_CONVERTED if shift else PLAIN)
 
 
 def _year_first(match: re.Match[str], settings: _Settings) -> _Day | str:

@@ -44,6 +44,8 @@ class Rule(StrEnum):
     COMPACT = "compact"
     EXCEL_SERIAL = "excel_serial"
     OFFSET_DROPPED = "offset_dropped"
+    OFFSET_CONVERTED = "offset_converted"  # 2025-03-01T00:05:00Z is 8:05 in Beijing
+    UTC_CONVERTED = "utc_converted"  # the platform writes UTC and does not say so
     DAY_FIRST = "day_first"
     MONTH_FIRST = "month_first"
     CENTURY_ASSUMED = "century_assumed"

@@ -16,6 +16,7 @@ from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import Parsed, ParsedColumns, Rule, Rules, text_array
 from commresearch.cleaning.variable import Variable, plain_number
 from commresearch.records import in_two, join_logs, log_lines
+from commresearch.sources.platforms import is_utc
 from commresearch.terms import Export, MissingKind, Platform, VariableType
 
 STEP = "types"
@@ -113,7 +114,7 @@ def _parse(variable: Variable, answers: pd.Series, cells: Cells) -> Parsed:
     if variable.type is VariableType.NUMBER:
         return parse_numbers(answers, unit=variable.unit, types=cells.types_of(0))
     if variable.type is VariableType.DATE:
-        return parse_dates(answers, types=cells.types_of(0))
+        return parse_dates(answers, types=cells.types_of(0), is_utc=is_utc(str(cells.texts.columns[0]), cells.platform))
     return parse_durations(answers)
 
 

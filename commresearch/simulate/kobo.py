@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from commresearch.simulate.answers import GIVEN
@@ -19,6 +20,7 @@ Array = NDArray[Any]
 FILE_NAME, FORM_NAME = f"模拟数据_{PLACE}_kobo", f"模拟数据_{PLACE}_xlsform"
 LABELS = ("label::中文 (zh)", "label::English (en)")
 SURVEY_COLUMNS = ("type", "name", *LABELS, "required", "relevant", "constraint", "appearance")
+IN_UTC = pd.Timedelta(hours=8)  #: the server writes UTC, the telephones Beijing time with its offset
 TYPES = {
     VariableType.SINGLE: "select_one {}",
     VariableType.MULTIPLE: "select_multiple {}",
@@ -62,7 +64,7 @@ def kobo_grid(survey: SimulatedSurvey) -> Grid:
     columns |= {
         "_id": (sheets["serial"] + 500_000).tolist(),
         "_uuid": [f"00000000-0000-4000-8000-0000{user[1:]}" for user in sheets["user"]],
-        "_submission_time": sheets["submitted"].dt.strftime("%Y-%m-%dT%H:%M:%S").tolist(),
+        "_submission_time": (sheets["submitted"] - IN_UTC).dt.strftime("%Y-%m-%dT%H:%M:%S").tolist(),
         "_validation_status": [""] * n,
         "_notes": [""] * n,
         "_status": ["submitted_via_web"] * n,

@@ -19,7 +19,7 @@ META: Mapping[Platform, Mapping[str, str]] = {
         "地理位置城市": "city", "自定义字段": "custom", "ip": "ip", "ua": "user_agent", "referrer": "referrer", "用户标识": "user",
     },
     Platform.KOBO: {
-        "_id": "key", "_uuid": "key", "start": "started", "_submission_time": "submitted", "end": "submitted", "_submitted_by": "user",
+        "_id": "key", "_uuid": "key", "start": "started", "end": "submitted", "_submission_time": "submitted", "_submitted_by": "user",
         "username": "user", "_validation_status": "verdict",
     },
     Platform.PLAIN: {
@@ -27,6 +27,8 @@ META: Mapping[Platform, Mapping[str, str]] = {
         "填报时间": "submitted", "开始时间": "started", "填写时长": "duration", "答题用时": "duration",
     },
 }
+#: columns of times that a platform's server writes in UTC without saying so
+IN_UTC: Mapping[Platform, frozenset[str]] = {Platform.KOBO: frozenset({"_submission_time"})}
 #: headers that no other kind of table has; one of a Chinese platform, two of Kobo tell the platform
 DISTINCT: Mapping[Platform, frozenset[str]] = {
     Platform.WENJUANXING: frozenset({"提交答卷时间", "所用时间", "来源详情", "来自ip"}),
@@ -80,6 +82,11 @@ def meta_columns(headers: Sequence[str], platform: Platform) -> dict[str, str]:
         if name in by_plain:
             found.setdefault(meaning, by_plain[name])
     return found
+
+
+def is_utc(header: str, platform: Platform) -> bool:
+    """Whether times of a column are UTC where they do not say so."""
+    return plain_header(header) in IN_UTC.get(platform, frozenset())
 
 
 def is_answer(header: str, platform: Platform, meta: Mapping[str, str]) -> bool:

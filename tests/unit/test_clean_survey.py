@@ -5,7 +5,7 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from commresearch.cleaning import Codebook, clean_survey
+from commresearch.cleaning import Codebook, clean_survey, draft_codebook
 from commresearch.errors import CleaningError, CommResearchError, SchemaError
 from commresearch.simulate.codebook_rows import codebook_of
 from commresearch.simulate.kobo import write_kobo
@@ -125,6 +125,33 @@ def test_a_form_separates_answers_by_spaces(tmp_path):
     options = "1=甲\n2=乙\n3=丙"
     table = clean_survey(raw, codebook({"name": "id", "type": "text", "source": "_id"}, {"name": "many", "type": "multiple", "values": options}, {"name": "rank", "type": "ranking", "values": options}))
     assert table.frame.to_numpy(dtype=object, na_value=None).tolist() == [["1", 1, 0, 1, "3", "1", None], ["2", None, None, None, "2", None, None]]
+
+
+def test_the_server_of_a_form_writes_utc_where_telephones_write_local_time(tmp_path):
+    times = [
+        ("2026-09-01T07:00:00.266+08:00", "2026-08-31T23:05:00"), ("2026-08-31T23:00:00.266Z", "2026-08-31T23:05:00"),
+        ("2026-08-31T19:00:00.266-04:00", "2026-09-01T07:05:00.266+08:00"),
+    ]
+    rows = [[i, f"u{i}", start, sent, "a"] for i, (start, sent) in enumerate(times)]
+    raw = read_survey(write_csv(tmp_path / "k.csv", ["_id", "_uuid", "start", "_submission_time", "x"], rows))
+    table = clean_survey(raw, draft_codebook(raw))
+    assert table.frame["submitted"].dt.floor("s").tolist() == [pd.Timestamp("2026-09-01 07:05")] * 3
+    assert table.frame["started"].dt.floor("s").tolist() == [pd.Timestamp("2026-09-01 07:00")] * 3
+    assert table.flags["duration"].round().tolist() == [300, 300, 300]
+    log = table.log[table.log["variable"].isin(["started", "submitted"])]
+    assert sorted(zip(log["variable"], log["rule"], strict=True)) == [
+        ("started", "offset_converted"), ("started", "offset_converted"), ("started", "offset_dropped"),
+        ("submitted", "offset_dropped"), ("submitted", "utc_converted"), ("submitted", "utc_converted"),
+    ]
+
+
+def test_the_end_of_a_form_is_its_submission_though_it_was_sent_later(tmp_path):
+    row = [1, "u", "2026-09-01T07:00:00+08:00", "2026-09-01T07:05:00+08:00", "2026-09-02T23:05:00", "a"]
+    raw = read_survey(write_csv(tmp_path / "k.csv", ["_id", "_uuid", "start", "end", "_submission_time", "x"], [row, [2, "v", *row[2:]]]))
+    assert raw.meta["submitted"] == "end"
+    table = clean_survey(raw, draft_codebook(raw))
+    assert table.frame["submitted"].tolist() == [pd.Timestamp("2026-09-01 07:05")] * 2
+    assert table.flags["duration"].tolist() == [300, 300]
 
 
 def test_what_an_export_does_not_carry_is_missing_of_its_own_kind(tmp_path):

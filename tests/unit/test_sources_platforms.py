@@ -84,7 +84,7 @@ def test_kobo_keeps_blank_blank(tmp_path, write):
     raw = read_survey(write(tmp_path / f"k.{write.__name__[6:]}", [KOBO, *KOBO_ROWS]))
     assert raw.platform is Platform.KOBO
     assert raw.export is Export.UNKNOWN
-    assert raw.meta == {"key": "_id", "started": "start", "submitted": "_submission_time"}
+    assert raw.meta == {"key": "_id", "started": "start", "submitted": "end"}
     assert raw.frame["needs/park"].tolist() == ["1", ""]
     assert raw.frame["grp/age"].tolist() == ["034", "51"]
     by_text = {q.text: q for q in raw.questions}
