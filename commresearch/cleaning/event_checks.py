@@ -41,16 +41,20 @@ def check_table(table: Any, contract: EventContract, *, record: "Record", files:
 
 
 def _one_row_per_booking(table: Any, record: "Record", files: Mapping[str, str]) -> Any:
-    """Rows of single persons of one booking as one row with their number."""
+    """Rows of single persons of one booking as one row with their number; a cancelled row is another booking than a live one.
+
+    A row alone may be one person of a list or somebody who booked for others: it has no number, as nobody wrote one.
+    """
     frame = table.to_pandas(date_as_object=True)
     keys = frame["booking_id"].where(frame["booking_id"].notna(), frame["room"] + "|" + frame["start_at"].astype(str) + "|" + frame["end_at"].astype(str))
+    keys += np.where(pc.fill_null(table.column("is_cancelled"), fill_value=False), "|cancelled", "")
     sizes = keys.groupby(keys).transform("size")
     if sizes.max() in {0, 1} or not len(frame):
         return table
-    later = keys.duplicated().to_numpy()
+    later, among = keys.duplicated().to_numpy(), sizes.gt(1).to_numpy()
     record.drop("folded_into_booking", frame.loc[later, ROW_ID].tolist(), files)
-    record.changed("headcount", "persons_counted", int((~later).sum()))
-    counts = pa.array(sizes.to_numpy(dtype=np.int64))
+    record.changed("headcount", "persons_counted", int((among & ~later).sum()))
+    counts = pc.coalesce(table.column("headcount"), pa.array(sizes.to_numpy(dtype=np.int64), mask=~among))
     place = table.column_names.index("headcount")
     return table.set_column(place, table.schema.field("headcount"), counts).filter(pa.array(~later))
 

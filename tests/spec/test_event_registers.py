@@ -186,6 +186,23 @@ def test_a_room_use_book_agrees_with_the_counts_by_hand(tmp_path):
     assert table.rows("rows_read") == int(table.account["rows"].iloc[1:].sum()) == 9
     each = cr.clean_events(write_book(tmp_path / "预约.xlsx", {"预约": (persons, [])}), "bookings")
     found = each.frame().set_index("booking_id")
-    assert found["headcount"].to_dict() == {"Y1": 3, "Y2": 1}
+    assert found["headcount"].dropna().to_dict() == {"Y1": 3}  # nobody wrote how many Y2 was for
     assert found["is_used"].to_dict() == {"Y1": True, "Y2": False}
     assert each.rows("folded_into_booking") == 2
+
+
+def test_a_cancelled_row_of_one_person_is_no_part_of_a_booking_that_takes_place(tmp_path):
+    header = ["日期", "房间", "时间段", "姓名", "备注"]
+    persons: Rows = [
+        header, ["2025-03-01", "R1", "9:00-11:00", "张三", "已取消"], ["2025-03-01", "R1", "9:00-11:00", "李四", ""],
+        ["2025-03-02", "R1", "9:00-11:00", "王五", ""],
+        ["2025-03-03", "R1", "9:00-11:00", "赵六", ""], ["2025-03-03", "R1", "9:00-11:00", "钱七", ""], ["2025-03-03", "R1", "9:00-11:00", "孙八", "已取消"],
+    ]
+    counted: Rows = [["日期", "房间", "时间段", "人数"], ["2025-03-04", "R1", "9:00-11:00", 20]]
+    paths = [write_book(tmp_path / "预约.xlsx", {"预约": (persons, [])}), write_book(tmp_path / "使用.xlsx", {"使用": (counted, [])})]
+    table = cr.clean_events(paths, "bookings")
+    frame = table.frame()
+    found = zip(frame["start_at"].dt.day, frame["is_cancelled"], frame["headcount"].fillna(0), strict=True)
+    assert list(found) == [(1, True, 0), (1, False, 0), (2, False, 0), (3, False, 2), (3, True, 0), (4, False, 20)]
+    assert table.rows("folded_into_booking") == 1
+    assert table.log.set_index("rule").loc["persons_counted", "count"] == 1
