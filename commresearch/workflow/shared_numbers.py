@@ -30,7 +30,7 @@ def require_numbers_apart(logs: Sequence[CleanedLog], engine: Engine) -> None:
     parts = []
     for place, log in enumerate(logs):
         engine.table(f"ticket_ledger_{place}", log.table)
-        parts.append(f"SELECT {place} AS ledger, ticket_id, received_at, row_id FROM ticket_ledger_{place}")  # noqa: S608 - names of ours
+        parts.append(f"SELECT {place} AS ledger, ticket_id, caller_key, received_at, row_id FROM ticket_ledger_{place}")  # noqa: S608 - names of ours
     engine.view(LEDGERS, " UNION ALL ".join(parts))
     engine.view(SHARED, sql_text("complaints_shared_numbers", numbers=NUMBERS, days=DAYS))
     counted = engine.query(f"SELECT SUM(entries) AS entries, COUNT(*) AS numbers FROM {SHARED}").to_pylist()[0]  # noqa: S608 - a name of ours

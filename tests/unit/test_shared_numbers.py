@@ -95,6 +95,13 @@ def test_numbers_with_a_prefix_are_all_counted(tmp_path):
     assert panel.frame.groupby("unit_id")["numerator"].sum().to_dict() == {"101": 60, "102": 60}
 
 
+def test_numbers_of_different_callers_are_told_apart_by_these(tmp_path):
+    ledgers = [f"工单编号,受理时间,诉求类型,所属社区,来电号码\n1,{day} 09:00,投诉,101,{phone}\n" for day, phone in (("2024-01-05", "13912345678"), ("2024-02-20", "13987654321"))]
+    case = written(tmp_path / "binhai", *ledgers)
+    (made,) = build_case_panels(case, clean_logs(case, tmp_path / "out", pseudonym_key=b"k" * 32), tmp_path / "out")
+    assert made.panel.frame["numerator"].sum() == 2
+
+
 def test_copies_of_an_export_are_counted_once(tmp_path):
     panel = panel_of(written(tmp_path / "binhai", ledger(101, "01"), ledger(101, "01", range(31, 91))), tmp_path / "out")
     assert panel.frame["numerator"].sum() == 90
