@@ -59,10 +59,10 @@ class _Listed(NamedTuple):
 
     @classmethod
     def of(cls, given: pd.DataFrame | str | Path | None, name: str, load: Callable[[Path], pd.DataFrame]) -> "_Listed":
-        if isinstance(given, str | Path):
-            return cls(load(Path(given)), Path(given).name)
-        # Messages give the row by the index: that of a file begins below the header, that of a table made in Python at zero, which nobody calls a row.
-        return cls(given.set_axis(range(1, len(given) + 1)) if given is not None and given.index.equals(pd.RangeIndex(len(given))) else given, name)
+        table, name = (load(Path(given)), Path(given).name) if isinstance(given, str | Path) else (given, name)
+        if table is not None and table.index.equals(pd.RangeIndex(len(table))):  # made in Python; messages name rows by the index, and there is no row 0
+            table = table.set_axis(range(1, len(table) + 1))
+        return cls(table, name)
 
 
 def clean_survey(
@@ -323,8 +323,7 @@ def _derived(placements: Sequence[Placement], gate: Gate) -> Iterator[tuple[Vari
         for column in placement.columns:
             for what, (kind, unit) in DERIVED.items():
                 if (name := f"{column}_{what}") in gate.frame.columns and name not in received:
-                    values = {"1": "男", "2": "女"} if what == "sex" else {}
-                    labels = {"1": "Male", "2": "Female"} if what == "sex" else {}
+                    values, labels = ({"1": "男", "2": "女"}, {"1": "Male", "2": "Female"}) if what == "sex" else ({}, {})
                     yield Variable(
                         name=f"{placement.variable.name}_{what}", type=kind, source=ABSENT, question_zh=entries("dictionary")[f"derived_{what}"]["zh"],
                         question_en=entries("dictionary")[f"derived_{what}"]["en"], values=values, labels_en=labels, unit=unit,

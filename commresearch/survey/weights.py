@@ -129,14 +129,14 @@ class Weights:
         return float(self.g.min()), float(self.g.max())
 
     @property
-    def kish_deff(self) -> float:
+    def deff(self) -> float:
         """Design effect of unequal weights, n Σw² / (Σw)² = 1 + cv² (Kish 1965): what they cost if unrelated to the answers."""
         return float(len(self.values) * (self.values @ self.values) / self.values.sum() ** 2)
 
     @property
     def effective_n(self) -> float:
         """Number of equally weighted answers that would say as much: n / Kish's design effect."""
-        return len(self.values) / self.kish_deff
+        return len(self.values) / self.deff
 
     @property
     def margins(self) -> pd.DataFrame:
@@ -153,7 +153,7 @@ class Weights:
         low, high = self.g_range
         text = say(
             "survey_weights.summary", language, method=say(f"survey_weights.method_{self.method}", language), n=number(len(self.values)),
-            total=number(float(self.values.sum())), low=f"{low:.3g}", high=f"{high:.3g}", deff=f"{self.kish_deff:.2f}",
+            total=number(float(self.values.sum())), low=f"{low:.3g}", high=f"{high:.3g}", deff=f"{self.deff:.2f}",
             effective=number(float(round(self.effective_n))), kept=say(f"survey_weights.{'kept' if self.shares else 'counts'}", language),
         )
         return text + (say("survey_weights.trimmed", language, trimmed=number(self.trimmed)) if self.trimmed else "")

@@ -274,7 +274,7 @@ def _weight_summary(weights: Weights | None) -> pd.DataFrame:
     if weights is None:
         return pd.DataFrame()
     low, high = weights.g_range
-    return pd.DataFrame([{"kish_deff": weights.kish_deff, "effective_n": weights.effective_n, "g_low": low, "g_high": high, "n": len(weights.values)}])
+    return pd.DataFrame([{"kish_deff": weights.deff, "effective_n": weights.effective_n, "g_low": low, "g_high": high, "n": len(weights.values)}])
 
 
 def _anonymity(clean: CleanTable) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def test_margins_are_met_with_positive_weights(sample):
     assert np.abs(table["after"] / table["target"] - 1).max() <= MARGIN_ERROR
     assert weights.g.min() > 0
     assert 1 <= weights.effective_n <= len(frame) * (1 + 1e-12)
-    assert weights.kish_deff >= 1 - 1e-12
+    assert weights.deff >= 1 - 1e-12
 
 
 @given(samples(), st.integers(0, 2**32), st.floats(1e-3, 1e3))

@@ -69,8 +69,8 @@ def test_equal_base_weights_are_those_of_a_column(sample):
 def test_effective_size_and_design_effect(sample):
     weights = post_stratify(sample, "sex", SEX, base_weight="w")
     w = weights.values
-    assert weights.kish_deff == pytest.approx(1 + w.var() / w.mean() ** 2)
-    assert weights.effective_n == pytest.approx(10 / weights.kish_deff)
+    assert weights.deff == pytest.approx(1 + w.var() / w.mean() ** 2)
+    assert weights.effective_n == pytest.approx(10 / weights.deff)
     assert weights.g_range == pytest.approx((480 / 510, 520 / 490))
 
 
