@@ -28,6 +28,7 @@ SUPPORT, UNCERTAIN_DISTINCT = 0.3, 0.3
 
 _SAMPLE = 2_000  #: distinct texts of a column by which it is judged
 _LONGEST_NAME = 30
+_LONGEST_ASIDE = 4  #: characters behind the address of a column of addresses
 _BETWEEN_PARTS = re.compile(r"[\s,、;/:(]+")
 
 _NUMBERING = re.compile(r"^\s*(?:第\s*\d+\s*题|[a-z]{0,2}\d{1,3})\s*[、.:)_\-\s]+")
@@ -127,13 +128,19 @@ def read_content(cells: pd.Series) -> ColumnContent:
     whole, held = Counter[str](), Counter[str]()
     for position, spans in found.items():
         held.update(dict.fromkeys({s.identifier for s in spans}, weights[position]))
-        if is_whole(looked.texts[position], spans):
+        if is_whole(looked.texts[position], spans) or _begins_with_door(looked.texts[position], spans[0]):
             whole[spans[0].identifier] += weights[position]
     is_name, has_name = _names(looked.plains, weights)
     return ColumnContent(
         joined=joined, found=found if step == 1 else None, n=int(counts.sum()), n_distinct=int((counts > 0).sum()), whole=whole, held=held,
         names=float(weights[has_name].sum()), names_whole=float(weights[is_name].sum()), n_names=step * int(is_name.sum()),
     )
+
+
+def _begins_with_door(text: str, first: Span) -> bool:
+    """Whether a text is an address with a word behind it (3-2-501 业主): such cells are a list of homes, whatever the word is."""
+    rest = sum(c.isalnum() for c in text[first.end :])
+    return first.identifier == Identifier.ADDRESS and not text[: first.start].strip() and rest <= _LONGEST_ASIDE
 
 
 def _names(texts: Sequence[str], weights: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from commresearch.cleaning.doors import Bounds, find_doors
 from commresearch.cleaning.national_id import have_form, valid_numbers
 from commresearch.cleaning.reference_tables import reference_rows
-from commresearch.cleaning.text_spans import DIVIDER, JoinedTexts, Span, is_whole, merged_spans, plain_texts
+from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, merged_spans, plain_texts
 from commresearch.terms import Identifier
 
 
@@ -34,7 +35,6 @@ class Scanned:
     runs: tuple[tuple[int, int], ...]
 
 
-Bounds: TypeAlias = tuple[int, int]
 Finder: TypeAlias = Callable[[Scanned], Iterator[Bounds]]
 
 #: a plain decimal fraction is no run: files hold thousands of them, and no number of a person is written with one point behind at most ten digits
@@ -72,9 +72,10 @@ _MOBILE = re.compile(
 _SPOKEN = "〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两"
 _SPOKEN_MOBILE = re.compile(rf"[一幺壹](?<![{_SPOKEN}][一幺壹])[三四五六七八九叁肆伍陆柒捌玖](?: ?[{_SPOKEN}]){{9}}(?![{_SPOKEN}])")
 _AREA = r"0(?:10|2[0-57-9]|[3-9][0-9]{2})"
-_LANDLINE = re.compile(rf"(?<![0-9-])(?:{_AREA}\) ?|{_AREA} ?- ?|{_AREA} )[2-8][0-9]{{6,7}}(?:-[0-9]{{1,5}})?(?![0-9-])")
+_LOCAL = r"[2-8](?:[0-9]{6,7}|[0-9]{2,3}[ -][0-9]{4}|[0-9]{3} [0-9]{3})"
+_LANDLINE = re.compile(rf"(?<![0-9-])(?:{_AREA}\) ?|{_AREA} ?- ?|{_AREA} ){_LOCAL}(?:-[0-9]{{1,5}})?(?![0-9-])")
 _LANDLINE_ALONE = re.compile(rf"(?<![^\0]){_AREA}[2-8][0-9]{{6,7}}(?![^\0])")
-_LANDLINE_NAMED = re.compile(rf"(?:电话|座机|固话)(?:号码?)?[是为: ]{{0,3}}((?:{_AREA})?[2-8][0-9]{{6,7}})(?![0-9])")
+_LANDLINE_NAMED = re.compile(rf"(?:电话|座机|固话)(?:号码?)?[是为: ]{{0,3}}((?:{_AREA})?[2-8](?:[0-9]{{6,7}}|[0-9]{{2,3}} [0-9]{{4}}|[0-9]{{2}}-[0-9]{{4}}))(?![0-9])")
 #: 62 UnionPay, 4 Visa, 51-55 MasterCard, 35 JCB, 9558 and others of single banks
 _CARD = re.compile(rf"{_LEFT}(?=((?:62|4|5[1-5]|35|9558|9559|60138|6858)[0-9]*(?:[ -]?[0-9]){{10,18}}{_RIGHT}))")
 
@@ -104,9 +105,14 @@ def _find_mobiles(scene: Scanned) -> Iterator[Bounds]:
         yield from (m.span() for m in _SPOKEN_MOBILE.finditer(text))
 
 
-def _find_landlines(scene: Scanned) -> Iterator[Bounds]:
+def find_area_coded(scene: Scanned) -> Iterator[Bounds]:
+    """Landlines with their area code, set off from it by a sign or a blank."""
     for start, end in _in_runs(scene, _LANDLINE):
         yield start - (scene.text[start - 1 : start] == "("), end
+
+
+def _find_landlines(scene: Scanned) -> Iterator[Bounds]:
+    yield from find_area_coded(scene)
     yield from _in_runs(scene, _LANDLINE_ALONE)
     if not scene.text.isascii():
         yield from (m.span(1) for m in _LANDLINE_NAMED.finditer(scene.text))
@@ -155,10 +161,14 @@ _OPENID = re.compile(r"o(?<![0-9A-Za-z_/+=-]o)[0-9A-Za-z_-]{27}(?![0-9A-Za-z_/+=
 _CUE = r"(?:[微薇威徽][ .·]?信|wei ?信|v ?信|[v微薇威] ?[❤♥]\ufe0f?|wechat|weixin|vx|wx)"
 #: a single letter announces an account only where one is asked to add it, and with a sign behind it (加VIP2024)
 _ADDED = r"(?:[加➕]|\+(?<![0-9a-z]\+))(?:我|个|一下|本人)?的? ?v(?=[是为: 号])"
+#: letters alone are an account only behind somebody's own WeChat (我的微信xiaoming), and not where they say what runs it or what is in it
+_OWN = r"(?:(?<=[我加他她])|(?<=[我他她人]的)|(?<=本人))"
+_NO_ACCOUNT = r"(?:we-?chat|wei-?xin|android|iphone|account|number|groups?|version|windows|office|mobile|public|moments|harmony)(?![a-z])"
 _CUE_SIGNS = ("信", "❤", "♥", "wechat", "weixin", "vx", "wx", "加", "➕", "+")  #: no cue without one of them
 _ACCOUNT = re.compile(
     rf"(?:{_CUE}|{_ADDED})(?:(?: ?(?:号码?|账号|帐号|id))[是为: ]{{0,3}}|[是为:][ ]?)([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_])"
     rf"|(?:{_CUE}|{_ADDED})[ ]{{0,2}}([a-z](?=[a-z_-]*[0-9_])[a-z0-9_-]{{5,19}})(?![a-z0-9_])"
+    rf"|{_OWN}{_CUE}[ ]{{0,2}}(?!{_NO_ACCOUNT})([a-z][a-z-]{{5,19}})(?![a-z0-9_])"
 )
 #: where a cue may begin: found at once, while the cues themselves would be tried at every character
 _CUE_BEGINS = re.compile("[微薇威徽加➕+vw](?:(?<![vw])|(?<=v)(?:x| ?[信❤♥])|(?<=w)[ex])")
@@ -219,42 +229,10 @@ def _follows_letter(lower: str, start: int) -> bool:
 # ── vehicles and doors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PLATE = re.compile(
-    f"[{''.join(row['plate'] for row in reference_rows('provinces'))}](?<![更最全重刷创革]新)[ ]?[A-Za-z][ ·.-]?"
+    f"[{''.join(row['plate'] for row in reference_rows('provinces'))}](?<![更最全重刷创革]新)[ ·•.-]?[A-Za-z][ ·•.-]?"
     "(?:[A-HJKa-hjk](?=[A-Za-z0-9]*[0-9])[A-HJ-NP-Za-hj-np-z0-9][0-9]{4}|[0-9]{5}[A-HJKa-hjk]"
     "|(?=[A-Za-z]{0,4}[0-9])[A-HJ-NP-Za-hj-np-z0-9]{4}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])(?![A-Za-z0-9])"
 )
-_N = r"(?:[0-9]{1,4}|[一二三四五六七八九十百〇零两]{1,4})"
-_BUILDING = rf"(?:{_N}[A-Za-z]?|(?<![A-Za-z])[A-Za-z])[ ]?(?:号楼|栋|幢|座|号院|#楼|#)"
-_UNIT = rf"{_N}[ ]?(?:单元|门洞)"
-_FLOOR = rf"(?:{_N}[ ]?[层楼][ ]?)?"
-_NOT_A_ROOM = r"(?![0-9年月日人元户个天米平㎡%.多余次])"
-_ROOM = (
-    rf"(?:[0-9]{{1,2}}[A-Za-z]?[0-9]{{2}}{_NOT_A_ROOM}(?:室|号房|房|号)?|{_N}[ ]?(?:室|号房)"
-    r"|[一二三四五六七八九十〇零]{3,4}(?:室|号房|号)?(?![年月日人元户]))"
-)
-_ROOM_OR_SIDE = rf"(?:{_ROOM}|[ ,-]?(?:东|西|中)(?:门|户))"
-_INSIDE = (
-    rf"{_BUILDING}[ ,-]?{_UNIT}[ ,-]?{_FLOOR}{_ROOM_OR_SIDE}?|{_BUILDING}[ ,-]?{_FLOOR}{_ROOM}|{_UNIT}[ ,-]?{_FLOOR}{_ROOM_OR_SIDE}"
-)
-#: a house by its road: numbers up to 31 may be days (修和平路12号开始), and what stands before or near a house is a public place
-_ROAD = r"(?:(?<=[\u4e00-\u9fff]路)|(?<=[\u4e00-\u9fff][街巷])|(?<=大道)|(?<=胡同)|(?<=[0-9]弄))"
-_NO_ROAD = "".join(f"(?<!{c}[路街])" for c in "条修堵铺道马网线走上下逛赶扫步来去回顺的")
-_LARGE = r"(?:[0-9]{3,4}|3[2-9]|[4-9][0-9]|[一二三四五六七八九]百[零一二三四五六七八九十]{0,4}|[四五六七八九]十[一二三四五六七八九]?)"
-_NOT_A_HOUSE = r"(?!\s?(?:[楼院线路桩杆灯门口井车站厅馆旁边]|附近|对面|对过|公交|周边|一带|左右|前|后))"
-_HOUSE = (
-    rf"{_ROAD}(?:{_LARGE}(?:-[0-9]{{1,3}})?[ ]?(?:弄(?:{_N}号)?|号){_NOT_A_HOUSE}"
-    rf"|{_NO_ROAD}(?:[0-9]{{1,2}}|[一二三四五六七八九十]{{1,3}})(?:-[0-9]{{1,3}})?[ ]?号(?=$|[\0\s,。;:!?、()]|[的住家]))"
-)
-_DOOR = re.compile(
-    rf"{_INSIDE}|(?<=[路街巷道弄里同]){_N}(?:-[0-9]{{1,3}})?[ ]?[号弄][^,。;:!?\0\n]{{0,12}}?(?:{_INSIDE}|{_ROOM}|{_UNIT})|{_HOUSE}"
-)
-_SIGN_OF_DOOR = re.compile(r"号[楼院]|[栋幢座#弄]|单元|门洞|[路街巷道里同][0-9一二三四五六七八九十百〇零两]{1,6}(?:-[0-9]{1,3})? ?号")
-_HOME = re.compile(
-    r"(?:家住|家在|我住|住在|住址|家庭地址|住宅|地址|门牌号?|房号)[是为在: ]{0,2}"
-    r"([^,。;:!?\0\n]{0,24}?(?:(?<![0-9-])[0-9]{1,3}[A-Za-z]?-[0-9]{1,2}-[0-9]{2,4}(?![0-9-])"
-    rf"|(?<![0-9-])[0-9]{{1,3}}-[0-9]{{3,4}}(?![0-9-年])|(?:[路街巷道弄同]|里(?<![这那哪家群]里)){_N}[ ]?号(?![楼院线])))"
-)
-_REACH = (8, 60)  #: how far around a sign of a door its address may reach
 
 
 def _find_plates(scene: Scanned) -> Iterator[Bounds]:
@@ -263,18 +241,7 @@ def _find_plates(scene: Scanned) -> Iterator[Bounds]:
 
 
 def _find_doors(scene: Scanned) -> Iterator[Bounds]:
-    text, done = scene.text, 0
-    if text.isascii():
-        return
-    for sign in _SIGN_OF_DOOR.finditer(text):
-        start = max(done, sign.start() - _REACH[0])
-        start = max(start, text.rfind(DIVIDER, start, sign.start()) + 1)
-        for match in _DOOR.finditer(text, start, sign.end() + _REACH[1]):
-            if match.start() > sign.end():
-                break
-            done = match.end()
-            yield match.span()
-    yield from (m.span(1) for m in _HOME.finditer(text))
+    return find_doors(scene.text)
 
 
 #: in order of precedence, where spans overlap

@@ -2,7 +2,7 @@
 
 It is the second line behind the privacy gate: whatever went wrong before it, a file that holds an identifier is not handed out.
 It looks for what can be told from other numbers and words by itself (ID numbers with their check character, telephones, e-mail
-and IP addresses, plates, WeChat and card numbers), and for every identifier that is known from the received file.
+and IP addresses, plates, WeChat and card numbers, landlines and doors in full), and for every identifier that is known from the received file.
 """
 
 import bisect
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM, FINDERS, Finder, count_forms, find_identifiers
+from commresearch.cleaning.doors import find_certain_doors
+from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM, FINDERS, Finder, count_forms, find_area_coded, find_identifiers
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.masking import PRECEDENCE
 from commresearch.cleaning.personal_names import words_like_names
@@ -27,11 +28,13 @@ from commresearch.records import can_fork, fan_out
 from commresearch.terms import Identifier, Language
 from commresearch.words import say
 
-#: not landlines and addresses: reports print those of offices
 _TELLING = (
     Identifier.NATIONAL_ID, Identifier.EMAIL, Identifier.BANK_CARD, Identifier.WECHAT, Identifier.IP, Identifier.MOBILE, Identifier.PLATE,
 )
-_FINDERS: Mapping[str, Finder] = {k: FINDERS[k] for k in _TELLING}
+#: of landlines only those with an area code, of addresses only whole doors: reports print roads, buildings and rooms of offices
+_FINDERS: Mapping[str, Finder] = {k: FINDERS[k] for k in _TELLING} | {
+    Identifier.LANDLINE: find_area_coded, Identifier.ADDRESS: lambda scene: find_certain_doors(scene.text),
+}
 _LABELS: Mapping[str, str] = {
     Identifier.NAME: "label_name", Identifier.NATIONAL_ID: "label_national_id", Identifier.MOBILE: "label_mobile",
     Identifier.LANDLINE: "label_landline", Identifier.ADDRESS: "label_address", Identifier.WECHAT: "label_wechat",
@@ -41,6 +44,14 @@ _LABELS: Mapping[str, str] = {
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=(?:[0-9]*[a-f]){3})[0-9a-f]{16,}")
 _HASH = re.compile("[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")  #: one of thousands holds the digits of a card number that passes its check
 _WECHAT_CUE = re.compile("[信❤♥]|[加➕].{0,3}[vV]")
+_WECHAT_ID = re.compile(r"[wW]e[cC]hat ?(?:[iI][dD]|号)[: ]{0,3}\Z")
+#: a landline with its area code, not the date of a ticket behind one (0531-20250301); reports and questions print those of offices
+_AREA_CODED = re.compile(r"\(?0[0-9]{2,3}(?: ?[-)] ?| (?=[0-9]+ ))(?!20[0-9]{2}[01][0-9])[2-8][0-9 -]{6,}")
+_OFFICE = re.compile(
+    "电话|座机|热线|咨询|拨打|致电|联系|值班|办公|客服|服务|监督|举报|投诉|传真|居委|社区|物业|派出所|街道|医院|中心|站|办|tel|phone|call|fax|line"
+)
+_AT_HOME = re.compile("我家|我的|我们家|家[里中庭]|本人|住宅|home")
+_NEAR = 16  #: characters before a landline that say whose it is
 _BEFORE, _AFTER = re.compile(r"[0-9a-f-]*$"), re.compile(r"[0-9a-f-]*")
 _SMALL_PARTS = 20  #: four parts below this are the number of a version or a section rather than an address
 _SHOWN = 2  #: characters of a leak that its report shows
@@ -210,8 +221,15 @@ def _is_certain(text: str, span: Span) -> bool:
     if span.identifier == Identifier.IP:
         return ":" in sample or max(map(int, sample.split("(", maxsplit=1)[0].split("."))) >= _SMALL_PARTS
     if span.identifier == Identifier.WECHAT:
-        return sample.lower().startswith("wxid_") or len(sample) == 28 or bool(_WECHAT_CUE.search(before[-8:]))
-    return True
+        return sample.lower().startswith("wxid_") or len(sample) == 28 or bool(_WECHAT_CUE.search(before[-8:]) or _WECHAT_ID.search(before))
+    return span.identifier != Identifier.LANDLINE or _is_landline_of_a_home(sample, before, after)
+
+
+def _is_landline_of_a_home(sample: str, before: str, after: str) -> bool:
+    if not _AREA_CODED.fullmatch(sample) or re.search(r"[0-9A-Za-z._/-] ?$", before) or re.match(r" ?[0-9A-Za-z_/]|\.[0-9]", after):
+        return False
+    near = before[-_NEAR:].rpartition("\n")[2].lower()
+    return not _OFFICE.search(near) or _AT_HOME.search(near) is not None
 
 
 def _is_within(form: re.Pattern[str], sample: str, before: str, after: str) -> bool:

@@ -1,7 +1,9 @@
 """Columns of a survey behind the gate: texts with a role, birth dates, and the names that the log gives them."""
 
+import pandas as pd
 import pytest
 
+from commresearch.cleaning.identifier_columns import classify_columns
 from tests.unit.survey_cases import KEY, correction, corrections, values
 
 N = {"name": "n", "type": "number"}
@@ -93,3 +95,9 @@ def test_reasons_of_corrections_name_nobody(cleaned):
     table = cleaned(["姓名", "n"], [["郑爽", 1]], {"name": "who", "type": "text", "source": "姓名", "identifier": "name"}, N, corrections=corrections(line))
     said = table.log.loc[table.log["rule"] == "correction", "reason"].tolist()
     assert said == ["〔姓名〕转告，联系人：〔姓名〕 〔手机号〕 (〔姓名〕, 2026-09-30)"]
+
+
+@pytest.mark.parametrize("aside", ["", " 业主", "室 租户"])
+def test_cells_that_begin_with_a_door_are_a_column_of_addresses_under_any_header(aside):
+    cells = pd.DataFrame({"甲": [f"{i}-2-50{i}{aside}" for i in range(1, 9)], "乙": [f"{i}-2-1" for i in range(1, 9)]}, dtype="str")
+    assert classify_columns(cells)[["column", "identifier", "by"]].to_numpy().tolist() == [["甲", "address", "content"]]
