@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from commresearch.reporting.project import Project
     from commresearch.workflow import CasePanel
 
+EXAMPLES = 5  #: places that a doubt is told with
+TOLD_APART = ("month_without_rows", "carried_on")  #: has its own message; is no doubt, and counted in the account
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -192,10 +195,15 @@ def load_cases(root: Path, names: Sequence[str], faults: dict[str, CommResearchE
     return each_case(folders, load_case, faults)
 
 
-def say_findings(lang: Language, name: str, table: "EventTable", *, is_covered: bool) -> None:
-    """Tell of a log which of its tables and months have no row at all; of a case with coverage its panels tell in which months a row is lacking."""
+def say_findings(lang: Language, name: str, table: "EventTable", *, kinds: Sequence[DataKind]) -> None:
+    """Tell of a log which of its tables and months have no row at all.
+
+    Of a case with coverage its panels tell in which months a kind of log has none; what one of several logs of a kind (`kinds` has one for each) lacks
+    they cannot see.
+    """
     from commresearch.words import say
 
+    is_covered = DataKind.COVERAGE in kinds and list(kinds).count(table.kind) < 2
     told = {"table_without_rows": "cli.tables_without_rows"} | ({} if is_covered else {"month_without_rows": "cli.months_without_rows"})
     for rule, n, which in table.findings[["rule", "rows", "examples"]].itertuples(index=False, name=None):
         if rule in told:
@@ -219,6 +227,20 @@ def say_missing_months(lang: Language, made: "CasePanel") -> None:
         last = end - timedelta(days=1)
         values = {"outcome": say(f"labels.outcome_{made.outcome}", lang), "name": place, "first": f"{first:%Y-%m}", "last": f"{last:%Y-%m}"}
         typer.echo(say("cli.missing_months", lang, **values))
+
+
+def say_doubts(lang: Language, made: "CasePanel", said: set[tuple[str, str, str]]) -> None:
+    """Tell of a panel what its registers leave in doubt, by kind with the first places; what another panel of the case told already (`said`) is left out."""
+    from commresearch.words import has, say
+
+    problems = made.panel.problems[["problem", "place", "unit_id"]].astype("object").fillna("").astype(str)
+    rows = dict.fromkeys(zip(*(problems[name].tolist() for name in problems), strict=True))
+    fresh = [row for row in rows if row not in said and row[0] not in TOLD_APART and has(f"panel.doubt_{row[0]}")]
+    said.update(fresh)
+    for problem in dict.fromkeys(row[0] for row in fresh):
+        places = list(dict.fromkeys(place or unit for what, place, unit in fresh if what == problem))
+        which = say("reports.joiner", lang).join(places[:EXAMPLES])
+        typer.echo(say("cli.doubts", lang, what=say(f"panel.doubt_{problem}", lang), n=len(places), which=which))
 
 
 def say_columns(lang: Language, name: str, kind: DataKind, columns: "pd.DataFrame") -> None:

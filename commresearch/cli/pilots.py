@@ -20,6 +20,7 @@ from commresearch.cli.making import (
     project_at,
     pseudonym_key,
     require_choices,
+    say_doubts,
     say_findings,
     say_missing_months,
     say_not_folded,
@@ -48,7 +49,7 @@ from commresearch.cli.options import (
     says_its_errors,
 )
 from commresearch.errors import CaseError, Failure
-from commresearch.terms import DataKind, Language
+from commresearch.terms import Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
@@ -213,14 +214,16 @@ def count_outcomes(
     for log in logs:
         account = log.table.rows
         typer.echo(say("cli.cleaned_log", lang, name=log.name, read=account("rows_read"), kept=account("rows_out"), lines=len(log.table.log)))
-        say_findings(lang, log.name, log.table, is_covered=DataKind.COVERAGE in {one.table.kind for one in logs})
+        say_findings(lang, log.name, log.table, kinds=[one.table.kind for one in logs])
     with stage_bar(lang) as shown:
         panels = build_case_panels(case, logs, out, engine=on, progress=shown)
+    doubts: set[tuple[str, str, str]] = set()
     for made in panels:
         frame = made.panel.frame
         values = {"outcome": say(f"labels.outcome_{made.outcome}", lang), "units": frame["unit_id"].nunique(), "months": frame["month"].nunique()}
         typer.echo(say("cli.counted", lang, **values, live=int(frame["numerator"].notna().sum()), cells=len(frame)))
         say_missing_months(lang, made)
+        say_doubts(lang, made, doubts)
         say_not_folded(lang, made)
     if logs:
         keep_edition(case, out)

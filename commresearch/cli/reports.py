@@ -15,6 +15,7 @@ from commresearch.cli.making import (
     project_at,
     report_cases,
     say_columns,
+    say_doubts,
     say_findings,
     say_missing_months,
     say_progress,
@@ -45,6 +46,7 @@ from commresearch.terms import DataKind, Language
 
 if TYPE_CHECKING:
     from commresearch.cases import Case
+    from commresearch.workflow import CasePanel
     from commresearch.workflow.check import LedgerSummary
 
 
@@ -140,13 +142,19 @@ def _check_case(lang: Language, case: "Case") -> None:
     from commresearch.words import say
     from commresearch.workflow import check_cases, check_logs, log_columns
 
-    kinds = set()
+    kinds: list[DataKind] = []
+    doubts: set[tuple[str, str, str]] = set()
     for name, kind, columns in log_columns(case):
-        kinds.add(kind)
+        kinds.append(kind)
         say_columns(lang, name, kind, columns)
-    told = {"done": partial(say_findings, lang, is_covered=DataKind.COVERAGE in kinds), "counted": partial(say_missing_months, lang)}
+
+    def counted(made: "CasePanel") -> None:
+        say_missing_months(lang, made)
+        say_doubts(lang, made, doubts)
+
+    done = partial(say_findings, lang, kinds=kinds)
     surveys, logs, *_ = together([
-        partial(check_cases, [case], progress=partial(say_progress, "cli.checking", lang)), partial(check_logs, [case], **told),
+        partial(check_cases, [case], progress=partial(say_progress, "cli.checking", lang)), partial(check_logs, [case], done=done, counted=counted),
         *([partial(_check_plan, case)] if case.settings.analysis.plan else []),
     ])
     typer.echo(say("cli.check_case_ok", lang, case=case.id, surveys=surveys[case.id], logs=logs[case.id]))

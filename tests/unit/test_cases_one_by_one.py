@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from commresearch.cleaning import clean_events
-from commresearch.cli.making import case_by_case, each_case, say_columns, say_findings, say_missing_months
+from commresearch.cli.making import case_by_case, each_case, say_columns, say_doubts, say_findings, say_missing_months
 from commresearch.cli.pilots import _sweep_reports
 from commresearch.errors import CaseError, Failure
 from commresearch.sources.event_headers import MAPPING_COLUMNS
@@ -89,12 +89,14 @@ def test_tables_and_months_without_rows_are_told(lang, capsys, tmp_path):
     (tmp_path / "工单.csv").write_text(f"{HEADER}A1,2024-01-05 08:00,投诉,U1\nA2,2024-03-05 08:00,投诉,U1\n", encoding="utf8")
     table = clean_events([tmp_path / "空.csv", tmp_path / "工单.csv"], DataKind.TICKETS)
     assert table.log.loc[table.log["rule"] == "table_without_rows", "file"].tolist() == ["空.csv"]
-    say_findings(lang, "tickets", table, is_covered=False)
+    say_findings(lang, "tickets", table, kinds=[DataKind.TICKETS, DataKind.GRIDS])
     first, second = capsys.readouterr().out.splitlines()
     assert "空.csv" in first
     assert "2024-02" in second
-    say_findings(lang, "tickets", table, is_covered=True)
+    say_findings(lang, "tickets", table, kinds=[DataKind.TICKETS, DataKind.COVERAGE])
     assert "2024-02" not in capsys.readouterr().out
+    say_findings(lang, "tickets", table, kinds=[DataKind.TICKETS, DataKind.TICKETS, DataKind.COVERAGE])  # the other ledger has that month: no panel lacks it
+    assert "2024-02" in capsys.readouterr().out
 
 
 @BOTH
@@ -108,3 +110,22 @@ def test_months_that_are_missing_for_want_of_rows_are_told_with_the_last_of_them
     assert "2024-01" in line
     assert "2024-03" in line
     assert "tickets" in line
+
+
+@BOTH
+def test_doubts_are_told_once_by_kind_with_the_first_places(lang, capsys):
+    columns = ["problem", "place", "unit_id", "valid_from", "valid_to"]
+    unknown = [("coverage_of_unknown_unit", f"77{n}", f"77{n}", None, None) for n in range(7)]
+    grid, other = ("grid_outside_unit", "G2", "999", date(2024, 1, 1), None), ("grid_outside_unit", "G3", "998", date(2024, 1, 1), None)
+    apart = [("month_without_rows", "tickets", None, date(2024, 1, 1), date(2024, 2, 1)), ("carried_on", "旧村", "101", None, None)]
+    panels = [SimpleNamespace(panel=SimpleNamespace(problems=pd.DataFrame(rows, columns=columns))) for rows in ([*unknown, grid, *apart], [grid, other], [grid])]
+    said = set()
+    for made in panels:
+        say_doubts(lang, made, said)
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert "7" in first
+    assert "774" in first
+    assert "775" not in first
+    assert "G2" in second
+    assert "G3" in third
+    assert "G2" not in third
