@@ -179,7 +179,7 @@ def test_the_keyboard_reaches_the_text_first(site, browser):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         page.keyboard.press("Enter")
-        assert page.url.endswith("#" + page.evaluate("document.querySelector('main').id"))
+        page.wait_for_function("location.hash === '#' + document.querySelector('main').id")
 
 
 def test_the_pdf_has_text_embedded_fonts_and_tags(site):

@@ -54,14 +54,15 @@ def complaints(tickets, places, months, *, types=("complaint", "report"), topics
         if t["type"] in types and t["status"] not in ("withdrawn", "test") and not t["is_outside"] and (topics is None or t["topic"] in topics)
         and t["received_at"] >= months[0] - timedelta(days=gap_days)
     ]
+    largest = defaultdict(lambda: 1)
+    for t in counted:
+        contact = t["ticket_id"], t["caller_key"]
+        largest[contact] = max(largest[contact], 1 if t["callers"] is None else t["callers"])
     cells = defaultdict(lambda: {"cases": 0, "contacts": 0, "callers": 0})
     own_cell, counted_case = {}, {}
     for ticket, has_predecessor in with_predecessors(counted, gap_days):
         matter = (ticket["caller_key"], ticket["topic"], ticket["place"]) if ticket["caller_key"] is not None else ticket["row_id"]
-        callers = max(
-            1 if t["callers"] is None else t["callers"]
-            for t in counted if (t["ticket_id"], t["caller_key"]) == (ticket["ticket_id"], ticket["caller_key"])
-        )
+        callers = largest[ticket["ticket_id"], ticket["caller_key"]]
         unit = unit_at(places, ticket["place"], ticket["received_at"])
         month = month_of(ticket["received_at"])
         is_here = unit is not None and month in months

@@ -33,7 +33,7 @@ def holder():
 def test_whoever_comes_later_waits(tmp_path, holder):
     process = holder(tmp_path, 0.5)
     with in_turn(tmp_path):
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=60) == 0
     assert not (tmp_path / LOCK).exists()
 
 
@@ -44,14 +44,14 @@ def test_a_turn_that_does_not_come_is_told(tmp_path, holder):
         pass
     assert [f.code for f in error.value.failures] == ["CR-C06"]
     assert error.value.failures[0].values["process"] == str(process.pid)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50
 
 
 def test_a_process_that_died_leaves_the_turn_to_the_next(tmp_path, holder):
     process = holder(tmp_path, 60)
     process.kill()
     process.wait()
-    with in_turn(tmp_path, seconds=5):
+    with in_turn(tmp_path, seconds=60):
         pass
 
 

@@ -42,12 +42,12 @@ def test_a_command_says_how_it_ended():
 
 def test_a_hanging_command_is_stopped_with_its_children(tmp_path):
     mark = tmp_path / "child"
-    child = f"import time; time.sleep(3); open({str(mark)!r}, 'w')"
+    child = f"import time; time.sleep(6); open({str(mark)!r}, 'w')"
     parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
     started = time.monotonic()
     assert run_process([PYTHON, "-c", parent], timeout=1).exit_code is None
-    assert time.monotonic() - started < 20
-    time.sleep(4)
+    assert time.monotonic() - started < 50
+    time.sleep(7)
     assert not mark.exists()
 
 
@@ -66,7 +66,7 @@ def test_a_dead_or_late_worker_costs_its_own_task_only():
         lost.append((task, how))
         return -1
 
-    found = dict(fan_out(_work, [1, 2, 3, 4, 5], workers=2, timeout=3, lost=stand_in))
+    found = dict(fan_out(_work, [1, 2, 3, 4, 5], workers=2, timeout=8, lost=stand_in))
     assert found == {1: 10, 2: 20, 3: -1, 4: -1, 5: 50}
     assert sorted(lost) == [(3, "died"), (4, "timed_out")]
 
