@@ -19,6 +19,7 @@ from commresearch.outcomes.engine import Engine, ParquetTable, Source, open_engi
 from commresearch.outcomes.frame_panel import ratio
 from commresearch.outcomes.given import event_tables, require_register
 from commresearch.outcomes.live import ALL_UNITS, first_live, late_registration, live_shares, recording_breaks
+from commresearch.outcomes.measures import repeated
 from commresearch.outcomes.panel import BREAK_COLUMNS, PANEL_COLUMNS, Panel
 from commresearch.outcomes.units import UnitRegister
 from commresearch.terms import DataKind, Outcome, Unit
@@ -309,8 +310,7 @@ def _stacked(parts: Sequence[tuple[pd.DataFrame, np.ndarray, str, str]]) -> pd.D
     """Companions of measures, one after the other: unit_id and month, the three numbers, name of the measure, its unit."""
     sizes = [len(ids) for ids, _, _, _ in parts]
     above, below, value = np.concatenate([numbers for _, numbers, _, _ in parts]).T
-    measure = pd.array([name for _, _, name, _ in parts], dtype="str").repeat(sizes)
-    unit = pd.array([name for _, _, _, name in parts], dtype="str").repeat(sizes)
+    measure, unit = repeated([name for _, _, name, _ in parts], sizes), repeated([name for _, _, _, name in parts], sizes)
     made = pd.concat([ids for ids, _, _, _ in parts], ignore_index=True)
     return made.assign(measure=measure, numerator=above, denominator=below, value=value, unit=unit)
 
