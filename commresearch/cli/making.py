@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from commresearch.workflow import CasePanel
 
 EXAMPLES = 5  #: places that a doubt is told with
-TOLD_APART = ("month_without_rows", "carried_on")  #: has its own message; is no doubt, and counted in the account
+TOLD_APART = ("month_without_rows", "ledger_without_rows", "carried_on")  #: have their own messages; is no doubt, and counted in the account
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -219,14 +219,16 @@ def say_not_folded(lang: Language, made: "CasePanel") -> None:
 
 
 def say_missing_months(lang: Language, made: "CasePanel") -> None:
-    """Tell of a panel which months are missing because a source has no row in them, though it is said to have been recording."""
+    """Tell of a panel which months are missing or partial because a source, or one of its ledgers, has no row in them, though it is said to have been recording."""
     from commresearch.words import say
 
     problems = made.panel.problems
-    for place, first, end in problems.loc[problems["problem"] == "month_without_rows", ["place", "valid_from", "valid_to"]].itertuples(index=False, name=None):
+    told = {"month_without_rows": "cli.missing_months", "ledger_without_rows": "cli.months_in_part"}
+    columns = ["problem", "place", "valid_from", "valid_to"]
+    for problem, place, first, end in problems.loc[problems["problem"].isin(list(told)), columns].itertuples(index=False, name=None):
         last = end - timedelta(days=1)
         values = {"outcome": say(f"labels.outcome_{made.outcome}", lang), "name": place, "first": f"{first:%Y-%m}", "last": f"{last:%Y-%m}"}
-        typer.echo(say("cli.missing_months", lang, **values))
+        typer.echo(say(told[problem], lang, **values))
 
 
 def say_doubts(lang: Language, made: "CasePanel", said: set[tuple[str, str, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from importlib import import_module
@@ -17,7 +18,8 @@ from commresearch.outcomes.denominators import denominators
 from commresearch.outcomes.empty_months import RecordedMonths, empty_month_problems, empty_months_rule
 from commresearch.outcomes.engine import Engine, ParquetTable, Source, open_engine
 from commresearch.outcomes.frame_panel import ratio
-from commresearch.outcomes.given import event_tables, require_register
+from commresearch.outcomes.given import event_tables, joined_tables, require_register
+from commresearch.outcomes.ledgers import LedgerGap, ledger_gaps, told_in_part
 from commresearch.outcomes.live import ALL_UNITS, first_live, late_registration, live_shares, recording_breaks
 from commresearch.outcomes.measures import repeated
 from commresearch.outcomes.panel import BREAK_COLUMNS, PANEL_COLUMNS, Panel
@@ -54,7 +56,7 @@ Events: TypeAlias = "Source | Mapping[DataKind | str, Source] | Sequence[Parquet
 def build_panel(
     outcome: Outcome | str, events: "Events", roster: "Table | UnitRegister", rollout: "Table | None", *, months: Sequence[object],
     coverage: "Table | None" = None, engine: Engine | str | None = None, extract_at: datetime | None = None,
-    months_without_rows: "str | Mapping[DataKind, str] | None" = None, **definition: object,
+    months_without_rows: "str | Mapping[DataKind, str | Sequence[str]] | None" = None, **definition: object,
 ) -> Panel:
     """Count an outcome by unit and month.
 
@@ -63,7 +65,7 @@ def build_panel(
     outcome : Outcome
         What is counted.
     events : EventTable, DataFrame, Path, or a mapping of kinds to these
-        The log; with several kinds (bookings, counters, rooms, …; grids and lineage, too) a mapping, or a list of EventTables.
+        The log; with several kinds (bookings, counters, rooms, …; grids and lineage, too) a mapping, or a list of EventTables, some of one kind.
     roster : DataFrame, EventTable or UnitRegister
         Units with validity and denominators; several rows of a unit are readings of different dates (as_of).
     rollout : DataFrame or EventTable or None
@@ -76,9 +78,10 @@ def build_panel(
         An open engine, or what `open_engine` takes: "duckdb" (default), a Spark master.
     extract_at : datetime, optional
         When the log was taken from its system; else its last entry is the earliest it can be.
-    months_without_rows : "missing" or "zero", or a mapping of kinds to these, optional
+    months_without_rows : "missing" or "zero", or a mapping of kinds to these or to one for each of its EventTables, optional
         What a month is in which a log has no row at all while coverage says that it was recording: missing (a file may not have come), or zero
-        (nothing happened). Where nothing is said, such months between others are zero, and a log without any row tells of none.
+        (nothing happened). Where nothing is said, such months between others are zero, and a log without any row tells of none. Where "missing" is
+        said of one of several ledgers, months that others have rows of are partial in the units that it has rows of in other months.
     **definition
         Choices of the definition that differ from its defaults (`OutcomeDefinition.of`).
 
@@ -98,19 +101,26 @@ def build_panel(
     if isinstance(roster, UnitRegister):  # its level and boundaries are part of the definition
         definition = {"unit_level": str(roster.level), "boundaries": roster.boundaries} | definition
     wanted, outcome = OutcomeDefinition.of(outcome, **definition), Outcome(outcome)
-    tables, table, empty = event_tables(events, MAIN_KIND[outcome]), month_table(months), empty_months_rule(months_without_rows)
-    starting, recorded = (None if t is None else _frame(t) for t in (rollout, coverage))
-    require_register(DataKind.ROLLOUT, None if starting is None or starting.empty else starting)
-    require_register(DataKind.COVERAGE, recorded)
+    ledgers, table, empty = event_tables(events, MAIN_KIND[outcome]), month_table(months), empty_months_rule(months_without_rows)
+    tables = joined_tables(ledgers)
+    starting, recorded = _registers(rollout, coverage)
     register = _register(roster, tables, wanted)
-    given = _logs_of(outcome, tables)
-    starts = _starts(register, starting)
+    given, starts = _logs_of(outcome, tables), _starts(register, starting)
     opened = nullcontext(engine) if isinstance(engine, Engine) else open_engine("duckdb" if engine is None else engine)
     with opened as running:
         context = make_context(running, given, register, wanted, table, extract_at=extract_at)
         cells = counter_of(outcome)(running, context)
         told = RecordedMonths.of(running, _needed(outcome, context), empty)
-    return _assembled(outcome, context, cells, starts, recorded, told)
+        gaps = ledger_gaps(running, context, {kind: ledgers[kind] for kind in told.rows}, empty, recorded)
+    return _without_ledgers(_assembled(outcome, context, cells, starts, recorded, told), gaps, context, recorded)
+
+
+def _registers(rollout: "Table | None", coverage: "Table | None") -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Roll-out and coverage as frames that hold what they should."""
+    starting, recorded = (None if t is None else _frame(t) for t in (rollout, coverage))
+    require_register(DataKind.ROLLOUT, None if starting is None or starting.empty else starting)
+    require_register(DataKind.COVERAGE, recorded)
+    return starting, recorded
 
 
 def _logs_of(outcome: Outcome, tables: Mapping[DataKind, Any]) -> dict[DataKind, Any]:
@@ -220,6 +230,16 @@ def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.Data
         account=_without_dark(cells.account, dark), unplaced=cells.unplaced.reset_index(drop=True),
         breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else _own_breaks(outcome, coverage), problems=_problems(register, coverage, empty, cells.problems),
     )
+
+
+def _without_ledgers(panel: Panel, gaps: Sequence[LedgerGap], context: Context, coverage: pd.DataFrame | None) -> Panel:
+    """The panel with months marked as partial whose numbers lack one of several ledgers."""
+    if not gaps:
+        return panel
+    marked, added = told_in_part(panel.frame, gaps, context, coverage)
+    parts = [part.astype("object") for part in (panel.problems, added) if len(part)]
+    frame = panel.frame.assign(partial_month=panel.frame["partial_month"].astype(bool) | marked)
+    return replace(panel, frame=frame, problems=pd.concat(parts, ignore_index=True) if parts else panel.problems)
 
 
 def _own_breaks(outcome: Outcome, coverage: pd.DataFrame) -> pd.DataFrame:

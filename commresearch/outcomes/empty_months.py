@@ -1,6 +1,6 @@
 """Months in which a log has no row at all although its source is said to have been recording: nothing happened, or a file did not come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ MISSING, ZERO = "missing", "zero"
 MONTH_WITHOUT_ROWS = "month_without_rows"  #: the problem of a panel by this name
 
 
-def empty_months_rule(stated: "str | Mapping[DataKind, str] | None") -> dict[DataKind, str]:
-    """What becomes of such months, by kind of log; kinds for which nothing is said are left out.
+def empty_months_rule(stated: "str | Mapping[DataKind, str | Sequence[str]] | None") -> dict[DataKind, tuple[str, ...]]:
+    """What becomes of such months, by kind of log, for all its tables or for each; kinds for which nothing is said are left out.
 
     Raises
     ------
@@ -25,11 +25,18 @@ def empty_months_rule(stated: "str | Mapping[DataKind, str] | None") -> dict[Dat
     """
     if stated is None:
         return {}
-    rule = {DataKind(str(kind)): action for kind, action in stated.items()} if isinstance(stated, Mapping) else dict.fromkeys(DATED, stated)
-    wrong = sorted({str(action) for action in rule.values() if action not in (MISSING, ZERO)})
+    by_kind = {DataKind(str(kind)): action for kind, action in stated.items()} if isinstance(stated, Mapping) else dict.fromkeys(DATED, stated)
+    rule = {kind: (action,) if isinstance(action, str) else tuple(action) for kind, action in by_kind.items()}
+    wrong = sorted({str(action) for actions in rule.values() for action in actions if action not in (MISSING, ZERO)})
     if wrong:
         raise OutcomeError(*(Failure(code="CR-O26", values={"got": got, "allowed": f"{MISSING}, {ZERO}"}) for got in wrong))
     return rule
+
+
+def months_with_rows(engine: Engine, kind: DataKind, table: str) -> frozenset[pd.Timestamp]:
+    """First days of the months in which a table of a kind has rows, whatever they say."""
+    found = engine.query(f"SELECT DISTINCT CAST({DATED[kind]} AS DATE) AS day FROM {table}")  # noqa: S608 - names of contracts and ours
+    return frozenset(pd.Timestamp(day.replace(day=1)) for day in found.column("day").to_pylist() if day is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +46,17 @@ class RecordedMonths:
     rows
         kind of log → first days of the months in which it has rows, whatever they say
     rule
-        kind of log → what becomes of the other months, where that was said
+        kind of log → what becomes of the other months, where that was said: zero only where it was said of all its tables
     """
 
     rows: Mapping[DataKind, frozenset[pd.Timestamp]]
     rule: Mapping[DataKind, str]
 
     @classmethod
-    def of(cls, engine: Engine, kinds: Iterable[DataKind], rule: Mapping[DataKind, str]) -> "RecordedMonths":
+    def of(cls, engine: Engine, kinds: Iterable[DataKind], rule: Mapping[DataKind, tuple[str, ...]]) -> "RecordedMonths":
         """As the tables of an engine, named by their kinds, have it."""
-        rows = {}
-        for kind in kinds:
-            if kind in DATED:
-                found = engine.query(f"SELECT DISTINCT CAST({DATED[kind]} AS DATE) AS day FROM {kind}")  # noqa: S608 - names of contracts
-                rows[kind] = frozenset(pd.Timestamp(day.replace(day=1)) for day in found.column("day").to_pylist() if day is not None)
-        return cls(rows=rows, rule=rule)
+        rows = {kind: months_with_rows(engine, kind, str(kind)) for kind in kinds if kind in DATED}
+        return cls(rows=rows, rule={kind: ZERO if set(actions) == {ZERO} else MISSING for kind, actions in rule.items()})
 
     def tell(self, kind: DataKind, months: "pd.Series[pd.Timestamp]") -> np.ndarray:
         """Whether a log says anything of each month: it has rows in it, or what it lacks was said to be zero.
@@ -67,11 +70,14 @@ class RecordedMonths:
 
 def empty_month_problems(found: Mapping[DataKind, "list[pd.Timestamp]"]) -> pd.DataFrame:
     """Months that are missing for want of rows, as problems of a panel: one line for each run of months of a log."""
-    lines = []
-    for kind, months in found.items():
-        runs: list[tuple[pd.Timestamp, pd.Timestamp]] = []
-        for month in sorted(months):
-            begins = runs.pop()[0] if runs and runs[-1][1] == month else month
-            runs.append((begins, month + pd.offsets.MonthBegin(1)))
-        lines += [(MONTH_WITHOUT_ROWS, str(kind), None, begin.date(), end.date()) for begin, end in runs]
+    lines = [(MONTH_WITHOUT_ROWS, str(kind), None, begin.date(), end.date()) for kind, months in found.items() for begin, end in runs_of(months)]
     return pd.DataFrame(lines, columns=["problem", "place", "unit_id", "valid_from", "valid_to"])
+
+
+def runs_of(months: "Iterable[pd.Timestamp]") -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    """Months that follow each other as one: its first day and the day after its last."""
+    runs: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+    for month in sorted(months):
+        begins = runs.pop()[0] if runs and runs[-1][1] == month else month
+        runs.append((begins, month + pd.offsets.MonthBegin(1)))
+    return runs

@@ -25,8 +25,8 @@ NEEDED: Mapping[DataKind, tuple[str, ...]] = {DataKind.ROLLOUT: ("unit_id", "sta
 SHOWN = 5  #: cells that a message shows
 
 
-def event_tables(events: Any, main: DataKind) -> dict[DataKind, Any]:
-    """Tables by kind, from whatever way they were given in; several of one kind are one.
+def event_tables(events: Any, main: DataKind) -> dict[DataKind, list[Any]]:
+    """Tables by kind, from whatever way they were given in.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def event_tables(events: Any, main: DataKind) -> dict[DataKind, Any]:
         A kind is none (CR-O24).
     """
     if isinstance(events, Mapping):
-        named = list(events.items())
-    elif isinstance(events, list | tuple) and all(hasattr(e, "kind") for e in events):
+        named = [(kind, table) for kind, given in events.items() for table in (given if _are_tables(given) and given else [given])]
+    elif _are_tables(events):
         named = [(e.kind, e) for e in events]
     else:
         named = [(getattr(events, "kind", main), events)]
@@ -44,6 +44,15 @@ def event_tables(events: Any, main: DataKind) -> dict[DataKind, Any]:
     parts: dict[DataKind, list[Any]] = {}
     for kind, table in named:
         parts.setdefault(DataKind(str(kind)), []).append(table)
+    return parts
+
+
+def _are_tables(given: Any) -> bool:
+    return isinstance(given, list | tuple) and all(hasattr(e, "kind") for e in given)
+
+
+def joined_tables(parts: Mapping[DataKind, Sequence[Any]]) -> dict[DataKind, Any]:
+    """Several tables of one kind as one."""
     return {kind: tables[0] if len(tables) == 1 else _joined(tables) for kind, tables in parts.items()}
 
 

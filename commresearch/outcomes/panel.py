@@ -38,7 +38,7 @@ class Panel:
     frame : DataFrame
         unit_id, unit_level, community_id, month (datetime64, first day; or whole numbers in order), numerator, denominator, value, live (whether
         the source was recording and the unit existed), live_share (of the days of the month), treated_from (of the type of month; missing: never),
-        assignment_id (what was chosen to be treated), partial_month, provisional (follow-up not finished), blocked (record begins with the
+        assignment_id (what was chosen to be treated), partial_month (recorded on some days, or by some ledgers only), provisional (follow-up not finished), blocked (record begins with the
         start), then covariates and `weight`. Ordered by unit and month, no pair twice. Numerator and value are missing where the source was not recording.
     definition : OutcomeDefinition
         How the outcome was counted.

@@ -7,6 +7,7 @@ import pandas as pd
 from commresearch.cleaning.clean_table import ROWS_READ
 from commresearch.cleaning.event_table import EventTable
 from commresearch.outcomes.build import RECORDED_IN
+from commresearch.outcomes.ledgers import LEDGER_WITHOUT_ROWS, ledger_name
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Item, Table, heading
 from commresearch.reporting.panel_page import PanelPage
@@ -120,11 +121,13 @@ def _months(page: PanelPage) -> list[Item]:
 
 
 def _became(page: PanelPage, log: EventTable) -> str:
-    """What the panels made of the months in which a log has no row: missing, zero, or nothing, because no one said that they were recorded."""
+    """What the panels made of the months in which a log has no row: missing, part of a month, zero, or nothing, because no one said that they were recorded."""
     own = [outcome for outcome in page.panels if log.kind in RECORDED_IN[outcome]]
     problems = pd.concat([page.panels[outcome].problems for outcome in own]) if own else pd.DataFrame(columns=["problem", "place"])
     if ((problems["problem"] == EMPTY_MONTH) & (problems["place"] == str(log.kind))).any():
         return "missing"
+    if ((problems["problem"] == LEDGER_WITHOUT_ROWS) & (problems["place"] == ledger_name(log))).any():
+        return "part"
     coverage = page.frame(DataKind.COVERAGE)
     covered = coverage is not None and coverage["source"].astype("str").str.partition(":")[0].eq(str(log.kind)).any()
     return "zero" if covered and own else "not_covered"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,7 +21,6 @@ from commresearch.cleaning.event_table import EventTable
 from commresearch.errors import CaseError, CommResearchError, Failure, OutcomeError
 from commresearch.outcomes import Engine, Panel, build_panel, open_engine, read_panel
 from commresearch.outcomes.build import LOGS, MAIN_KIND
-from commresearch.outcomes.engine import Source
 from commresearch.records import canonical_json, held, package_hash, package_versions, unwritable, write_whole
 from commresearch.terms import DataKind, Outcome
 from commresearch.workflow.case_logs import CleanedLog, clean_logs
@@ -205,9 +205,7 @@ def _counted(
 ) -> Panel:
     used = _used(outcome, tables)
     require_numbers_apart(used.get(DataKind.TICKETS, []), engine)
-    events: dict[DataKind | str, Source] = {}
-    for kind, parts in used.items():
-        events[kind] = _frame(parts) if kind in OF_UNITS else [path for log in parts for path in log.table.parquet_files]
+    events: dict[DataKind | str, Any] = {kind: _frame(parts) if kind in OF_UNITS else [log.table for log in parts] for kind, parts in used.items()}
     rollout, coverage = (_frame(tables[kind]) if kind in tables else None for kind in (DataKind.ROLLOUT, DataKind.COVERAGE))
     return build_panel(
         outcome, events, _frame(tables[DataKind.ROSTER]), rollout, months=months, coverage=coverage,
@@ -215,13 +213,13 @@ def _counted(
     )
 
 
-def _months_without_rows(case: Case) -> dict[DataKind, str]:
-    """What becomes of months in which a kind of log has no row: zero only where that is said of all its files."""
-    rules: dict[DataKind, set[str]] = {}
+def _months_without_rows(case: Case) -> dict[DataKind, list[str]]:
+    """What becomes of months in which a log has no row, for each log of a kind in the order of case.toml."""
+    rules: dict[DataKind, list[str]] = {}
     for data in case.settings.data:
         if data.kind in TIMES:
-            rules.setdefault(data.kind, set()).add((data.rules if isinstance(data.rules, LogRules) else LogRules()).months_without_rows)
-    return {kind: "zero" if stated == {"zero"} else "missing" for kind, stated in rules.items()}
+            rules.setdefault(data.kind, []).append((data.rules if isinstance(data.rules, LogRules) else LogRules()).months_without_rows)
+    return rules
 
 
 def _frame(logs: Sequence[CleanedLog]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The panels that claims on a case are measured in: counted on their own topics, and without channels that joined among their months."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from commresearch.workflow.case_logs import CleanedLog
 
 TICKETS = str(DataKind.TICKETS)
 OF_UNITS = (DataKind.GRIDS, DataKind.LINEAGE)
+KEY = ["unit_id", "month"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,10 +94,13 @@ class ClaimCounter:
             if coverage is not None and without:
                 coverage = coverage[~coverage["source"].isin([f"{TICKETS}:{name}" for name in without])].reset_index(drop=True)
             months = own.frame["month"]
-            self._made[key] = build_panel(
+            made = build_panel(
                 Outcome.COMPLAINT_RATE, events, pd.DataFrame() if roster is None else roster, rollout, months=(f"{months.min():%Y-%m}", f"{months.max():%Y-%m}"),
                 coverage=coverage, extract_at=self._extract_at(), months_without_rows={DataKind.TICKETS: self._empty_months()}, **choices,
             )
+            in_part = pd.MultiIndex.from_frame(own.frame.loc[own.frame["partial_month"].astype(bool), KEY])  # one frame does not tell what a ledger lacks
+            partial = made.frame["partial_month"].astype(bool) | pd.MultiIndex.from_frame(made.frame[KEY]).isin(in_part)
+            self._made[key] = replace(made, frame=made.frame.assign(partial_month=partial))
         return self._made[key]
 
     def _extract_at(self) -> datetime | None:

@@ -102,14 +102,18 @@ def test_tables_and_months_without_rows_are_told(lang, capsys, tmp_path):
 @BOTH
 def test_months_that_are_missing_for_want_of_rows_are_told_with_the_last_of_them(lang, capsys):
     problems = pd.DataFrame(
-        [("month_without_rows", "tickets", None, date(2024, 1, 1), date(2024, 4, 1)), ("overlap", "x", "u", date(2024, 1, 1), date(2024, 4, 1))],
+        [
+            ("month_without_rows", "tickets", None, date(2024, 1, 1), date(2024, 4, 1)), ("overlap", "x", "u", date(2024, 1, 1), date(2024, 4, 1)),
+            ("ledger_without_rows", "物业.csv", None, date(2024, 6, 1), date(2024, 8, 1)),
+        ],
         columns=["problem", "place", "unit_id", "valid_from", "valid_to"],
     )
     say_missing_months(lang, SimpleNamespace(outcome=Outcome.COMPLAINT_RATE, panel=SimpleNamespace(problems=problems)))
-    (line,) = capsys.readouterr().out.splitlines()
+    line, partial = capsys.readouterr().out.splitlines()
     assert "2024-01" in line
     assert "2024-03" in line
     assert "tickets" in line
+    assert all(word in partial for word in ("2024-06", "2024-07", "物业.csv", "months_without_rows", "coverage.csv"))
 
 
 @BOTH
@@ -117,7 +121,7 @@ def test_doubts_are_told_once_by_kind_with_the_first_places(lang, capsys):
     columns = ["problem", "place", "unit_id", "valid_from", "valid_to"]
     unknown = [("coverage_of_unknown_unit", f"77{n}", f"77{n}", None, None) for n in range(7)]
     grid, other = ("grid_outside_unit", "G2", "999", date(2024, 1, 1), None), ("grid_outside_unit", "G3", "998", date(2024, 1, 1), None)
-    apart = [("month_without_rows", "tickets", None, date(2024, 1, 1), date(2024, 2, 1)), ("carried_on", "旧村", "101", None, None)]
+    apart = [(what, "tickets", None, date(2024, 1, 1), date(2024, 2, 1)) for what in ("month_without_rows", "ledger_without_rows")] + [("carried_on", "旧村", "101", None, None)]
     panels = [SimpleNamespace(panel=SimpleNamespace(problems=pd.DataFrame(rows, columns=columns))) for rows in ([*unknown, grid, *apart], [grid, other], [grid])]
     said = set()
     for made in panels:

@@ -69,7 +69,7 @@ def test_nothing_is_said_of_effects(bodies):
 #: keys that are put together from a vocabulary, or named in a table of them
 BUILT = re.compile(
     r"(outcome|rate|axis|heading|heading_same|account_caption|account_note|account_read|variants_caption|variants_note|retrace_what|retrace_amount|retrace_begin|retrace_left)_(complaint_rate|youth_participation|space_use|"
-    r"area_in_use)|unit_\w+|kind_\w+|state_\w+|problem_\w+|measure_\w+|rule_\w+|tier_\w+|how_\w+|reason_\w+|figure_(total|median|band|hollow)|doubt_\w+|empty_(missing|zero|not_covered)|"
+    r"area_in_use)|unit_\w+|kind_\w+|state_\w+|problem_\w+|measure_\w+|rule_\w+|tier_\w+|how_\w+|reason_\w+|figure_(total|median|band|hollow)|doubt_\w+|empty_(missing|part|zero|not_covered)|"
     r"retrace_amount_by_area|retrace_(people|reading)_(households|youth_population)|retrace_(yes|no|unclear)"
 )
 

@@ -127,3 +127,17 @@ def test_ledgers_without_numbers_are_counted_by_their_rows(tmp_path):
     apart = [pd.Series(ledger(place, month).splitlines()).str.partition(",")[2].str.cat(sep="\n") for place, month in ((101, "01"), (102, "01"))]
     panel = panel_of(written(tmp_path / "binhai", *apart), tmp_path / "out")
     assert panel.frame["numerator"].sum() == 120
+
+
+def test_a_month_that_one_ledger_lacks_is_partial_unless_its_entry_says_zero(tmp_path):
+    def months(prefix, *named):
+        return "工单编号,受理时间,诉求类型,所属社区\n" + "".join(f"{prefix}{month},2024-{month}-05 09:00,投诉,101\n" for month in named)
+
+    for rule, is_partial in (("missing", True), ("zero", False)):
+        entries = ['[[data]]\nkind = "tickets"\nfiles = ["台账0.csv"]\n', f'[[data]]\nkind = "tickets"\nfiles = ["台账1.csv"]\nrules = {{ months_without_rows = "{rule}" }}\n']
+        case = written(tmp_path / rule, months("A", "01", "02", "03"), months("B", "01", "03"), entries=entries)
+        panel = panel_of(case, tmp_path / f"out-{rule}")
+        frame = panel.frame[panel.frame["unit_id"] == "101"]
+        assert frame["numerator"].tolist() == [2, 1, 2]
+        assert frame["partial_month"].tolist() == [False, is_partial, False]
+        assert panel.problems["place"].tolist() == ["台账1.csv"] * is_partial
