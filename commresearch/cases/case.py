@@ -59,7 +59,8 @@ class CaseFacts(_Part):
 class LogRules(_Part):
     """`rules` of a log or register: what becomes of rows that cannot be right, and of months without any row.
 
-    Rows are refused where nothing is decided; a room without a class may be said to be an activity room. A month in which a live
+    Rows are refused where nothing is decided; a room without a class may be said to be an activity room. Where an end before the start is
+    counted to the next day, a stretch too long for one night (`event_rules.LONGEST_NIGHT`) is decided by `long_overnight`. A month in which a live
     source has no row is missing; `zero` says that nothing happened in it.
     """
 
@@ -72,6 +73,7 @@ class LogRules(_Part):
     missing_value: Literal["refuse", "drop"] = "refuse"
     lost_digits: Literal["refuse", "drop"] = "refuse"
     blank_room_class: Literal["refuse", "activity", "drop"] = "refuse"
+    long_overnight: Literal["refuse", "drop", "clear", "next_day"] = "refuse"
     months_without_rows: Literal["missing", "zero"] = "missing"
 
     @property

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from commresearch.cleaning.event_rules import ACTIONS, CLEAR, REFUSE
+from commresearch.cleaning.event_rules import ACTIONS, CLEAR, LONGEST_NIGHT, REFUSE
 from commresearch.cleaning.masking import SeenTexts, mask_text
 from commresearch.cleaning.parsed import PLAIN
 from commresearch.errors import Failure
@@ -230,6 +230,8 @@ class Record:
 def _failure(rule: str, values: Mapping[str, object]) -> Failure:
     if rule == "end_before_start":
         return Failure(code="CR-E10", values=values)
+    if rule == "long_overnight":
+        return Failure(code="CR-E23", values={**values, "hours": LONGEST_NIGHT})
     if rule == "overlapping_validity":
         return Failure(code="CR-E11", values=values)
     if rule == "unknown_code":

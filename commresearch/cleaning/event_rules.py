@@ -12,7 +12,10 @@ from commresearch.errors import CleaningError, Failure
 
 #: what may be decided for each kind of fault; the first is taken where nobody decided
 ACTIONS: Mapping[str, tuple[str, ...]] = {name: get_args(field.annotation) for name, field in LogRules.model_fields.items()}
-REFUSE, DROP, CLEAR = "refuse", "drop", "clear"
+REFUSE, DROP, CLEAR, NEXT_DAY = "refuse", "drop", "clear", "next_day"
+#: Hours. An end before the start that is counted to the next day may make a stretch as long as this: 19:00-09:00 can be a night that was booked,
+#: 19:00-17:00 (22 hours) is more likely two times in the wrong order, and somebody has to say which.
+LONGEST_NIGHT = 16
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 

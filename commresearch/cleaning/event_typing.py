@@ -17,11 +17,12 @@ from commresearch.cleaning.event_fields import feeding
 from commresearch.cleaning.event_kinds import Work, composite_columns, weekdays_of
 from commresearch.cleaning.event_names import name_fields
 from commresearch.cleaning.event_record import EXAMPLES, Batch, Record
-from commresearch.cleaning.event_rules import CLEAR, DROP, REFUSE, EventSettings
+from commresearch.cleaning.event_rules import CLEAR, DROP, LONGEST_NIGHT, NEXT_DAY, REFUSE, EventSettings
 from commresearch.cleaning.personal_names import known_names
 from commresearch.terms import DataKind, Identifier
 
 DAY = pa.scalar(86_400_000_000, pa.duration("us"))
+HOUR = 3_600_000_000  #: microseconds
 AREA, ROOM_CLASS = "平方米", "room_class"
 
 
@@ -156,18 +157,44 @@ def _end_before_start(work: Work, found: dict[str, Any]) -> None:
     first = pa.array(np.flatnonzero(rows)[:8])
     shown = [f"{a} → {b}" for a, b in zip(start.take(first).to_pylist(), end.take(first).to_pylist(), strict=True)]
     action = record.fault("end_before_start", contract.end, work.batch, rows, shown)
-    if action == "next_day" and pa.types.is_timestamp(end.type):
-        later = pc.add(end, DAY)
-        mended = rows & np.asarray(pc.fill_null(pc.greater(later, start), fill_value=False))
-        found[contract.end] = pc.if_else(pa.array(mended), later, end)
-        record.changed(contract.end, "end_next_day", int(mended.sum()), shown[0])
-        rows = rows & ~mended
+    if action == NEXT_DAY and pa.types.is_timestamp(end.type):
+        rows = rows & ~_on_the_next_day(work, found, rows)
         action = DROP
-    if action == CLEAR and not contract.column(contract.end).required:
-        found[contract.end] = pc.if_else(pa.array(rows), None, end)
-        record.changed(contract.end, "end_cleared", int(rows.sum()), shown[0])
-    elif action != "refuse":
-        work.put_aside("end_before_start", rows)
+    _without_ends(work, found, "end_before_start", rows, action)
+
+
+def _on_the_next_day(work: Work, found: dict[str, Any], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Ends before the start of a day earlier counted to the next day; the rows for which that can be. What is too long for a night is a fault of its own."""
+    contract, record = work.contract, work.record
+    start, end = found[contract.start], found[contract.end]
+    later = pc.add(end, DAY)
+    hours = np.asarray(pc.fill_null(pc.subtract(later, start).cast(pa.int64()), 0)) / HOUR
+    can_be = rows & (hours > 0)
+    long = can_be & (hours > LONGEST_NIGHT)
+    first = pa.array(np.flatnonzero(long)[:EXAMPLES])
+    shown = [f"{a} → {b}" for a, b in zip(start.take(first).to_pylist(), end.take(first).to_pylist(), strict=True)]
+    action = record.fault("long_overnight", contract.end, work.batch, long, shown)
+    mended = can_be if action == NEXT_DAY else can_be & ~long
+    if mended.any():
+        at = int(np.flatnonzero(mended)[0])
+        record.changed(contract.end, "end_next_day", int(mended.sum()), f"{start[at]} → {end[at]}")
+    found[contract.end] = pc.if_else(pa.array(mended), later, end)
+    if action != NEXT_DAY:
+        _without_ends(work, found, "long_overnight", long, action)
+    return can_be
+
+
+def _without_ends(work: Work, found: dict[str, Any], rule: str, rows: NDArray[np.bool_], action: str) -> None:
+    """Ends that cannot be are missing where that was decided and a row can do without one; else the rows are set aside."""
+    name = work.contract.end
+    if action == REFUSE or not rows.any():
+        return
+    if action == CLEAR and not work.contract.column(name).required:
+        at = int(np.flatnonzero(rows)[0])
+        work.record.changed(name, "end_cleared", int(rows.sum()), f"{found[work.contract.start][at]} → {found[name][at]}")
+        found[name] = pc.if_else(pa.array(rows), None, found[name])
+    else:
+        work.put_aside(rule, rows)
 
 
 def _blank_room_classes(work: Work, found: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 import commresearch as cr
 from commresearch.cleaning.event_rules import ACTIONS, EventSettings, seconds_of
 from commresearch.errors import CleaningError, SourceError
+from commresearch.terms import Language
 from commresearch.words import render_error
 from tests.unit.sources_files import write_csv
 
@@ -102,6 +103,34 @@ def test_an_end_before_the_start_may_be_cleared_or_meant_for_the_next_day(tmp_pa
     table = cr.clean_events(write_csv(tmp_path / "b.csv", rows), "bookings", rules={"end_before_start": "next_day"})
     assert table.frame()["end_at"].tolist() == [pd.Timestamp(2025, 3, 2, 1), pd.Timestamp(2025, 3, 2, 10)]
     assert table.log.loc[table.log["rule"] == "end_next_day", "count"].tolist() == [1]
+
+
+NIGHTS = [["日期", "房间", "时段"], ["2025-03-01", "舞蹈室", "22:00-1:00"], ["2025-03-02", "舞蹈室", "19:00-17:00"], ["2025-03-03", "舞蹈室", "18:00-10:00"],
+          ["2025-03-04", "舞蹈室", "18:00-10:01"]]
+NEXT_DAY = {"end_before_start": "next_day"}
+
+
+def test_a_night_that_is_too_long_is_refused_with_count_and_examples(tmp_path):
+    error = refused(write_csv(tmp_path / "a.csv", NIGHTS), "bookings", rules=NEXT_DAY)
+    (failure,) = error.failures
+    assert (failure.code, failure.values["count"], failure.values["rule"], failure.values["allowed"]) == ("CR-E23", 2, "long_overnight", "drop, clear, next_day")
+    assert failure.values["examples"] == "a.csv [3] 2025-03-02 19:00:00 → 2025-03-02 17:00:00; a.csv [5] 2025-03-04 18:00:00 → 2025-03-04 10:01:00"
+    assert all("16" in render_error(error, language) and "19:00:00" in render_error(error, language) for language in Language)
+
+
+@pytest.mark.parametrize(("rule", "hours", "aside"), [("drop", [3, 16], 2), ("clear", [3, 16], 2), ("next_day", [3, 22, 16, 16 + 1 / 60], 0)])
+def test_a_night_that_is_too_long_is_what_the_rule_says(tmp_path, rule, hours, aside):
+    table = cr.clean_events(write_csv(tmp_path / "a.csv", NIGHTS), "bookings", rules=NEXT_DAY | {"long_overnight": rule})
+    lasted = (table.frame()["end_at"] - table.frame()["start_at"]) / pd.Timedelta(hours=1)
+    assert lasted.tolist() == pytest.approx(hours)
+    assert (table.rows("long_overnight"), (table.log["rule"] == "long_overnight").sum()) == (aside, aside)  # a booking cannot do without an end
+    assert table.log.loc[table.log["rule"] == "end_next_day", "count"].tolist() == [4 - aside]
+
+
+def test_a_ticket_that_is_closed_too_long_before_it_came_may_lose_its_end(tmp_path):
+    rows = [TICKETS[0], ["A1", "2025-01-03 19:00", "2025-01-03 17:00", "投诉", "望海社区"], ["A2", "2025-01-03 23:00", "2025-01-03 01:00", "投诉", "望海社区"]]
+    frame = cr.clean_events(write_csv(tmp_path / "a.csv", rows), "tickets", rules=NEXT_DAY | {"long_overnight": "clear"}).frame()
+    assert frame["closed_at"].isna().tolist() == [True, False]
 
 
 def test_impossible_ages_are_refused_or_cleared(tmp_path):
