@@ -5,7 +5,7 @@ import pandas as pd
 from commresearch.outcomes.context import Cells, Context
 from commresearch.outcomes.engine import Engine, sql_text
 from commresearch.outcomes.measures import Measure, long_measures
-from commresearch.outcomes.space import KEY, complete_tables, day_table, rooms_without_unit
+from commresearch.outcomes.space import KEY, complete_tables, day_table, room_doubts, rooms_without_unit
 from commresearch.terms import Unit
 
 TENANCY = "tenancy"
@@ -51,7 +51,7 @@ def cells(engine: Engine, context: Context) -> Cells:
     homeless = rooms_without_unit(engine, context)
     return Cells(
         cells=wide[KEY].assign(numerator=wide["in_service"], denominator=wide["registered"]), companions=long_measures(wide, MEASURES),
-        account=_account(engine, classes, len(homeless["place"].unique())), problems=homeless,
+        account=_account(engine, classes, len(homeless["place"].unique())), problems=room_doubts(engine, homeless),
     )
 
 

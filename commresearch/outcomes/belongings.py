@@ -14,6 +14,9 @@ from commresearch.outcomes.lineage import Lineage, Spell
 from commresearch.terms import UnitLevel
 
 BEGINNING, OPEN_END = date(1900, 1, 1), date(9999, 12, 31)
+#: Days. One is what an end leaves that was meant as the last day (until 30 June, from 1 July); two what such an author leaves who forgets a day.
+SHORT_GAP = 2
+SHORT_GAP_PROBLEM = "short_gap"
 Problem = tuple[object, ...]
 GridRow: TypeAlias = tuple[str, str, date, date]  #: grid, unit, first day, day after the last
 
@@ -151,6 +154,36 @@ def grid_holes(grids: list[GridRow], found: list[Belonging]) -> list[Problem]:
         ("grid_outside_unit", grid, *last[grid]) for grid, days in wanted.items()
         if covered[grid] == 0 or (covered[grid] < days and last[grid][1] > BEGINNING)  # a grid without a first day began with its unit
     ]
+
+
+def short_gaps(periods: Iterable[GridRow]) -> list[Problem]:
+    """Places whose next validity begins a day or two after the one before had ended: nobody ceases to exist for so long.
+
+    Parameters
+    ----------
+    periods : iterable of GridRow
+        Place, unit, first day and day after the last, in any order.
+    """
+    by_place: dict[str, list[tuple[date, date, str]]] = defaultdict(list)
+    for place, unit, start, end in periods:
+        by_place[place].append((start, end, unit))
+    found: list[Problem] = []
+    for place, spells in by_place.items():
+        reached = min(start for start, *_ in spells)
+        for start, end, unit in sorted(spells):
+            if 0 < (start - reached).days <= SHORT_GAP:
+                found.append((SHORT_GAP_PROBLEM, place, unit, reached, start))
+            reached = max(reached, end)
+    return found
+
+
+def gaps_of_units(rows: list[RosterRow], grids: list[GridRow], history: Lineage) -> list[Problem]:
+    """Short gaps of units, of grids, and between a unit and what it became."""
+    own = short_gaps([*((row.unit, row.unit, row.start, row.end) for row in rows), *grids])
+    began = {unit: min(s.start for s in spells) for unit, spells in history.spells.items() if spells}
+    ended = {unit: max(s.end for s in spells) for unit, spells in history.spells.items() if spells}
+    steps = sorted({(c.old, c.new) for changes in history.changes.values() for c in changes if c.old in ended and c.new in began})
+    return [*own, *((SHORT_GAP_PROBLEM, a, b, ended[a], began[b]) for a, b in steps if 0 < (began[b] - ended[a]).days <= SHORT_GAP)]
 
 
 def by_names(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from commresearch.cleaning.event_contracts import contract_of
 from commresearch.errors import Failure, OutcomeError
+from commresearch.outcomes.belongings import BEGINNING, OPEN_END, days_of, short_gaps
 from commresearch.outcomes.context import Cells, Context
 from commresearch.outcomes.engine import Engine, sql_text
 from commresearch.outcomes.measures import Measure, in_order, long_measures, unplaced
@@ -23,7 +24,6 @@ from commresearch.terms import DataKind, Unit
 
 SPAN_COLUMNS = ("room", "weekday", "open_second", "close_second", "valid_from", "valid_to")
 MINUTES_OF_DAY, WEEK = 1440, 7
-BEGINNING, OPEN_END = date(1900, 1, 1), date(9999, 12, 31)
 KEY = ["unit_id", "month"]
 TEXTS = frozenset({*KEY, "room_class", "is_fixed"})
 SET_ASIDE = ("office", "corridor", "plant")
@@ -286,7 +286,7 @@ def cells(engine: Engine, context: Context) -> Cells:
     return Cells(
         cells=wide[KEY].assign(numerator=wide[above].where(happened & ~withheld), denominator=wide[below], withheld=withheld, events=wide["counted"]),
         companions=long_measures(_without_guesses(wide), MEASURES), account=in_order(engine.query(sql_text("space_account", **bounds)).to_pandas(), RULES),
-        unplaced=unplaced(engine.query(sql_text("space_unplaced", **bounds)).to_pandas()), problems=rooms_without_unit(engine, context),
+        unplaced=unplaced(engine.query(sql_text("space_unplaced", **bounds)).to_pandas()), problems=room_doubts(engine, rooms_without_unit(engine, context)),
     )
 
 
@@ -326,6 +326,15 @@ def rooms_without_unit(engine: Engine, context: Context) -> pd.DataFrame:
     """Rooms of the register whose unit is not in the roster: problem, place (the room), unit_id, valid_from, valid_to."""
     found: pd.DataFrame = engine.query(sql_text("space_unhoused", start=context.start, until=context.end)).to_pandas()
     return found.rename(columns={"room": "place"}).assign(problem="room_without_unit")[["problem", "place", "unit_id", "valid_from", "valid_to"]]
+
+
+def room_doubts(engine: Engine, unhoused: pd.DataFrame) -> pd.DataFrame:
+    """Rooms without a unit, and those that were off the register for a day or two."""
+    rooms = engine.query("SELECT room, unit_id, valid_from, valid_to FROM rooms").to_pandas()
+    texts = (rooms[name].astype(str).tolist() for name in ("room", "unit_id"))
+    spells = zip(*texts, days_of(rooms["valid_from"], BEGINNING), days_of(rooms["valid_to"], OPEN_END), strict=True)
+    gaps = pd.DataFrame(short_gaps(spells), columns=list(unhoused.columns))
+    return pd.concat([unhoused.astype("object"), gaps.astype("object")], ignore_index=True) if len(gaps) else unhoused
 
 
 def complete_tables(engine: Engine, context: Context) -> None:

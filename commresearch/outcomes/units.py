@@ -18,6 +18,7 @@ from commresearch.outcomes.belongings import (
     by_grids,
     by_names,
     carried_on,
+    gaps_of_units,
     grid_holes,
     grid_rows,
     joined_up,
@@ -109,7 +110,7 @@ class UnitRegister:
         return cls(
             level=level, boundaries=boundaries, units=_units(rows, set(components)), components=components,
             presence=_presence(components, as_was, boundaries), belongings=tuple(kept),
-            problems=pd.DataFrame([*unclear, *grid_holes(placed, [*found, *carried]), *lost, *_carried(carried, kept)], columns=list(PROBLEM_COLUMNS)),
+            problems=pd.DataFrame([*unclear, *grid_holes(placed, [*found, *carried]), *lost, *_carried(carried, kept), *gaps_of_units(rows, placed, history)], columns=list(PROBLEM_COLUMNS)),
             history=history, roster=roster,
         )
 

@@ -313,3 +313,11 @@ def test_one_engine_makes_panel_after_panel():
             for outcome, kinds in (("area_in_use", ["rooms"]), ("space_use", everything), ("area_in_use", ["rooms"]), ("space_use", ["rooms", "bookings"]))
         ]
     assert [first(m, what="numerator") for m in made] == [50.0, 2.0, 50.0, 1.0]
+
+
+@pytest.mark.parametrize("outcome", ["space_use", "area_in_use"])
+def test_a_room_that_is_off_the_register_for_a_day_is_a_doubt(outcome):
+    rooms = (room(until=at(31)), room(since=at(1, month=2)), room("r2", until=at(15)), room("r2", since=at(15)), room("r3", unit="Z"))
+    made = panel([booked(at(5, 9), at(5, 10))], registered=rooms, outcome=outcome)
+    assert made.problems.loc[made.problems["problem"] == "short_gap", ["place", "unit_id"]].to_numpy().tolist() == [["r1", "A"]]
+    assert made.problems["problem"].tolist().count("room_without_unit") == 1

@@ -11,6 +11,7 @@ from commresearch.cleaning import clean_events
 from commresearch.cli.making import case_by_case, each_case, say_columns, say_doubts, say_findings, say_missing_months
 from commresearch.cli.pilots import _sweep_reports
 from commresearch.errors import CaseError, Failure
+from commresearch.outcomes import UnitRegister
 from commresearch.sources.event_headers import MAPPING_COLUMNS
 from commresearch.terms import DataKind, Language, Outcome
 
@@ -133,3 +134,14 @@ def test_doubts_are_told_once_by_kind_with_the_first_places(lang, capsys):
     assert "G2" in second
     assert "G3" in third
     assert "G2" not in third
+
+
+@pytest.mark.parametrize(("lang", "advice"), [(Language.ZH, "止日写成最后一天的，改成后一天"), (Language.EN, "where the last day is written, put the day after")])
+def test_a_day_between_two_periods_of_validity_is_told_with_what_to_do(lang, advice, capsys):
+    register = UnitRegister.of(pd.DataFrame({
+        "unit_id": ["101", "101"], "unit_level": "community", "valid_from": ["2020-01-01", "2025-07-01"], "valid_to": ["2025-06-30", None],
+    }))
+    say_doubts(lang, SimpleNamespace(panel=register), set())
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "101" in line
+    assert advice in line

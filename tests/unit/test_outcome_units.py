@@ -365,3 +365,44 @@ def test_months_are_read_in_any_form():
     assert months["month"].tolist() == [T("2024-01-01"), T("2024-02-01"), T("2024-03-01")]
     assert months["next_month"].iloc[-1] == T("2024-04-01")
     assert not np.isnan(months["month"].astype("int64")).any()
+
+
+# --- periods of validity whose ends were meant as their last days
+
+
+INCLUSIVE = units(
+    ("101", "community", None, "望海社区", "2020-01-01", "2025-06-30"), ("101", "community", None, "望海社区", "2025-07-01", None),
+    ("102", "community", None, "听涛社区", "2020-01-01", "2025-06-30"), ("103", "community", None, "海棠社区", "2025-07-02", None),
+    ("104", "community", None, "海岚社区", "2020-01-01", "2025-07-01"), ("104", "community", None, "海岚社区", "2025-07-01", None),
+    ("105", "community", None, "云山社区", "2020-01-01", "2025-06-28"), ("105", "community", None, "云山社区", "2025-07-01", None),
+)
+
+
+def gaps(register):
+    found = register.problems[register.problems["problem"] == "short_gap"]
+    return list(found[["place", "unit_id", "valid_from", "valid_to"]].itertuples(index=False, name=None))
+
+
+def test_a_day_between_two_periods_of_a_unit_is_a_doubt():
+    register = UnitRegister.of(INCLUSIVE)
+    assert gaps(register) == [("101", "101", date(2025, 6, 30), date(2025, 7, 1))]  # three days of 105 may be true; 103 is said to follow nobody
+    assert where(register, "101", "2025-06-30") is None
+    assert where(register, "104", "2025-07-01") == "104"
+
+
+def test_a_day_between_a_unit_and_what_it_became_is_a_doubt():
+    register = UnitRegister.of(INCLUSIVE, None, lineage(("102", "103", "2025-07-02", "rename")))
+    assert gaps(register)[1:] == [("102", "103", date(2025, 6, 30), date(2025, 7, 2))]
+    halves = units(*(row for row in INCLUSIVE.itertuples(index=False, name=None) if row[0] == "102"), ("106", "community", None, "甲", "2025-07-01", None), ("107", "community", None, "乙", "2025-06-30", None))
+    split = UnitRegister.of(halves, None, lineage(("102", "106", "2025-07-01", "split"), ("102", "107", "2025-07-01", "split")))
+    assert gaps(split) == [("102", "106", date(2025, 6, 30), date(2025, 7, 1))]
+
+
+def test_a_day_between_two_units_of_a_grid_is_a_doubt():
+    given = grids(("G1", "101", None, "2023-12-31"), ("G1", "104", "2024-01-01", None), ("G2", "101", None, "2024-01-01"), ("G2", "104", "2024-01-01", None), ("G3", "104", None, "2023-12-28"))
+    assert gaps(UnitRegister.of(INCLUSIVE, given))[1:] == [("G1", "104", date(2023, 12, 31), date(2024, 1, 1))]
+
+
+def test_a_period_within_a_longer_one_leaves_no_gap():
+    readings = units(("101", "community", None, "望海社区", "2020-01-01", None), ("101", "community", None, "望海社区", "2021-01-01", "2021-06-30"))
+    assert gaps(UnitRegister.of(readings.iloc[:1], grids(("G1", "101", None, None), ("G1", "101", "2021-01-01", "2021-06-30"), ("G1", "101", "2021-07-01", None)))) == []
