@@ -101,7 +101,7 @@ def _without_overlaps(table: Any, contract: EventContract, record: "Record", fil
         return table
     names = [column for column in contract.validity if column != "as_of"]
     shown = [f"{place_of(frame[ROW_ID].iat[b], files)} {'/'.join(str(frame[c].iat[b]) for c in names)} ~ {place_of(frame[ROW_ID].iat[a], files)}" for a, b in pairs]
-    action = record.fault_at("overlapping_validity", "valid_from", shown)
+    action = record.fault_at("overlapping_validity", "valid_from", shown, unfit=() if _can_be_kept(frame, pairs, contract) else ("keep",))
     if action in {"refuse", "keep"}:
         record.finding("overlapping_validity", "valid_from", len(pairs), shown)
         return table
@@ -121,6 +121,14 @@ def _without_overlaps(table: Any, contract: EventContract, record: "Record", fil
     keep = np.ones(len(frame), bool)
     keep[later] = False
     return table.filter(pa.array(keep))
+
+
+def _can_be_kept(frame: pd.DataFrame, pairs: Sequence[tuple[int, int]], contract: EventContract) -> bool:
+    """Whether rows that overlap may both stand: opening hours are united, and a grid is in one unit however often that is said. Else a panel counts twice."""
+    if contract.kind is DataKind.GRIDS:
+        units = frame["unit_id"].tolist()
+        return all(units[a] == units[b] for a, b in pairs)
+    return contract.kind is DataKind.OPEN_HOURS
 
 
 def _start(frame: pd.DataFrame, position: int) -> np.datetime64:

@@ -92,6 +92,7 @@ class Batch:
 class _Fault:
     rows: int = 0
     examples: list[str] = field(default_factory=list)
+    unfit: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,13 +174,14 @@ class Record:
         header = self.headers.get(column, "")
         return f"{header} ({column})" if header and header != column else column
 
-    def fault_at(self, rule: str, column: str, places: Sequence[str]) -> str:
-        """Note rows of a whole table that cannot be right together, by their places, and say what was decided."""
+    def fault_at(self, rule: str, column: str, places: Sequence[str], *, unfit: tuple[str, ...] = ()) -> str:
+        """Note rows of a whole table that cannot be right together, by their places, and say what was decided; `unfit` actions lead nowhere and are refused."""
         if places:
             found = self.faults.setdefault((rule, column), _Fault())
             found.rows += len(places)
             found.examples += list(places)[: EXAMPLES - len(found.examples)]
-        return self.actions[rule]
+            found.unfit = unfit
+        return REFUSE if self.actions[rule] in unfit else self.actions[rule]
 
     def finding(self, rule: str, column: str, rows: int, examples: Sequence[str] = ()) -> None:
         """Note what stands out and is kept."""
@@ -211,9 +213,11 @@ class Record:
         """One failure for every kind of fault that was not decided otherwise, with its count and first examples."""
         failures = []
         for (rule, column), found in self.faults.items():
-            if self.actions[rule] == REFUSE:
+            if self.actions[rule] in (REFUSE, *found.unfit):
+                allowed = ", ".join(action for action in ACTIONS[rule][1:] if action not in found.unfit)
                 values = {
-                    "rule": rule, "column": self.shown_column(column), "count": found.rows, "examples": "; ".join(found.examples), "allowed": ", ".join(ACTIONS[rule][1:]),
+                    "rule": rule, "column": self.shown_column(column), "count": found.rows, "examples": "; ".join(found.examples), "allowed": allowed,
+                    "unfit": ", ".join(found.unfit),
                 }
                 failures.append(_failure(rule, values))
         return failures

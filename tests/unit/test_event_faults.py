@@ -9,8 +9,10 @@ import pytest
 import commresearch as cr
 from commresearch.cleaning.event_rules import ACTIONS, EventSettings, seconds_of
 from commresearch.errors import CleaningError, SourceError
+from commresearch.outcomes import UnitRegister
 from commresearch.terms import Language
 from commresearch.words import render_error
+from tests.unit.outcome_worlds import steady
 from tests.unit.sources_files import write_csv
 
 TICKETS = [
@@ -156,9 +158,35 @@ def test_overlapping_validity(tmp_path):
     assert cut.rows("identical_duplicate") == 1
     dropped = cr.clean_events(path, "roster", rules={"overlapping_validity": "drop"})
     assert dropped.frame()["households"].tolist() == [900, 500, 500]
-    kept = cr.clean_events(path, "roster", rules={"overlapping_validity": "keep"})
-    assert len(kept.frame()) == 4
+
+
+@pytest.mark.parametrize(("kind", "rows"), [
+    ("roster", ROSTER),
+    ("rooms", [["场地编号", "所属单元编号", "启用日期", "注销日期"], ["r1", "101", "2024-01-01", "2025-01-01"], ["r1", "101", "2024-10-01", ""]]),
+    ("grids", [["网格编号", "所属单元编号", "生效日期", "失效日期"], ["01", "101", "2024-01-01", "2025-01-01"], ["01", "102", "2024-10-01", ""]]),
+])
+def test_what_would_be_counted_twice_cannot_be_kept_and_the_message_offers_what_works(tmp_path, kind, rows):
+    path = write_csv(tmp_path / "a.csv", rows)
+    for rules in ({}, {"overlapping_validity": "keep"}):
+        error = refused(path, kind, rules=rules)
+        assert [(f.code, f.values["allowed"], f.values["unfit"]) for f in error.failures if f.code == "CR-E11"] == [("CR-E11", "drop, cut", "keep")]
+        assert "keep 在这里行不通" in render_error(error, Language.ZH)
+        assert "keep leads nowhere here" in render_error(error, Language.EN)
+
+
+@pytest.mark.parametrize(("kind", "rows"), [
+    ("open_hours", [["场地", "星期", "开放时间"], ["r1", "周二", "9:00-12:00"], ["r1", "周二", "11:00-13:00"]]),
+    ("grids", [["网格编号", "所属单元编号", "生效日期", "失效日期", "户数"], ["01", "101", "2024-01-01", "2025-01-01", "90"], ["01", "101", "2024-10-01", "", "95"]]),
+])
+def test_what_is_counted_once_all_the_same_may_be_kept(tmp_path, kind, rows):
+    path = write_csv(tmp_path / "a.csv", rows)
+    assert [(f.values["allowed"], f.values["unfit"]) for f in refused(path, kind).failures] == [("drop, keep, cut", "")]
+    kept = cr.clean_events(path, kind, rules={"overlapping_validity": "keep"})
+    assert len(kept.frame()) == 2
     assert "overlapping_validity" in set(kept.findings["rule"])
+    if kind == "grids":
+        register = UnitRegister.of(steady("101"), kept.frame())
+        assert (register.places()["place"] == "01").sum() == 1
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
