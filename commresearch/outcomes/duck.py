@@ -8,10 +8,12 @@ from typing import Any
 
 import duckdb
 
+from commresearch.errors import Failure, OutcomeError
 from commresearch.outcomes.engine import BUCKET, ROW_BYTES, Engine, Progress, Stage, rows_in
 
 #: The process needs memory beside what DuckDB counts: Python and its libraries, buffers of Parquet files.
 BESIDE = 450 * 10**6
+MB = 10**6
 ROW_GROUP = 122_880
 PRELUDE = (
     "CREATE MACRO cr_seconds(a, b) AS date_sub('second', a, b)",
@@ -27,11 +29,11 @@ class DuckDBEngine(Engine):
 
     def __init__(self, *, memory: int, threads: int | None, scratch: Path | None, progress: Progress | None) -> None:
         super().__init__(scratch=scratch, progress=progress)
-        self._memory = max(memory // 2, memory - BESIDE)
+        self._given, self._memory = memory, max(memory // 2, memory - BESIDE)
         self._connection = duckdb.connect(
             ":memory:",
             config={
-                "memory_limit": f"{self._memory // 10**6}MB", "threads": threads if threads is not None else os.cpu_count() or 1,
+                "memory_limit": f"{self._memory // MB}MB", "threads": threads if threads is not None else os.cpu_count() or 1,
                 "temp_directory": str(self.staging.spill), "preserve_insertion_order": "false",
                 "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
             },
@@ -39,7 +41,26 @@ class DuckDBEngine(Engine):
         self._held: set[str] = set()
         self._places: dict[str, Path] = {}
         for text in PRELUDE:
-            self._connection.execute(text)
+            self._execute(text)
+
+    @contextmanager
+    def _told_of_memory(self) -> Iterator[None]:
+        """Whatever is run, within what the database is allowed.
+
+        Raises
+        ------
+        OutcomeError
+            It needs more memory than it may use, and could not put the rest on disk (CR-O27).
+        """
+        try:
+            yield
+        except duckdb.OutOfMemoryException:
+            values = {"memory": f"{self._given // MB}MB", "limit": f"{self._memory // MB}MB", "folder": str(self.scratch)}
+            raise OutcomeError(Failure(code="CR-O27", values=values)) from None
+
+    def _execute(self, sql: str) -> Any:
+        with self._told_of_memory():
+            return self._connection.execute(sql)
 
     def buckets_for(self, rows: int, *, width: int = ROW_BYTES) -> int:
         """As many that a bucket fits into memory; what is made of it besides may be spilled."""
@@ -47,11 +68,12 @@ class DuckDBEngine(Engine):
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Names of the columns of a table."""
-        return tuple(row[0] for row in self._connection.execute(f"DESCRIBE {name}").fetchall())
+        return tuple(row[0] for row in self._execute(f"DESCRIBE {name}").fetchall())
 
     def query(self, sql: str) -> Any:
         """Result of a query as a `pyarrow.Table`."""
-        return self._connection.sql(sql).to_arrow_table()
+        with self._told_of_memory():
+            return self._connection.sql(sql).to_arrow_table()
 
     def write(self, sql: str, out: Path, *, partition_by: Sequence[str] = ()) -> int:
         """Write the result of a query as Parquet files below a new folder, all or nothing; the number of rows."""
@@ -68,11 +90,11 @@ class DuckDBEngine(Engine):
             options += f", PARTITION_BY ({', '.join(partition_by)})"
         else:
             options += ", PER_THREAD_OUTPUT"
-        self._connection.execute(f"COPY ({sql}) TO {_text(folder)} ({options})")
+        self._execute(f"COPY ({sql}) TO {_text(folder)} ({options})")
 
     def _register(self, name: str, table: Any) -> None:
         self.release(name)
-        self._connection.execute(f"DROP VIEW IF EXISTS {name}")
+        self._execute(f"DROP VIEW IF EXISTS {name}")
         self._connection.register(name, table)
 
     def _scan(self, name: str, paths: Sequence[Path]) -> None:
@@ -81,7 +103,7 @@ class DuckDBEngine(Engine):
 
     def _view(self, name: str, sql: str) -> None:
         self.release(name)
-        self._connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
+        self._execute(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
 
     def _hold(self, name: str, sql: str, over: str | None, beside: Mapping[str, str]) -> bool:
         self.report(name, 0, 1)
@@ -94,14 +116,14 @@ class DuckDBEngine(Engine):
 
     def _fill(self, name: str, sql: str) -> None:
         self.release(name)
-        self._connection.execute(f"DROP VIEW IF EXISTS {name}")
-        self._connection.execute(f"CREATE TEMPORARY TABLE {name} AS {sql}")
+        self._execute(f"DROP VIEW IF EXISTS {name}")
+        self._execute(f"CREATE TEMPORARY TABLE {name} AS {sql}")
         self._held.add(name)
 
     def release(self, name: str) -> None:
         """Let go of a table that is held in memory; of others nothing is let go."""
         if name in self._held:
-            self._connection.execute(f"DROP TABLE {name}")
+            self._execute(f"DROP TABLE {name}")
             self._held.remove(name)
 
     @contextmanager
@@ -131,7 +153,7 @@ class DuckDBEngine(Engine):
 
     def _copy_schema(self, stage: Stage, work: Path) -> None:
         keep = f"SELECT * EXCLUDE ({BUCKET})" if stage.splits else "SELECT *"
-        self._connection.execute(f"COPY ({keep} FROM ({stage.sql}) LIMIT 0) TO {_text(work / SCHEMA_ONLY)} (FORMAT parquet)")
+        self._execute(f"COPY ({keep} FROM ({stage.sql}) LIMIT 0) TO {_text(work / SCHEMA_ONLY)} (FORMAT parquet)")
 
     def _open_stage(self, name: str, folder: Path) -> None:
         self._places[name] = folder

@@ -240,7 +240,8 @@ class Engine(ABC):
     def _open_stage(self, name: str, folder: Path) -> None: ...
 
     def close(self) -> None:
-        """Let go of everything; stages outlive the engine only in a scratch folder that was lent to it."""
+        """Let go of everything; whole stages outlive the engine, and only in a scratch folder that was lent to it."""
+        self.staging.sweep()
         for _ in range(0 if self._lent else CLOSING_ATTEMPTS):
             shutil.rmtree(self.scratch, ignore_errors=True)
             if not self.scratch.exists():
@@ -279,7 +280,7 @@ def open_engine(
     Raises
     ------
     OutcomeError
-        The memory is no size (CR-O02); Spark or Java is not installed (CR-O03).
+        The memory is no size (CR-O02); Spark or Java is not installed (CR-O03). What DuckDB runs needs more than its memory and disk (CR-O27).
     """
     size = _bytes(memory)
     if spec == "duckdb":

@@ -33,13 +33,17 @@ class Staging:
         self.folder, self.keep = folder, keep
         self.made_from: dict[str, str] = {}
         self.reused: list[str] = []
-        for left in folder.glob(f"{WORK}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        self.sweep()
 
     @property
     def spill(self) -> Path:
         """Where an engine may put rows for which it has no memory."""
         return self.folder / f"{WORK}spill"
+
+    def sweep(self) -> None:
+        """Remove what was left half-done."""
+        for left in self.folder.glob(f"{WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def know(self, name: str, *, table: Any = None, paths: Sequence[Path] = (), sql: str = "") -> None:
         """Remember what a named table is made of: a table in memory, files, or a text over other tables."""

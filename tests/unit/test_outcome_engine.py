@@ -10,11 +10,14 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import typer
 
+from commresearch.cli.options import says_its_errors
 from commresearch.errors import OutcomeError
 from commresearch.outcomes import build_panel, open_engine, read_panel
 from commresearch.outcomes.engine import literal, sql_text
 from commresearch.records import WORK
+from commresearch.terms import Language
 from tests.conftest import ROOT
 from tests.unit.outcome_worlds import coverage, many_tickets, many_units
 
@@ -247,3 +250,43 @@ def test_spark_that_does_not_start_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(OutcomeError, match="CR-O03"):
         open_engine("local[2]")
+
+
+#: A list cannot be put on disk: 600 MB that have to be in memory.
+GREEDY = "SELECT list(repeat('x', 1000) || i) AS a, 0 AS bucket FROM (SELECT UNNEST(RANGE(600000)) AS i)"
+
+
+@pytest.mark.parametrize("run", [
+    lambda engine, out: engine.query(GREEDY), lambda engine, out: engine.write(GREEDY, out), lambda engine, _: engine.stage("s", GREEDY),
+    lambda engine, _: engine.stage("s", GREEDY, splits=2),
+], ids=["query", "write", "stage", "split"])
+def test_too_little_memory_is_told_and_leaves_nothing_half_done(run, tmp_path):
+    scratch, out = tmp_path / "scratch", tmp_path / "out"
+    with pytest.raises(OutcomeError) as error, open_engine(memory="300MB", threads=1, scratch=scratch) as engine:
+        run(engine, out)
+    (failure,) = error.value.failures
+    assert (failure.code, failure.values) == ("CR-O27", {"memory": "300MB", "limit": "150MB", "folder": str(scratch)})
+    assert not list(scratch.iterdir())
+    assert not out.exists()
+
+
+def test_an_engine_can_go_on_after_it_had_too_little_memory():
+    with open_engine(memory="300MB", threads=1) as engine:
+        for run in (lambda: engine.query(GREEDY), lambda: engine.stage("s", GREEDY, splits=1)):  # the latter would be held in memory
+            with pytest.raises(OutcomeError, match="CR-O27"):
+                run()
+        assert engine.query("SELECT 1 AS a").to_pylist() == [{"a": 1}]
+
+
+@pytest.mark.parametrize(("lang", "parts"), [(Language.ZH, ("内存不够", "命令行的上限是 2GB")), (Language.EN, ("Out of memory", "the command line uses 2GB"))])
+def test_the_command_line_tells_of_memory_with_exit_code_two(lang, parts, capsys):
+    @says_its_errors
+    def command(*, lang):
+        with open_engine(memory="300MB", threads=1) as engine:
+            engine.query(GREEDY)
+
+    with pytest.raises(typer.Exit) as leaving:
+        command(lang=lang)
+    said = capsys.readouterr().err
+    assert leaving.value.exit_code == 2
+    assert all(part in said for part in ("[CR-O27]", "300MB", "150MB", *parts))
