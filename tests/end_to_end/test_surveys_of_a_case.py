@@ -7,17 +7,10 @@ import pytest
 
 from commresearch.simulate import SurveySpec, codebook_of, simulate_survey, write_wenjuanxing
 from tests.end_to_end.test_command_line import run
+from tests.unit.case_facts import case_facts
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="shell scripts stand in for tools")
-CASE = """[case]
-id = "binhai"
-name_zh = "滨海示范区（模拟）"
-name_en = "Binhai (simulated)"
-level = "district"
-province = "海岚省"
-city = "滨海市"
-fictional = true
-[[data]]
+CASE = case_facts(zh="滨海示范区（模拟）", en="Binhai (simulated)") + """[[data]]
 kind = "survey"
 wave = "w1"
 files = ["{file}"]

@@ -5,15 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-CASE_TOML = """[case]
-id = "{case}"
-name_zh = "望海片区（模拟数据）"
-name_en = "Wanghai (simulated)"
-level = "district"
-province = "海岚省"
-city = "滨海市"
-fictional = true
+from tests.unit.case_facts import case_facts
 
+REST = """
 [roster]
 file = "communities.csv"
 
@@ -55,7 +49,7 @@ def write_case(
     frame = pd.DataFrame(rows, columns=["受理时间", "事发地"])
     frame.insert(0, "工单编号", [f"T{i:05d}" for i in range(len(frame))])
     frame.assign(诉求类型="投诉", 工单状态="已办结").to_csv(folder / "tickets.csv", index=False)
-    text = CASE_TOML.format(case=folder.name, first=first, last=first + months - 1)
+    text = case_facts(folder.name, zh="望海片区（模拟数据）", en="Wanghai (simulated)") + REST.format(first=first, last=first + months - 1)
     (folder / "case.toml").write_text(text, encoding="utf8")
     return folder
 

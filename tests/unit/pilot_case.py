@@ -11,18 +11,10 @@ from commresearch.reporting.pilot_report_page import open_page
 from commresearch.terms import Language, Outcome, Sampling
 from commresearch.workflow.survey_quality import assess_survey, quality_files
 from tests.unit import impact_case, panel_case
+from tests.unit.case_facts import case_facts
 from tests.unit.quality_survey import survey
 
-CASE_TOML = """
-[case]
-id = "binhai"
-name_zh = "滨海示范区"
-name_en = "Binhai demonstration area"
-level = "district"
-province = "海岚省"
-city = "滨海市"
-fictional = true
-{logs}
+REST = """
 [[data]]
 kind = "survey"
 files = ["答卷.xlsx"]
@@ -57,7 +49,7 @@ SECTIONS = (
 def write_source(folder, *, logs=LOGS, narratives=None):
     """The case folder, with files that only have to be there."""
     folder.mkdir(parents=True)
-    (folder / "case.toml").write_text(CASE_TOML.format(logs=logs), encoding="utf8")
+    (folder / "case.toml").write_text(case_facts() + logs + REST, encoding="utf8")
     for name in ("热线工单.csv", "答卷.xlsx"):
         (folder / name).write_text("", encoding="utf8")
     for language, text in (NARRATIVE if narratives is None else narratives).items():

@@ -8,16 +8,8 @@ import pandas as pd
 from commresearch.errors import CommResearchError
 from commresearch.terms import Language
 from commresearch.words.messages import render_failure
+from tests.unit.case_facts import case_facts
 
-CASE_TOML = """[case]
-id = "{id}"
-name_zh = "滨海示范区（模拟）"
-name_en = "Binhai (simulated)"
-level = "district"
-province = "海岚省"
-city = "滨海市"
-fictional = true
-"""
 CORRECTION_COLUMNS = ("kind", "file", "sheet", "row_id", "variable", "expect", "new", "reason", "reported_by", "date")
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(100, 132))
 
@@ -53,7 +45,7 @@ def data_part(wave: str, files: Sequence[str], **settings: object) -> str:
 def write_case(folder: Path, *parts: str, case_id: str = "binhai") -> Path:
     """A case folder whose case.toml has these parts."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "case.toml").write_text(CASE_TOML.format(id=case_id) + "".join(parts), encoding="utf8")
+    (folder / "case.toml").write_text(case_facts(case_id, zh="滨海示范区（模拟）", en="Binhai (simulated)") + "".join(parts), encoding="utf8")
     return folder
 
 

@@ -13,9 +13,10 @@ from commresearch.errors import CaseError, CommResearchError, SchemaError
 from commresearch.outcomes.definition import PARAMETERS, OutcomeDefinition
 from commresearch.terms import DataKind, Language, Level, Outcome, Platform, Sampling
 from commresearch.words import entries
-from tests.unit.survey_cases import CASE_TOML, codes, data_part, told, write_case
+from tests.unit.case_facts import case_facts
+from tests.unit.survey_cases import codes, data_part, told, write_case
 
-CASE = CASE_TOML.format(id="binhai")
+CASE = case_facts()
 SURVEY = '[[data]]\nkind = "survey"\nfiles = ["a.csv"]\nsampling = "opt_in"\n'
 
 
@@ -45,7 +46,7 @@ def test_a_case_as_it_should_be(case, tmp_path):
     parts = data_part("2025a", ["a.csv", "b.csv"], platform="plain", sheet="甲", codebook="c.csv", rules="c.csv", decisions="c.csv", margins="c.csv") + "shortest_seconds = 90\n"
     tickets = '[[data]]\nkind = "tickets"\nfiles = ["a.csv"]\nmapping = "c.csv"\n[outcomes.space_use]\nclose_minute = 1320\n[release]\nthreshold = 5\nlanguage = "en"\n'
     loaded = case(CASE + more + parts + tickets, "a.csv", "b.csv", "c.csv", encoding="utf-8-sig")
-    assert (loaded.id, loaded.name(Language.ZH), loaded.name(Language.EN)) == ("binhai", "滨海示范区（模拟）", "Binhai (simulated)")
+    assert (loaded.id, loaded.name(Language.ZH), loaded.name(Language.EN)) == ("binhai", "滨海示范区", "Binhai demonstration area")
     facts = loaded.settings.case
     assert (facts.level, facts.retention_until, facts.fictional, facts.sources) == (Level.DISTRICT, date(2028, 12, 31), True, ("S1",))
     assert [d.kind for d in loaded.settings.data] == [DataKind.SURVEY, DataKind.TICKETS]

@@ -19,19 +19,11 @@ from commresearch.terms import Format, Language, Sampling
 from commresearch.workflow import CleanedSurvey, clean_case
 from commresearch.workflow.survey_quality import assess_survey, quality_files
 from tests.conftest import ROOT
+from tests.unit.case_facts import case_facts
 from tests.unit.quality_survey import survey
 
 NOTEBOOK = ROOT / "notebooks" / "survey_quality.ipynb"
-CASE = """
-[case]
-id = "binhai"
-name_zh = "滨海示范区"
-name_en = "Binhai demonstration area"
-level = "district"
-province = "海岚省"
-city = "滨海市"
-fictional = true
-
+CASE = case_facts() + """
 [[data]]
 kind = "survey"
 files = ["{file}"]

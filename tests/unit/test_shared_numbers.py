@@ -10,20 +10,10 @@ from commresearch.terms import Language
 from commresearch.words import render_error
 from commresearch.workflow import build_case_panels, check_logs, clean_logs
 from commresearch.workflow.shared_numbers import require_numbers_apart
+from tests.unit.case_facts import case_facts
 
-CASE_TOML = """
-[case]
-id = "binhai"
-name_zh = "滨海示范区"
-name_en = "Binhai demonstration area"
-level = "district"
-province = "海岚省"
-city = "滨海市"
-fictional = true
-
-[roster]
-file = "communities.csv"
-{entries}
+ROSTER = '[roster]\nfile = "communities.csv"\n'
+REST = """
 [[data]]
 kind = "coverage"
 files = ["coverage.csv"]
@@ -46,7 +36,7 @@ def written(folder, *ledgers, entries=None):
     (folder / "communities.csv").write_text("unit_id,unit_level,name,households\n101,community,望海社区,100\n102,community,听涛社区,100\n", encoding="utf8")
     (folder / "coverage.csv").write_text("source,unit_id,live_from\ntickets,*,2020-01-01\n", encoding="utf8")
     made = "\n".join(entries or [ENTRY.format(files=f'"{name}"') for name in names])
-    (folder / "case.toml").write_text(CASE_TOML.format(entries=made), encoding="utf8")
+    (folder / "case.toml").write_text(case_facts() + ROSTER + made + REST, encoding="utf8")
     return load_case(folder)
 
 
