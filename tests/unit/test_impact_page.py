@@ -285,7 +285,7 @@ def test_every_figure_has_an_alternative_text_with_its_numbers():
 
 def test_what_was_left_out_is_told_by_reason():
     rows = table(opened(), "left-youth-participation").rows
-    assert rows == [["只记录了一部分日子的月份", "0", "2", "2", "U001、U002"]]
+    assert rows == [["只记录了一部分的月份", "0", "2", "2", "U001、U002"]]
     assert "没有去掉单元" in body_of(opened())
     many = [{"unit_id": f"u{i}", "reason": "late_record", "months": 0, "whole": True} for i in range(9)] + [{"unit_id": "x", "reason": "partial_month", "months": 4, "whole": False}]
     assert [(g.reason, g.whole, g.part, g.months, len(g.units)) for g in left_out(many)] == [("late_record", 9, 0, 0, 9), ("partial_month", 0, 1, 4, 1)]
