@@ -81,20 +81,35 @@ def ledger_gaps(
             engine.table(name, table)
         rows = {name: months_with_rows(engine, kind, name) for name in names}
         wanted = frozenset(context.months["month"]) & frozenset().union(*rows.values())
-        for name, table, rule in zip(names, tables, each, strict=True):
-            if rule == MISSING and (months := wanted - rows[name]):
-                units = frozenset(engine.query(UNITS_OF[kind].format(ledger=name)).column("unit_id").to_pylist())
-                sources = frozenset[str]() if coverage is None else _sources(engine, kind, name, coverage)
-                found.append(LedgerGap(kind=kind, name=ledger_name(table), months=months, units=units, sources=sources))
+        ledgers_of = dict(zip(names, zip(tables, each, strict=True), strict=True))
+        for parts in _one_after_another(rows):
+            tables_of, rules_of = zip(*(ledgers_of[name] for name in parts), strict=True)
+            if MISSING in rules_of and (months := wanted.difference(*(rows[name] for name in parts))):
+                units = frozenset(unit for name in parts for unit in engine.query(UNITS_OF[kind].format(ledger=name)).column("unit_id").to_pylist())
+                sources = frozenset[str]() if coverage is None else _sources(engine, kind, parts, coverage)
+                found.append(LedgerGap(kind=kind, name=" + ".join(map(ledger_name, tables_of)), months=months, units=units, sources=sources))
     return found
 
 
-def _sources(engine: Engine, kind: DataKind, ledger: str, coverage: pd.DataFrame) -> frozenset[str]:
+def _one_after_another(rows: Mapping[str, frozenset[pd.Timestamp]]) -> list[list[str]]:
+    """Tables of which one ends before the next begins are one ledger in parts, a file for each year; each ledger by its tables."""
+    ledgers: list[list[str]] = []
+    for name in sorted(rows, key=lambda name: (min(rows[name], default=pd.Timestamp.max), name)):
+        earlier = next((parts for parts in ledgers if rows[name] and rows[parts[-1]] and max(rows[parts[-1]]) < min(rows[name])), None)
+        if earlier is None:
+            ledgers.append([name])
+        else:
+            earlier.append(name)
+    return ledgers
+
+
+def _sources(engine: Engine, kind: DataKind, ledgers: Sequence[str], coverage: pd.DataFrame) -> frozenset[str]:
     """The channels of a ledger as sources, if coverage has each of them."""
     stated = set(coverage["source"].astype(str))
-    if "channel" not in engine.columns(ledger) or not any(source.startswith(f"{kind}:") for source in stated):
+    if not all("channel" in engine.columns(ledger) for ledger in ledgers) or not any(source.startswith(f"{kind}:") for source in stated):
         return frozenset()
-    channels = engine.query(f"SELECT DISTINCT channel FROM {ledger} WHERE channel IS NOT NULL").column("channel").to_pylist()  # noqa: S608 - names of ours
+    query = "SELECT DISTINCT channel FROM {ledger} WHERE channel IS NOT NULL"
+    channels = [channel for ledger in ledgers for channel in engine.query(query.format(ledger=ledger)).column("channel").to_pylist()]
     own = frozenset(f"{kind}:{channel}" for channel in channels)
     return own if own <= stated else frozenset()
 

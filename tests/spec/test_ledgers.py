@@ -61,6 +61,15 @@ def test_the_ledger_and_its_months_are_problems_of_the_panel():
     assert panel.problems.to_numpy().tolist() == [["ledger_without_rows", "物业.csv", None, date(2024, 2, 1), date(2024, 5, 1)]]
 
 
+def test_a_ledger_in_a_file_for_each_year_is_one_ledger():
+    of_years = [ledger("甲", *at(1, 2)), ledger("乙", *at(3, 4))]
+    assert column(counted(*of_years), "partial_month") == [False] * 4
+    assert column(counted(*of_years, ledger("物业", *HOTLINE)), "partial_month") == [False] * 4
+    panel = counted(ledger("甲", *at(1)), ledger("乙", *at(3, 4)), ledger("物业", *HOTLINE))
+    assert column(panel, "partial_month") == [False, True, False, False]
+    assert panel.problems["place"].tolist() == ["甲.csv + 乙.csv"]
+
+
 def test_each_community_with_a_book_of_its_own_lacks_what_its_own_book_lacks():
     panel = counted(ledger("甲", *at(1, 2, 4)), ledger("乙", *at(1, 2, 3, 4, place="102")))
     assert column(panel, "partial_month") == [False, False, True, False]
