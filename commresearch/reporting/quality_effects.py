@@ -13,7 +13,7 @@ from commresearch.words.precision import signed
 
 NAME = 22  #: cells of a question beside a drawing
 SHORT = 30  #: cells of a question in a crowded table
-TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
+TOP_TWO, SCORE, SCALE, SHARE = "top_two", "score", "scale", "share"
 
 
 def sensitivity(page: QualityPage) -> list[Item]:
@@ -32,8 +32,14 @@ def sensitivity(page: QualityPage) -> list[Item]:
         return [heading(page.say("effects_heading_none")), page.prose(problem or few)]
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
     lead = page.text("effects_lead", n=page.persons(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
-    notes = page.prose(_base(page), _weighting(page), problem)
+    notes = page.prose(_followed(page), _base(page), _weighting(page), problem)
     return [heading(page.say("effects_heading", **named)), page.prose(lead), *([notes] if notes.text else []), _effect_figure(page), _effect_table(page)]
+
+
+def _followed(page: QualityPage) -> str:
+    """How many results are not followed, and where they stand; nothing where all are."""
+    rest = page.quality.noted("not_followed")
+    return page.say("effects_followed", n=len(page.effects), rest=sum(rest.values())) if rest else ""
 
 
 def _base(page: QualityPage) -> str:
@@ -96,9 +102,10 @@ def _interval(page: QualityPage, key: str) -> str:
 def _effect_figure(page: QualityPage) -> Figure:
     rated = {e.variable for e in page.effects if e.measure == TOP_TWO}
     shown = [e for e in page.told_effects if math.isfinite(e.difference) and not (e.measure == SCORE and e.variable in rated)]
-    names = [e.variable if e.measure == SCALE else page.question(e.variable, NAME) for e in shown]  # the axis says what is measured
+    names = [_name(page, e) for e in shown]
     parts = [page.say("effects_alt_item", measure=page.measure(e.variable, e.measure, NAME), **_ends(page, e)) for e in shown]
-    panels = [(_axis(page, unit), [(e, names[shown.index(e)]) for e in mine]) for unit, mine in panels_of(shown)]
+    has_answers = any(e.measure == SHARE for e in shown)
+    panels = [(_axis(page, unit, has_answers=has_answers), [(e, names[shown.index(e)]) for e in mine]) for unit, mine in panels_of(shown)]
     n, left_out = _compared(page)
     return page.figure(
         "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
@@ -107,8 +114,18 @@ def _effect_figure(page: QualityPage) -> Figure:
     )
 
 
-def _axis(page: QualityPage, unit: str) -> str:
+def _name(page: QualityPage, effect: Effect) -> str:
+    """The name of a row: the axis says what is measured, but not which answer is counted."""
+    if effect.measure == SCALE:
+        return effect.variable
+    name = page.question(effect.variable, NAME)
+    return page.say("effects_answer", name=name, answer=page.first_answer(effect.variable, NAME)) if effect.measure == SHARE else name
+
+
+def _axis(page: QualityPage, unit: str, *, has_answers: bool) -> str:
     """What an axis measures."""
+    if unit == "share" and has_answers:
+        return page.say("axis_answers")
     if unit in RATED:
         return page.say(f"axis_{unit}")
     return page.say("axis_value", unit=page.unit(unit)) if page.unit(unit) else page.say("axis_plain")

@@ -83,6 +83,11 @@ class QualityPage(StampedPage):
         return self.say("model_unplaced", list=self.counted(gaps)) if gaps else self.say("model_unstated")
 
     @property
+    def model_note(self) -> str:
+        """Below a table of results: why intervals do not follow from the design, where they do not."""
+        return self.say("model_note", reason=self.model_reason) if self.model_reason else ""
+
+    @property
     def is_simulated(self) -> bool:
         """Whether the data were made by a program; then every table and figure says so."""
         return bool(self.clean.provenance.get("fictional"))
@@ -187,7 +192,16 @@ class QualityPage(StampedPage):
     def measure(self, variable: str, measure: str, width: int = LONGEST) -> str:
         """What a result is."""
         name = variable if measure == "scale" else self.question(variable, width)
-        return self.say(f"measure_{measure}", name=name)
+        answer = self.first_answer(variable, width) if measure == "share" else ""
+        return self.say(f"measure_{measure}", name=name, **({"answer": answer} if answer else {}))
+
+    def answer(self, name: str, value: str, width: int = LONGEST) -> str:
+        """The label of an answer, cut to a width."""
+        return self.own(cut(self.clean.codebook[name].label(value, self.language), width))
+
+    def first_answer(self, name: str, width: int = LONGEST) -> str:
+        """The first answer of a question."""
+        return self.answer(name, next(iter(self.clean.codebook[name].answers)), width)
 
     def aside(self, rule: str) -> str:
         """What rows are that a rule set aside."""

@@ -14,6 +14,7 @@ from commresearch.reporting.disclosure_groups import Group
 from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
 from commresearch.reporting.disclosure_tables import IN_TABLE, Counted, figure_note, protected_counts
 from commresearch.reporting.display import Figure, Item, Table, callout, heading
+from commresearch.reporting.quality_choices import choices
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, shown_shares
@@ -27,7 +28,7 @@ FEWEST_TIMES = 10  #: sheets with a time below which a histogram says nothing
 NAME = 22  #: cells of a question beside a drawing
 SHORT = 30  #: cells of a question in a crowded table
 PER_MINUTE = 60
-TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
+TOP_TWO, SCORE, SCALE, MEAN, SHARE = "top_two", "score", "scale", "mean", "share"
 
 Row = Mapping[Hashable, Any]
 
@@ -283,30 +284,35 @@ def _category(page: QualityPage, margin: Row) -> str:
 
 
 def results(page: QualityPage) -> list[Item]:
-    """Satisfaction, scales and numbers with their uncertainty, in the words that the sampling allows."""
-    table = page.quality.estimates
-    if table.empty or table["estimate"].isna().all():
+    """Satisfaction, scales, numbers and plain choices with their uncertainty, in the words that the sampling allows."""
+    table, chosen = page.quality.estimates, choices(page)
+    known = table[table["estimate"].notna()]
+    if known.empty and not chosen:
         return [heading(page.say("results_heading_none")), page.prose(page.say("effects_none"))]
-    told = table[~table["n"].map(page.hides_result).astype("bool") & table["estimate"].notna()]
-    rated = table[table["measure"].isin([TOP_TWO, SCORE])]
-    others = table[~table["measure"].isin([TOP_TWO, SCORE])]
-    reason = page.model_reason
-    rests = page.text("results_model_design", level=page.level, reason=reason) if reason else page.say(f"results_{page.inference}", level=page.level)
-    more = page.quality.noted("measures_cut")
+    rated, others = table[table["measure"].isin([TOP_TWO, SCORE])], table[table["measure"].isin([SCALE, MEAN])]
     lead = page.prose(
-        rests, page.say("results_dont_know") if len(rated) else "", page.say("results_where", prefix=page.prefix, n=len(others)) if len(rated) and len(others) else "",
-        page.say("results_cut", n=sum(more.values()), shown=len(table)) if more else "",
+        _rests_on(page), page.say("results_dont_know") if len(rated) else "",
+        page.say("results_where", prefix=page.prefix, n=len(others)) if len(rated) and len(others) else "",
     )
     return [
-        heading(_results_title(page, told) if len(told) else say("release.few_results", page.language, least=page.release.threshold)), lead, *([_satisfaction_table(page, rated)] if len(rated) else []),
-        *([_other_table(page, others)] if len(others) else []),
+        heading(_heading(page, known)), lead, *([_satisfaction_table(page, rated)] if len(rated) else []),
+        *([_other_table(page, others)] if len(others) else []), *chosen,
     ]
 
 
-def _notes(page: QualityPage, *sentences: str) -> str:
-    """A note below a table of results; it says, too, why intervals do not follow from the design."""
-    reason = [page.say("model_note", reason=page.model_reason)] if page.model_reason else []
-    return ("" if page.language is Language.ZH else " ").join(s for s in (*sentences, *reason) if s)
+def _rests_on(page: QualityPage) -> str:
+    """What intervals rest on, in the words that the sampling allows."""
+    if page.model_reason:
+        return page.text("results_model_design", level=page.level, reason=page.model_reason)
+    return page.say(f"results_{page.inference}", level=page.level)
+
+
+def _heading(page: QualityPage, known: pd.DataFrame) -> str:
+    """The heading of the results: what the edition may tell of them."""
+    if known.empty or (known["measure"] == SHARE).all():
+        return page.say("results_heading_choices", n=page.quality.shares["variable"].nunique())
+    told = known[~known["n"].map(page.hides_result).astype("bool") & (known["measure"] != SHARE)]
+    return _results_title(page, told) if len(told) else say("release.few_results", page.language, least=page.release.threshold)
 
 
 def _results_title(page: QualityPage, table: pd.DataFrame) -> str:
@@ -344,7 +350,7 @@ def _satisfaction_table(page: QualityPage, rated: pd.DataFrame) -> Table:
         ])
     keys = ["col_question", "satisfaction_share", "satisfaction_score", "satisfaction_unclear", *(["satisfaction_deff"] if design else []), "col_n"]
     widths = (32, 18, 18, 11, 11, 10) if design else (38, 20, 20, 12, 10)
-    note = _notes(page, page.say("satisfaction_note"), page.say("deff_note") if design else "")
+    note = page.notes(page.say("satisfaction_note"), page.say("deff_note") if design else "", page.model_note)
     table = page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
     persons = [int(rated.loc[rated["variable"] == name, "n"].iloc[0]) for name in rated["variable"].unique()]
     unsure = [_unclear(page, str(name)) for name in rated["variable"].unique()]
@@ -366,7 +372,7 @@ def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
         [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, _cell(page, r), number(int(r["n"]))]
         for r in others.to_dict("records")
     ]
-    note = _notes(page, page.say("others_note") if (others["measure"] == SCALE).any() else "")
+    note = page.notes(page.say("others_note") if (others["measure"] == SCALE).any() else "", page.model_note)
     table = page.table(
         "means", page.say("others_caption"), page.header("col_result", "others_unit", "others_estimate", "col_n"), rows, align="llrr",
         widths=(46, 14, 26, 14), note=note,

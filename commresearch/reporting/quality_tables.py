@@ -267,7 +267,10 @@ def duplicate_counts(clean: CleanTable) -> list[DuplicateCount]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What leaving out flagged rows does to one measure; numbers in the unit of the estimate, NaN where there is none."""
+    """What leaving out flagged rows does to one measure; numbers in the unit of the estimate, NaN where there is none.
+
+    `fewest` sheets are behind the estimates; `out` and `flag_out` are left out between two of them: of a share, those on its smaller side.
+    """
 
     variable: str
     measure: str
@@ -282,6 +285,9 @@ class Effect:
     difference: float
     flag: str
     flag_difference: float
+    fewest: int
+    out: int
+    flag_out: int
 
     @property
     def relative(self) -> float:
@@ -314,7 +320,26 @@ def _effect(row: "pd.Series[Any]", mine: pd.DataFrame) -> Effect:
         high=_number(row["conf_high"]), n=int(_number(row["n"])), without=_number(after.get("estimate")), without_low=_number(after.get("conf_low")),
         without_high=_number(after.get("conf_high")), difference=_number(after.get("difference")), flag="" if largest is None else str(largest["without"]),
         flag_difference=math.nan if largest is None else _number(largest["difference"]),
+        fewest=min(smaller_side(*_sides(part)) for part in (row, after) if not part.empty), out=_left_out(row, after),
+        flag_out=0 if largest is None else _left_out(row, largest),
     )
+
+
+def smaller_side(n: float, n_chosen: float) -> int:
+    """Of a share, the sheets on its smaller side that is not empty; of another measure (`n_chosen` NaN), all that have a value."""
+    if math.isnan(n) or math.isnan(n_chosen):
+        return 0 if math.isnan(n) else int(n)
+    return int(min((k for k in (n_chosen, n - n_chosen) if k), default=n))
+
+
+def _sides(row: "pd.Series[Any]") -> tuple[float, float]:
+    return _number(row.get("n")), _number(row.get("n_chosen"))
+
+
+def _left_out(row: "pd.Series[Any]", part: "pd.Series[Any]") -> int:
+    """Sheets that make the difference of two estimates; the smaller side of a share."""
+    (n, chosen), (n_part, chosen_part) = _sides(row), _sides(part)
+    return smaller_side(n - n_part, chosen - chosen_part)
 
 
 def _number(value: object) -> float:

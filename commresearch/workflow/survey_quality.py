@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -14,16 +13,15 @@ from commresearch.cleaning.anonymity import k_anonymity
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.effort import flag_sensitivity
 from commresearch.cleaning.variable import Variable
-from commresearch.errors import EstimationError
-from commresearch.survey import Weights, estimate_mean, estimate_share, reliability, satisfaction, score_scale
+from commresearch.errors import CaseError, EstimationError, Failure
+from commresearch.survey import Weights, estimate_mean, estimate_share, reliability
 from commresearch.terms import Sampling, VariableType
-from commresearch.words import entries
+from commresearch.workflow.export import as_csv
 from commresearch.workflow.survey_design import MODEL_NOTES, WEIGHT, Note, SampleDesign, design_variables, rake_known, sample_design
+from commresearch.workflow.survey_measures import SHARES, Measure, followed, keyed, numbers, numeric_scales, plain_choices, working_frame
 
-MEASURES_SHOWN = 16  #: measures that the report follows through its flags; more would not be read
-LEAST_SCALE_ITEMS = 2
 FITTED = "fitted_weight_"  #: working column
-FIVE = [str(i) for i in range(1, 6)]
+FOR_PEOPLE = ("estimates", "shares")  #: tables that are also written as CSV
 BAND = 10  #: years of an age band in the count of K
 
 
@@ -32,10 +30,13 @@ class SurveyQuality:
     """Results on one survey, as tables.
 
     estimates
-        variable, measure (top_two, score, scale, mean), the columns of an estimate, `dont_know`: weighted share of 不清楚 among those
-        asked; `weighting`: base (weights as given), raked, or fitted (raked with all rows, because these alone cannot be)
+        variable, measure (top_two, score, scale, mean, or share of the first of two answers), the columns of an estimate, `dont_know`: weighted
+        share of 不清楚 among those asked; `n_chosen`: of a share, the sheets it counts; `weighting`: base (weights as given), raked, or fitted
+        (raked with all rows, because these alone cannot be)
     sensitivity
-        the same measures over all rows, without each flag, and without all flagged rows, each raked anew
+        the measures that are followed, over all rows, without each flag, and without all flagged rows, each raked anew
+    shares
+        variable, category, the columns of an estimate, `n_chosen` (sheets): answers to single and multiple choice that nothing else is made of
     scales, items
         reliability per scale; item-rest correlation per item
     weights, margins
@@ -44,7 +45,7 @@ class SurveyQuality:
         K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
-        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; measures_cut: n measures too many
+        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; not_followed: n results that stand in estimates only
     """
 
     estimates: pd.DataFrame
@@ -55,6 +56,7 @@ class SurveyQuality:
     margins: pd.DataFrame
     anonymity: pd.DataFrame
     notes: pd.DataFrame = field(default_factory=lambda: _noted([]))
+    shares: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"variable": [], "category": []}, dtype="str"))
 
     @property
     def rests_on_model(self) -> bool:
@@ -65,17 +67,6 @@ class SurveyQuality:
         """Variables of one kind of note, with their rows."""
         lines = self.notes[self.notes["note"] == note]
         return {str(v): int(n) for v, n in zip(lines["variable"], lines["n"], strict=True)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One number that a survey is asked for: a column of the working frame and how it is estimated; `unclear`, that of 不清楚."""
-
-    variable: str
-    measure: str
-    column: str
-    unit: str
-    unclear: str = ""
 
 
 def assess_survey(
@@ -103,18 +94,23 @@ def assess_survey(
     EstimationError
         Margins or a design that cannot be used. Rows that lack a variable of the margins are no fault: they keep their share.
     """
-    frame, measures, left_out = _working_frame(clean)
+    frame, measures = working_frame(clean)
     variables = design_variables(clean.codebook, frame, sampling, design)
     frame = _respondents(frame, measures, [*variables.needed, *(margins.get("variable", []) if margins is not None else [])])
     sample = sample_design(frame, variables, sampling, single_psu)
     weights, gaps = rake_known(frame, margins) if margins is not None else (None, [])
+    given = set(margins["variable"].astype("str")) if margins is not None else set()  # their shares are those of the population
+    measures = [m for m in measures if m.measure != "share" or (m.variable not in given and frame[m.column].min() < frame[m.column].max())]
+    told = followed(measures)
     estimate = _Estimator(measures=measures, sample=sample, conf_level=conf_level, margins=margins)
     whole = estimate(frame, weights)
+    left_out = len(measures) - len(told)
     scales, items = _scales(clean, frame)
     return SurveyQuality(
-        estimates=whole, sensitivity=_sensitivity(clean, frame, estimate, whole, weights) if measures else pd.DataFrame(),
+        estimates=whole, sensitivity=_sensitivity(clean, frame, replace(estimate, measures=told), whole, weights) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
-        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *([Note("measures_cut", n=left_out)] if left_out else [])]),
+        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *([Note("not_followed", n=left_out)] if left_out else [])]),
+        shares=estimate.shares(frame, [v for v in plain_choices(clean) if v.name not in given], WEIGHT if weights is None else weights),
     )
 
 
@@ -124,6 +120,8 @@ def _noted(notes: Sequence[Note]) -> pd.DataFrame:
 
 def _sensitivity(clean: CleanTable, frame: pd.DataFrame, estimate: "_Estimator", whole: pd.DataFrame, weights: Weights | None) -> pd.DataFrame:
     """The estimates without flagged rows; those of all rows are the ones already made."""
+    told = {(m.variable, m.measure) for m in estimate.measures}
+    whole = whole[[pair in told for pair in zip(whole["variable"], whole["measure"], strict=True)]].reset_index(drop=True)
     rows = frame if weights is None else frame.assign(**{FITTED: weights.values})
     return flag_sensitivity(rows, clean.flags.loc[frame.index], lambda part: whole if part is rows else estimate.anew(part), by=["variable", "measure"])
 
@@ -154,21 +152,51 @@ class _Estimator:
 
     def _measured(self, rows: pd.DataFrame, weights: Weights | str) -> pd.DataFrame:
         """One row per measure, in the columns of an estimate."""
-        options = {"weights": weights, "sampling": self.sample.sampling, "conf_level": self.conf_level, **self.sample.options}
+        options = self._options(weights)
         found: list[pd.DataFrame] = []
         names: list[dict[str, object]] = []
         for measure in self.measures:
-            if measure.measure == "top_two":
+            if measure.measure in SHARES:
                 shares = estimate_share(rows, measure.column, **options)  # type: ignore[arg-type]
                 row = shares[shares["category"].astype("float64") == 1].drop(columns="category")
             else:
                 row = estimate_mean(rows, measure.column, unit=measure.unit, **options)  # type: ignore[arg-type]
             found.append(row)
-            names += [{"variable": measure.variable, "measure": measure.measure, "dont_know": _weighted_mean(rows, measure.unclear, weights)}] * len(row)
+            unclear, chosen = _weighted_mean(rows, measure.unclear, weights), _chosen(rows, measure)
+            names += [{"variable": measure.variable, "measure": measure.measure, "dont_know": unclear, "n_chosen": chosen}] * len(row)
         if not found:
             return pd.DataFrame({"variable": [], "measure": [], "estimate": []})
-        named = pd.DataFrame(names, columns=["variable", "measure", "dont_know"])
-        return pd.concat([named[["variable", "measure"]], pd.concat(found, ignore_index=True), named[["dont_know"]]], axis=1)
+        named = pd.DataFrame(names, columns=["variable", "measure", "dont_know", "n_chosen"])
+        return pd.concat([named[["variable", "measure"]], pd.concat(found, ignore_index=True), named[["dont_know", "n_chosen"]]], axis=1)
+
+    def _options(self, weights: Weights | str) -> dict[str, object]:
+        return {"weights": weights, "sampling": self.sample.sampling, "conf_level": self.conf_level, **self.sample.options}
+
+    def shares(self, rows: pd.DataFrame, questions: Sequence[Variable], weights: Weights | str) -> pd.DataFrame:
+        """Shares of the answers that somebody chose; each option of a multiple choice among those who answered the question."""
+        found = [self._of_question(rows, v, weights) for v in questions if rows[v.columns].notna().any(axis=None)]
+        found = [table for table in found if len(table)]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"variable": [], "category": []}, dtype="str")
+
+    def _of_question(self, rows: pd.DataFrame, variable: Variable, weights: Weights | str) -> pd.DataFrame:
+        options = self._options(weights)
+        if variable.type is VariableType.SINGLE:
+            table = estimate_share(rows, variable.name, **options)  # type: ignore[arg-type]
+            counts = rows[variable.name].astype("str").value_counts()
+        else:
+            chosen = {c.removeprefix(f"{variable.name}__"): c for c in variable.columns if (rows[c] == 1).any()}
+            parts = [estimate_share(rows, column, **options).iloc[[-1]].assign(category=value) for value, column in chosen.items()]  # type: ignore[arg-type]
+            table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"category": []})
+            counts = pd.Series({value: int((rows[column] == 1).sum()) for value, column in chosen.items()}, dtype="int64")
+        category = table["category"].astype("str")
+        n_chosen = category.map(counts).fillna(0).astype("int64")
+        table = pd.concat([pd.DataFrame({"variable": variable.name, "category": category}, index=table.index), table.drop(columns="category")], axis=1)
+        return table.assign(n_chosen=n_chosen)[n_chosen > 0]
+
+
+def _chosen(rows: pd.DataFrame, measure: Measure) -> float:
+    """Sheets that a share counts; NaN of another measure."""
+    return float((rows[measure.column] == 1).sum()) if measure.measure in SHARES else float("nan")
 
 
 def _weighted_mean(rows: pd.DataFrame, column: str, weights: Weights | str) -> float:
@@ -181,80 +209,10 @@ def _weighted_mean(rows: pd.DataFrame, column: str, weights: Weights | str) -> f
     return float(values[known] @ weight[known] / weight[known].sum()) if known.any() else float("nan")
 
 
-def best_first(variable: Variable) -> bool | None:
-    """Whether a five-point satisfaction item has its best answer first; None where it is no such item."""
-    labels = list(variable.answers.values())
-    if list(variable.answers) != FIVE:
-        return None
-    for name, scale in entries("answer_scales").items():
-        if name.startswith("satisfaction"):
-            known = scale["zh"].split(" ")
-            if labels in (known, known[::-1]):
-                return labels == known
-    return None
-
-
-def _working_frame(clean: CleanTable) -> tuple[pd.DataFrame, list[Measure], int]:
-    """Columns that can be estimated: satisfaction as two measures, scale scores, plain numbers; at most `MEASURES_SHOWN`, and how many more."""
-    frame = clean.frame.copy()
-    measures: list[Measure] = []
-    for name, variables in _numeric_scales(clean).items():
-        frame[f"{name}:scale"] = score_scale(_numbers(frame, variables), [v.name for v in variables], **_keyed(variables))
-        measures.append(Measure(variable=name, measure="scale", column=f"{name}:scale", unit="score"))
-    overall = sorted(clean.codebook, key=lambda v: bool(v.matrix or v.scale))  # a question of its own says more than one row of a matrix
-    for variable in overall:
-        if variable.type is VariableType.SINGLE and variable.name in frame and (is_best_first := best_first(variable)) is not None:
-            measures += _satisfaction(clean, frame, variable, best=1 if is_best_first else 5)
-        elif variable.type is VariableType.NUMBER and variable.role is None and not variable.quasi and variable.name in frame:
-            measures.append(Measure(variable=variable.name, measure="mean", column=variable.name, unit=variable.unit or "value"))
-    found = [m for m in measures if frame[m.column].notna().any()]
-    return frame, found[:MEASURES_SHOWN], max(0, len(found) - MEASURES_SHOWN)
-
-
-def _satisfaction(clean: CleanTable, frame: pd.DataFrame, variable: Variable, *, best: int) -> list[Measure]:
-    """满意率 (top two of five) and mean score of one item; 不清楚 stands apart."""
-    found = satisfaction(frame, variable.name, best=best, missing_kinds=clean.missing_kinds[variable.name])
-    for part in ("top_two", "score", "dont_know"):
-        frame[f"{variable.name}:{part}"] = found[part]
-    unclear = f"{variable.name}:dont_know"
-    return [Measure(variable=variable.name, measure=part, column=f"{variable.name}:{part}", unit="score", unclear=unclear) for part in ("top_two", "score")]
-
-
-def _numeric_scales(clean: CleanTable) -> dict[str, list[Variable]]:
-    scales = clean.codebook.scales()
-    return {n: items for n, items in scales.items() if len(items) >= LEAST_SCALE_ITEMS and all(_is_numeric(v) and v.name in clean.frame for v in items)}
-
-
-def _is_numeric(variable: Variable) -> bool:
-    return variable.type is VariableType.SINGLE and variable.is_numeric
-
-
-class _Keyed(TypedDict):
-    keys: list[int]
-    low: float
-    high: float
-
-
-def _keyed(variables: Sequence[Variable]) -> _Keyed:
-    values = [int(v) for variable in variables for v in variable.answers]
-    return {"keys": [v.key for v in variables], "low": min(values), "high": max(values)}
-
-
-def _numbers(frame: pd.DataFrame, variables: Sequence[Variable]) -> pd.DataFrame:
-    return pd.DataFrame({v.name: _codes(frame[v.name]) for v in variables}, index=frame.index)
-
-
-def _codes(answers: pd.Series) -> pd.Series:
-    """The numbers that answers stand for, each read once; NaN for what is no number."""
-    known = answers.astype("category")
-    numbers = pd.to_numeric(known.cat.categories.astype("str").to_series(), errors="coerce").to_numpy(dtype=float)
-    return pd.Series(np.append(numbers, np.nan)[known.cat.codes], index=answers.index)
-
-
 def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, items = [], []
-    for name, variables in _numeric_scales(clean).items():
-        found = reliability(_numbers(frame, variables), [v.name for v in variables], **_keyed(variables))
+    for name, variables in numeric_scales(clean).items():
+        found = reliability(numbers(frame, variables), [v.name for v in variables], **keyed(variables))
         rows.append({
             "scale": name, "alpha": found.alpha, "conf_low": found.conf_low, "conf_high": found.conf_high, "conf_level": found.conf_level,
             "omega": found.omega, "n": found.n, "n_items": len(variables),
@@ -265,7 +223,8 @@ def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
 
 def _respondents(frame: pd.DataFrame, measures: Sequence[Measure], needed: Sequence[object]) -> pd.DataFrame:
     """The rows without those that answered nothing that is measured and have no place in the design: people who declined to take part."""
-    answered = frame[[m.column for m in measures]].notna().any(axis=1)
+    asked = [m for m in measures if m.measure != "share"] or measures  # whoever declines has answered whether to take part
+    answered = frame[[m.column for m in asked]].notna().any(axis=1)
     placed = frame[[c for c in dict.fromkeys(map(str, needed)) if c in frame]].notna().all(axis=1)
     return frame[answered | placed].copy()
 
@@ -296,9 +255,18 @@ def quality_files(quality: SurveyQuality) -> dict[str, bytes]:
         buffer = io.BytesIO()
         getattr(quality, table.name).to_parquet(buffer)
         files[f"quality_{table.name}.parquet"] = buffer.getvalue()
-    return files
+    return files | {f"quality_{name}.csv": as_csv(getattr(quality, name)) for name in FOR_PEOPLE}
 
 
 def read_quality(folder: str | Path) -> SurveyQuality:
-    """The results that stand beside a cleaned survey."""
-    return SurveyQuality(**{table.name: pd.read_parquet(Path(folder) / f"quality_{table.name}.parquet") for table in fields(SurveyQuality)})
+    """The results that stand beside a cleaned survey.
+
+    Raises
+    ------
+    CaseError
+        A file of them is missing: the survey was cleaned by an earlier version, or not wholly copied.
+    """
+    files = {table.name: Path(folder) / f"quality_{table.name}.parquet" for table in fields(SurveyQuality)}
+    if missing := [path.name for path in files.values() if not path.is_file()]:
+        raise CaseError(Failure(code="CR-F09", values={"folder": str(folder), "missing": ", ".join(missing)}))
+    return SurveyQuality(**{name: pd.read_parquet(path) for name, path in files.items()})

@@ -61,7 +61,7 @@ FLAGS = ("longstring", "irv", "even_odd", "mahalanobis", "synonyms", "antonyms",
 BUILT = {
     *(f"carry_{s}" for s in Sampling), *(f"export_{e}" for e in Export), *(f"changes_{t}" for t in CHANGED), *(f"duplicate_{k}" for k in DuplicateKind),
     *(f"treatment_{t}" for t in TREATMENTS if t != "masked"), *(f"aside_{rule}" for rule in (*ROW_RULES, *RULES.values())),
-    *(f"flag_{flag}_{part}" for flag in FLAGS for part in ("name", "about")), *(f"measure_{m}" for m in ("top_two", "score", "scale", "mean")),
+    *(f"flag_{flag}_{part}" for flag in FLAGS for part in ("name", "about")), *(f"measure_{m}" for m in ("top_two", "score", "scale", "mean", "share")),
     *(f"unit_{u}" for u in ("share", "score")), *(f"axis_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
     *(f"results_{i}" for i in ("design", "model", "none")), *(f"panels_{p}" for p in ("kept", "changed", "flagged")),
     *(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n")), *(f"by_{b}" for b in ("declared", "name", "content", "both")),
@@ -298,7 +298,7 @@ def test_units_have_words_in_both_languages(unit, zh, en):
 
 def effect(**changes):
     values = {"variable": "age", "measure": "mean", "unit": "元", "estimate": 3.534, "low": 3.41, "high": 3.66, "n": 50, "without": 3.546, "without_low": 3.42,
-              "without_high": 3.67, "difference": 0.012, "flag": "", "flag_difference": float("nan")}
+              "without_high": 3.67, "difference": 0.012, "flag": "", "flag_difference": float("nan"), "fewest": 50, "out": 0, "flag_out": 0}
     return Effect(**(values | changes))
 
 
@@ -321,11 +321,12 @@ def test_measures_of_one_unit_and_unlike_size_share_no_axis():
     assert panels_of([]) == []
 
 
-def test_what_is_not_estimated_is_counted():
+def test_what_is_not_followed_is_counted_and_its_place_is_told():
     page = opened()
-    notes = pd.DataFrame({"note": ["measures_cut"], "variable": [""], "n": [4]})
-    assert "另有4项没有估计" in body_of(replace(page, quality=replace(page.quality, notes=notes)))
-    assert "没有估计" not in body_of(page)
+    notes = pd.DataFrame({"note": ["not_followed"], "variable": [""], "n": [4]})
+    assert f"这里跟踪{len(page.effects)}项结果" in body_of(replace(page, quality=replace(page.quality, notes=notes)))
+    assert "另有4项没有跟踪，它们的结果见“主要结果”一节，也在清洗结果文件夹的 quality_estimates.csv 里" in body_of(replace(page, quality=replace(page.quality, notes=notes)))
+    assert "没有跟踪" not in body_of(page)
     assert "量表均分和数值题2项见 @tbl-quality-means" in body_of(page)
 
 

@@ -1,0 +1,69 @@
+"""Answers to plain choice questions in the quality report: the most frequent ones, with their shares."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+
+from commresearch.cleaning.variable import Variable
+from commresearch.reporting.disclosure_groups import Group
+from commresearch.reporting.disclosure_rules import hides, is_small
+from commresearch.reporting.display import Item
+from commresearch.reporting.quality_page import QualityPage
+from commresearch.reporting.quality_persons import category_counts, group_of, shown_shares
+from commresearch.terms import VariableType
+from commresearch.words import number
+
+SHOWN = 24  #: questions in the table
+TOP = 3  #: answers of each
+ANSWER = 34  #: cells of an answer
+
+
+def choices(page: QualityPage) -> list[Item]:
+    """The most frequent answers to every plain choice question; nothing where there is none."""
+    found = [(name, part) for name, part in page.quality.shares.groupby("variable", sort=False) if name in page.clean.codebook]
+    if not found:
+        return []
+    rows, persons, groups, left = [], [], [], 0
+    for name, part in found[:SHOWN]:
+        variable = page.clean.codebook[str(name)]
+        told = _told(page, variable, part)
+        left += len(part) - len(told)
+        for row in told:
+            rows.append([
+                page.question(variable.name), page.answer(variable.name, str(row["category"]), ANSWER),
+                page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), "share"), number(int(row["n"])),
+            ])
+            persons.append([None, None, int(row["count"]), int(row["n"])])
+            groups.append([None, None, _whom(page, variable, str(row["category"])), None])
+    if not rows:
+        return [page.prose(page.say("choices_few"))]
+    note = page.notes(page.say("choices_note", top=TOP), page.say("choices_rest", n=left) if left else "", page.model_note)
+    table = page.table(
+        "choices", page.say("choices_caption"), page.header("col_question", "choices_answer", "col_share", "col_n"), rows, align="llrr", widths=(40, 30, 20, 10), note=note,
+    )
+    more = len(found) - SHOWN
+    return [
+        page.prose(page.say("choices_lead", prefix=page.prefix, n=min(len(found), SHOWN)), page.say("choices_more", n=more) if more > 0 else ""),
+        page.of_persons(table, persons, groups=groups),
+    ]
+
+
+def _told(page: QualityPage, variable: Variable, part: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """The most frequent answers that the edition may tell, with the sheets that give them."""
+    records = part.to_dict("records")
+    if variable.type is VariableType.SINGLE:
+        counts = category_counts(page.clean.frame, records)
+        may = shown_shares(counts, page.release)
+    else:
+        counts = [int((page.clean.frame[f"{variable.name}__{r['category']}"] == 1).sum()) for r in records]
+        may = [not (hides(page.release) and (is_small(k, page.release) or is_small(int(r["n"]) - k, page.release))) for k, r in zip(counts, records, strict=True)]
+    told = [r | {"count": k} for r, k, may_be_told in zip(records, counts, may, strict=True) if may_be_told]
+    return sorted(told, key=lambda r: -r["estimate"])[:TOP]
+
+
+def _whom(page: QualityPage, variable: Variable, category: str) -> Group:
+    """The sheets of a cell; options of a multiple choice are questions of their own, because a sheet may have several."""
+    if variable.type is VariableType.SINGLE:
+        return group_of(page.survey, variable.name, [category])
+    return group_of(page.survey, f"{variable.name}__{category}", ["1"])

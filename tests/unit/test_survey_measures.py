@@ -1,0 +1,148 @@
+"""What a survey can be asked for: which results are followed through the flags, and the shares of plain choices on the page."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from commresearch.cases.case import Release
+from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.fit import ABSENT
+from commresearch.errors import CaseError
+from commresearch.reporting.quality_choices import choices
+from commresearch.reporting.quality_page import QualityPage
+from commresearch.reporting.quality_results import results
+from commresearch.terms import Language, Sampling
+from commresearch.workflow.survey_measures import FOLLOWED, Measure, followed, plain_choices, working_frame
+from commresearch.workflow.survey_quality import assess_survey, quality_files, read_quality
+from tests.unit.quality_survey import FIVE, INTERNAL, ROWS, N, made, opened, survey, table, words_of
+
+
+def measures(block, n):
+    return [Measure(variable=f"{block}{i}", measure="mean", column=f"{block}{i}", unit="value", block=block) for i in range(n)]
+
+
+def with_questions(*rows, **columns):
+    """The survey made by hand with more questions; `columns` are values of all its sheets, "" where there is no answer."""
+    clean = survey()
+    book = Codebook.from_frame(pd.DataFrame([*ROWS, *({"source": ABSENT} | r for r in rows)]).fillna(""), name="codebook.csv")
+    frame, kinds = clean.frame.copy(), clean.missing_kinds.copy()
+    for name, values in columns.items():
+        known = [v if v != "" else None for v in values]
+        base = name.partition("__")[0]
+        choices_of = list(book[base].answers)
+        frame[name] = pd.array(known, dtype="boolean") if "__" in name else pd.Categorical(known, categories=choices_of)
+        kinds[name] = pd.Categorical([None if v is not None else "blank" for v in known], categories=kinds["overall"].cat.categories)
+    return replace(clean, codebook=book, frame=frame, missing_kinds=kinds)
+
+
+def page_on(clean, language="zh", release=INTERNAL):
+    return QualityPage(clean=clean, quality=assess_survey(clean, Sampling.OPT_IN), language=Language(language), release=release)
+
+
+def choice(name, values, **more):
+    return {"name": name, "type": "single", "source": name, "question_zh": name, "values": values} | more
+
+
+# ---------------------------------------------------------------- followed
+
+
+def test_blocks_are_followed_whole_and_in_order():
+    given = [*measures("a", 2), *measures("b", FOLLOWED - 3), *measures("c", 2), *measures("d", 1)]
+    assert followed(given) == [m for m in given if m.block != "c"]
+    large = measures("a", FOLLOWED + 5)
+    assert followed([*large, *measures("b", 1)]) == large  # a survey of one large matrix is followed all the same
+    assert followed([]) == []
+
+
+def test_scales_and_questions_of_their_own_stand_before_rows_of_matrices():
+    rows = [choice(f"m_{i}", FIVE, matrix="m", missing="dont_know=6") for i in range(11)]
+    clean = with_questions(*rows, **{r["name"]: [str(1 + (i + j) % 5) for j in range(N)] for i, r in enumerate(rows)})
+    quality = assess_survey(clean, Sampling.OPT_IN)
+    order = list(dict.fromkeys(quality.estimates["variable"]))
+    assert order[:4] == ["trust", "overall", "took_part", "times"]
+    assert order[4:] == [r["name"] for r in rows]
+    assert set(quality.sensitivity["variable"].dropna()) == set(order[:4])  # 22 of the matrix do not fit beside 5
+    assert quality.noted("not_followed") == {"": 22}
+    assert len(quality.estimates) == 27
+
+
+def test_a_question_with_two_answers_is_followed_by_its_first_one():
+    clean, quality = made()
+    line = quality.estimates.set_index("variable").loc["took_part"]
+    answered = clean.frame["took_part"].dropna()
+    assert line["estimate"] == pytest.approx((answered == "1").mean())
+    assert line["n_chosen"] == (answered == "1").sum()
+    assert opened().measure("took_part", "share") == "“是否参加过活动”答“是”的占比"
+    assert opened("en").measure("took_part", "share") == "“Took part”, share answering “(是)”"
+
+
+def test_shares_that_are_given_by_the_margins_are_no_results():
+    clean = with_questions(choice("sex", "1=男\n2=女"), sex=["12"[i % 2] for i in range(N)])
+    margins = pd.DataFrame({"variable": "sex", "category": ["1", "2"], "target": [500, 700]})
+    quality = assess_survey(clean, Sampling.OPT_IN, margins=margins)
+    assert "sex" not in set(quality.estimates["variable"]) | set(quality.shares["variable"])
+    assert "took_part" in set(quality.shares["variable"])
+
+
+# ---------------------------------------------------------------- shares
+
+
+def test_shares_are_those_counted_by_hand():
+    told = [["", "1", "1", "2", "3"][i % 5] for i in range(N)]
+    tags = [[True, False, ""][i % 3] for i in range(N)]
+    clean = with_questions(
+        choice("told", "1=微信群\n2=公告栏\n3=邻居\n4=其他"), choice("tags", "1=饭\n2=医", type="multiple"), told=told, tags__1=tags, tags__2=[v if v == "" else False for v in tags],
+    )
+    shares = assess_survey(clean, Sampling.OPT_IN).shares.set_index(["variable", "category"])
+    assert list(shares.loc["told"].index) == ["1", "2", "3"]  # nobody said 4
+    assert shares.loc[("told", "1"), "estimate"] == pytest.approx(0.5)
+    assert shares.loc[("told", "1"), "n"] == 96
+    assert list(shares.loc["tags"].index) == ["1"]
+    assert shares.loc[("tags", "1"), ["estimate", "n", "n_chosen"]].tolist() == [0.5, 80, 40]
+    shown = table(page_on(clean), "choices")
+    assert ["told", "微信群", "50", "96"] in [[*r[:2], r[2].split(" (")[0], r[3]] for r in shown.rows]
+    assert any(r[0] == "tags" and r[1] == "饭" for r in shown.rows)
+
+
+def test_satisfaction_scales_places_and_identifiers_are_no_plain_choices():
+    clean, _ = made()
+    assert [v.name for v in plain_choices(clean)] == ["took_part"]
+    assert "took_part:first" in working_frame(clean)[0]
+
+
+def test_a_public_edition_leaves_out_answers_of_few():
+    rare = ["1"] * 70 + ["2"] * 45 + ["3"] * 5
+    tags = [i < 4 for i in range(N)]
+    clean = with_questions(choice("told", "1=微信群\n2=公告栏\n3=邻居"), choice("tags", "1=饭\n2=医", type="multiple"), told=rare, tags__1=tags, tags__2=[i < 60 for i in range(N)])
+    shown = table(page_on(clean, release=Release()), "choices")
+    assert [r[1] for r in shown.rows if r[0] == "told"] == ["微信群"]  # the second would give the third away
+    assert [r[1] for r in shown.rows if r[0] == "tags"] == ["医"]
+    assert "其余答案3个没有列出" in shown.note
+    few = with_questions(choice("told", "1=微信群\n2=公告栏"), told=["1"] * 3 + ["2"] * 3 + [""] * (N - 6))
+    few = replace(few, codebook=replace(few.codebook, variables=tuple(v for v in few.codebook if v.name != "took_part")))
+    assert "公开版不列占比" in words_of(choices(page_on(few, release=Release()))[0])
+
+
+def test_a_survey_of_plain_choices_alone_has_results():
+    clean = with_questions(choice("told", "1=微信群\n2=公告栏\n3=邻居"), told=["123"[i % 3] for i in range(N)])
+    clean = replace(clean, codebook=replace(clean.codebook, variables=tuple(v for v in clean.codebook if v.name == "told")))
+    for language, title in (("zh", "主要结果：选择题1道"), ("en", "Main results: choice questions, 1")):
+        assert title in words_of(results(page_on(clean, language))[0])
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_results_come_back_from_their_files_and_a_missing_one_is_named(tmp_path):
+    _, quality = made()
+    for name, data in quality_files(quality).items():
+        (tmp_path / name).write_bytes(data)
+    pd.testing.assert_frame_equal(read_quality(tmp_path).shares, quality.shares)
+    written = pd.read_csv(tmp_path / "quality_shares.csv", encoding="utf-8-sig")
+    assert np.allclose(written["estimate"], quality.shares["estimate"])
+    (tmp_path / "quality_shares.parquet").unlink()
+    with pytest.raises(CaseError) as caught:
+        read_quality(tmp_path)
+    assert [(f.code, f.values["missing"]) for f in caught.value.failures] == [("CR-F09", "quality_shares.parquet")]
