@@ -28,7 +28,6 @@ from commresearch.reporting.quality_tables import (
 from commresearch.reporting.stamped_page import cut
 from commresearch.terms import MissingKind, VariableType
 from commresearch.words import number, say
-from commresearch.words.precision import percent_of
 
 SHOWN = 10  #: rows of a table of questions
 DRAWN = 12  #: questions of the figure of missing values
@@ -280,7 +279,7 @@ def identifiers(page: QualityPage) -> list[Item]:
     """Direct identifiers and what became of them, the key of pseudonyms, quasi-identifiers and K."""
     found = identifier_columns(page.clean.identifiers)
     anonymity = page.quality.anonymity
-    k = page.say("k_part", k=int(anonymity["k"].iloc[0])) if len(anonymity) else page.say("k_part_none")
+    k = page.say("k_part", k=_k(page, int(anonymity["k"].iloc[0]))) if len(anonymity) else page.say("k_part_none")
     items: list[Item] = [heading(page.say("identifiers_heading" if found else "identifiers_heading_none", n=len({e["column"] for e in found}), k=k))]
     items.append(page.prose(page.say("identifiers_lead"), "" if found else page.say("identifiers_none")))
     if found:
@@ -321,8 +320,21 @@ def _anonymity(page: QualityPage) -> list[Item]:
     row = page.quality.anonymity.iloc[0]
     k, limits = int(row["k"]), {"inside": SMALL_INSIDE, "outside": SMALL_OUTSIDE}
     names = page.join(page.question(name) for name in str(row["quasi"]).split())
-    shares = {f"below{limit}": percent_of(float(row[f"share_below_{limit}"]) * int(row["n_rows"]), int(row["n_rows"])) for limit in (5, 20)}
-    lead = page.prose(page.text("quasi_lead", list=names, k=k, cells=number(int(row["n_cells"])), **shares, **limits))
-    if k < SMALL_INSIDE:
-        return [lead, callout(page.say("k_small_title", **limits), page.say("k_small_body", **limits), "warning")]
+    shares = {f"below{limit}": _share_below(page, round(float(row[f"share_below_{limit}"]) * int(row["n_rows"])), int(row["n_rows"])) for limit in (5, 20)}
+    lead = page.prose(page.text("quasi_lead", list=names, k=_k(page, k), cells=page.persons(int(row["n_cells"])), **shares, **limits))
+    if k < SMALL_INSIDE or page.hides_result(k):
+        title = page.say("k_small_title", **limits) if not page.hides_result(k) else page.say("k_few_title", least=page.release.threshold)
+        return [lead, callout(title, page.say("k_small_body", **limits), "warning")]
     return [lead, page.prose(page.say("k_inside" if k < SMALL_OUTSIDE else "k_outside", **limits))]
+
+
+def _k(page: QualityPage, k: int) -> str:
+    """K in a sentence: a number of persons as any other, so that the public edition says of a small one only that it is small."""
+    return page.say("k_few", least=page.release.threshold) if page.hides_result(k) else page.say("k_is", k=page.persons(k))
+
+
+def _share_below(page: QualityPage, part: int, whole: int) -> str:
+    """Sheets in small cells in percent; in words where these, or the others, are few."""
+    if page.hides_result(part) or page.hides_result(whole - part):
+        return page.say("k_few_sheets" if page.hides_result(part) else "k_most_sheets")
+    return page.say("percent", n=page.share(part, whole))

@@ -21,15 +21,14 @@ def sensitivity(page: QualityPage) -> list[Item]:
     top = largest_effect(page.told_effects)
     if not page.effects:
         return [heading(page.say("effects_heading_none")), page.prose(page.say("effects_none"))]
-    if page.hides_flags:
+    if page.hides_flags or not page.told_effects:
         return [heading(page.say("effects_heading_none")), page.prose(say("release.effects_hidden", page.language))]
     if not page.n_flagged:
         return [heading(page.say("effects_heading_unchanged")), page.prose(page.say("effects_unchanged"))]
     lost = sum(not math.isfinite(e.difference) for e in page.told_effects)
     problem = page.say("effects_problem", n=lost) if lost else ""
     if top is None:
-        few = "" if page.told_effects else say("release.few_results", page.language, least=page.release.threshold)
-        return [heading(page.say("effects_heading_none")), page.prose(problem or few)]
+        return [heading(page.say("effects_heading_none")), page.prose(problem)]
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
     lead = page.text("effects_lead", n=page.persons(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
     notes = page.prose(_followed(page), _base(page), _weighting(page), problem)
@@ -84,14 +83,12 @@ def _effect_table(page: QualityPage) -> Table:
         "effects", page.say("effects_caption"), page.header("col_result", *(f"effects_{k}" for k in keys)), rows, align="lrrrrlr",
         widths=(24, 17, 17, 9, 10, 14, 9), note=page.say("effects_note", interval=_interval(page, "effects_brackets")),
     )
-    excluded, by_flag = _compared(page)[1], _excluded(page)
-    return page.of_persons(table, [[None, e.n, excluded, excluded, excluded, (one := by_flag.get(e.flag)), one] for e in page.effects])
+    return page.of_persons(table, [[None, e.fewest, *[_moved(page, e, e.out)] * 3, *[_moved(page, e, e.flag_out)] * 2] for e in page.effects])
 
 
-def _excluded(page: QualityPage) -> dict[str, int]:
-    """Sheets that each flag leaves out."""
-    lines = page.quality.sensitivity.drop_duplicates("without")
-    return {str(flag): int(n) for flag, n in zip(lines["without"], lines["n_excluded"].fillna(0), strict=True)}
+def _moved(page: QualityPage, effect: Effect, out: int) -> int:
+    """Sheets that a change tells of: those left out, and all behind the result where these are few."""
+    return effect.fewest if page.hides_result(effect.fewest) else out
 
 
 def _interval(page: QualityPage, key: str) -> str:

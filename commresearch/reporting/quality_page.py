@@ -99,12 +99,12 @@ class QualityPage(StampedPage):
 
     @cached_property
     def told_effects(self) -> list[Effect]:
-        """The same without results of few persons, which the edition hides in tables and says nowhere else."""
-        return [e for e in self.effects if not self.hides_result(e.n)]
+        """The same without results of few persons, or moved by few, which the edition hides in tables and says nowhere else."""
+        return [e for e in self.effects if not self.hides_result(e.fewest) and not self.hides_result(e.out)]
 
-    def hides_result(self, n: float) -> bool:
+    def hides_result(self, n: int) -> bool:
         """Whether a result rests on so few persons that the edition hides it."""
-        return hides(self.release) and not math.isnan(n) and is_small(int(n), self.release)
+        return hides(self.release) and is_small(n, self.release)
 
     @cached_property
     def changed(self) -> dict[str, int]:

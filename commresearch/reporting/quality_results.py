@@ -18,7 +18,7 @@ from commresearch.reporting.quality_choices import choices
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, shown_shares
-from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
+from commresearch.reporting.quality_tables import duplicate_counts, flag_counts, smaller_side
 from commresearch.terms import Language, MissingKind
 from commresearch.words import number, say
 from commresearch.words.precision import decimals_of, fixed, signed
@@ -156,12 +156,13 @@ def _duplicates(page: QualityPage) -> list[Item]:
         page.header("duplicates_kind", "duplicates_groups", "col_sheets", "duplicates_open", "duplicates_decided", "duplicates_exempt"), rows, align="lrrrrr",
         widths=(30, 11, 14, 14, 14, 17),
     )
-    is_open = sum(c.open for c in counts)
-    few = hides(page.release) and is_small(sum(c.rows for c in counts), page.release)
-    title = page.say("duplicates_heading", **{key: page.persons(None) if few and n else number(n) for key, n in (("groups", sum(c.groups for c in counts)), ("open", is_open))})
-    # Groups of two or three sheets tell how many sheets there are.
-    persons = [[None, *(c.rows if n else None for n in (c.groups, c.rows, c.open, c.decided, c.exempt))] for c in counts]
-    return [heading(title, 2), page.of_persons(table, persons), *([page.prose(page.say("duplicates_how"))] if is_open else [])]
+    # Groups of two or three sheets tell how many sheets there are, so groups are shown as persons are; a sum beside a hidden part would tell it.
+    persons = [[None, c.groups, c.rows, c.open, c.decided, c.exempt] for c in counts]
+    sums = [((i, 1), (i, 3), (i, 4), (i, 5)) for i in range(len(counts))]
+    totals = {key: [n for c in counts if (n := getattr(c, key))] for key in ("groups", "open")}
+    few = any(page.hides_result(n) for c in counts for n in (c.rows, c.groups, c.open, c.decided, c.exempt))
+    title = page.say("duplicates_heading", **{key: page.persons(None if few and parts else sum(parts)) for key, parts in totals.items()})
+    return [heading(title, 2), page.of_persons(table, persons, sums), *([page.prose(page.say("duplicates_how"))] if totals["open"] else [])]
 
 
 # ---------------------------------------------------------------- scales and weights
@@ -311,7 +312,7 @@ def _heading(page: QualityPage, known: pd.DataFrame) -> str:
     """The heading of the results: what the edition may tell of them."""
     if known.empty or (known["measure"] == SHARE).all():
         return page.say("results_heading_choices", n=page.quality.shares["variable"].nunique())
-    told = known[~known["n"].map(page.hides_result).astype("bool") & (known["measure"] != SHARE)]
+    told = known[[not page.hides_result(_side(r)) and r["measure"] != SHARE for r in known.to_dict("records")]]
     return _results_title(page, told) if len(told) else say("release.few_results", page.language, least=page.release.threshold)
 
 
@@ -343,24 +344,41 @@ def _satisfaction_table(page: QualityPage, rated: pd.DataFrame) -> Table:
         mine = {str(r["measure"]): r for r in rated[rated["variable"] == name].to_dict("records")}
         either = next(iter(mine.values()))
         share, score = (mine.get(part) for part in (TOP_TWO, SCORE))
-        unclear = 100 * float(either["dont_know"])
         rows.append([
-            page.question(str(name)), _cell(page, share), _cell(page, score), fixed(unclear, decimals_of(unclear)),
+            page.question(str(name)), _cell(page, share), _cell(page, score), _unclear_share(page, str(name), float(either["dont_know"])),
             *([fixed(float(share["deff"]), 1) if share else DASH] if design else []), number(int(either["n"])),
         ])
     keys = ["col_question", "satisfaction_share", "satisfaction_score", "satisfaction_unclear", *(["satisfaction_deff"] if design else []), "col_n"]
     widths = (32, 18, 18, 11, 11, 10) if design else (38, 20, 20, 12, 10)
     note = page.notes(page.say("satisfaction_note"), page.say("deff_note") if design else "", page.model_note)
     table = page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
-    persons = [int(rated.loc[rated["variable"] == name, "n"].iloc[0]) for name in rated["variable"].unique()]
-    unsure = [_unclear(page, str(name)) for name in rated["variable"].unique()]
-    return page.of_persons(table, [[None, n, n, u, *[n] * (len(keys) - 4)] for n, u in zip(persons, unsure, strict=True)])
+    persons = []
+    for name in rated["variable"].unique():
+        first: Row = rated[rated["variable"] == name].to_dict("records")[0]  # the share stands before the score
+        persons.append([None, _side(first), int(first["n"]), _unclear(page, str(name)), *([_side(first)] if design else []), int(first["n"])])
+    return page.of_persons(table, persons)
+
+
+def _side(row: Row) -> int:
+    """Sheets behind a result: of a share, those on its smaller side."""
+    return smaller_side(float(row["n"]), float(row["n_chosen"]))
 
 
 def _unclear(page: QualityPage, name: str) -> int | None:
-    """Sheets that say 不清楚 to a question; None where the question is not among those that are counted."""
-    counts: dict[Hashable, Any] = page.missing[MissingKind.DONT_KNOW.value].to_dict()
-    return int(counts[name]) if name in counts else None
+    """Sheets that say 不清楚 to a question, few where their number is hidden among the missing values; None where the question is not counted there."""
+    if name not in page.missing.index:
+        return None
+    count: Any = page.missing.at[name, MissingKind.DONT_KNOW.value]
+    shown: Any = page.missing_shown.at[name, MissingKind.DONT_KNOW.value]
+    return 1 if hides(page.release) and pd.isna(shown) else int(count)
+
+
+def _unclear_share(page: QualityPage, name: str, share: float) -> str:
+    """不清楚 in percent, which gives no more away than rounded numbers of persons."""
+    if not hides(page.release) or name not in page.missing.index or math.isnan(share):
+        return fixed(100 * share, decimals_of(100 * share))
+    asked: Any = page.missing.at[name, "asked"]
+    return page.share(round(share * int(asked)), int(asked))
 
 
 def _cell(page: QualityPage, row: Row | None) -> str:

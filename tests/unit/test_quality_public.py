@@ -1,0 +1,92 @@
+"""The public edition of the report on a survey: no count of 1 to 9 persons, and no share or change from which one follows."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from commresearch.cases.case import Release
+from commresearch.reporting import quality_cleaning, quality_effects, quality_results
+from commresearch.reporting.disclosure_rules import HIDDEN
+from commresearch.reporting.display import Table
+from commresearch.reporting.quality_tables import effects, smaller_side
+from tests.unit.quality_survey import N, opened, words_of
+
+
+def public(language="zh", **changes):
+    """The survey made by hand in the public edition."""
+    return replace(opened(language), release=Release(), **changes)
+
+
+def shown(section, page, name):
+    return next(i for i in section(page) if isinstance(i, Table) and i.id == f"tbl-quality-{name}")
+
+
+@pytest.mark.parametrize(("language", "few", "many"), [("zh", "K 值不足10", "K 值为25"), ("en", "K below 10", "K = 25")])
+def test_k_is_a_number_of_persons_like_any_other(language, few, many):
+    for k, words in ((1, few), (9, few), (23, many)):
+        page = public(language)
+        page = replace(page, quality=replace(page.quality, anonymity=page.quality.anonymity.assign(k=k, n_cells=37)))
+        text = "".join(words_of(i) for i in quality_cleaning.identifiers(page))
+        assert text.count(words) >= 2
+        assert "37" not in text
+        assert "35" in text
+    assert "K 值为1（" in "".join(words_of(i) for i in quality_cleaning.identifiers(replace(opened(), quality=replace(opened().quality, anonymity=opened().quality.anonymity.assign(k=1)))))
+
+
+@pytest.mark.parametrize(("sheets", "words"), [(4, "极少数的答卷所在的组不足5份"), (N - 4, "绝大多数的答卷所在的组不足5份"), (N, "100%的答卷所在的组不足5份"), (0, "0%的答卷所在的组不足5份"), (33, "29%的答卷所在的组不足5份")])
+def test_sheets_in_small_cells_are_told_by_rounded_numbers(sheets, words):
+    page = public()
+    page = replace(page, quality=replace(page.quality, anonymity=page.quality.anonymity.assign(k=1, share_below_5=sheets / N)))
+    assert words in "".join(words_of(i) for i in quality_cleaning.identifiers(page)).replace("29.2%", "29%")
+
+
+def test_groups_of_duplicates_are_told_like_their_sheets():
+    page = public()
+    text = "".join(words_of(i) for i in quality_results.flagged(page))
+    assert "可能重复的答卷若干组" in text or "若干" in text.partition("## ")[2].partition("\n")[0]
+    for row in shown(quality_results.flagged, page, "duplicates").rows:
+        assert set(row[1:]) <= {HIDDEN, "0"}
+
+
+def test_a_share_is_hidden_where_few_are_on_either_side():
+    assert [smaller_side(*pair) for pair in ((100, 97), (100, 3), (100, 0), (100, 100), (100, float("nan")), (float("nan"), float("nan")))] == [3, 3, 100, 100, 100, 0]
+    page = public()
+    table = page.quality.estimates
+    n = int(table.loc[table["measure"] == "top_two", "n"].iloc[0])
+    rare = page.quality.estimates.assign(n_chosen=lambda t: t["n_chosen"].mask(t["measure"] == "top_two", n - 4.0))
+    few = replace(page, quality=replace(page.quality, estimates=rare))
+    row = shown(quality_results.results, few, "satisfaction").rows[0]
+    assert row[1] == HIDDEN
+    assert row[2] != HIDDEN
+    assert "%" not in words_of(quality_results.results(few)[0])  # nor is it said in the heading
+    assert shown(quality_results.results, page, "satisfaction").rows[0][1] != HIDDEN
+
+
+def test_dont_know_is_hidden_with_its_count_and_rounded_otherwise():
+    page = public()
+    assert shown(quality_results.results, page, "satisfaction").rows[0][3] == HIDDEN  # 6 sheets
+    kinds = page.clean.missing_kinds.copy()
+    frame = page.clean.frame.copy()
+    kinds.loc[kinds.index[:23], "overall"], frame.loc[frame.index[:23], "overall"] = "dont_know", None
+    more = public(clean=replace(page.clean, missing_kinds=kinds, frame=frame), quality=replace(page.quality, estimates=page.quality.estimates.assign(dont_know=23 / N)))
+    assert shown(quality_results.results, more, "satisfaction").rows[0][3] == "20.8"  # 25 of 120, not 19.2
+
+
+def test_a_change_is_hidden_where_few_sheets_make_it():
+    lines = pd.DataFrame({
+        "without": ["", "flag_irv", "any_flag"] * 2, "variable": ["a"] * 3 + ["b"] * 3, "measure": ["mean"] * 3 + ["share"] * 3, "unit": ["value"] * 3 + ["share"] * 3,
+        "estimate": [3.0, 3.1, 3.2, 0.5, 0.5, 0.5], "conf_low": 0.1, "conf_high": 4.0, "n": [70, 68, 50, 100, 85, 80], "n_chosen": [float("nan")] * 3 + [50, 45, 38],
+        "n_rows": [120, 105, 100] * 2, "n_excluded": [0, 15, 20] * 2, "difference": [0, 0.1, 0.2, 0, 0.03, -0.025],
+    })
+    first, second = effects(lines)
+    assert (first.fewest, first.out, first.flag_out) == (50, 20, 2)  # of 15 flagged sheets two answer this question
+    assert (second.fewest, second.out, second.flag_out) == (38, 8, 5)
+    page = public()
+    assert page.n_flagged >= Release().threshold
+    assert "变动最大" in words_of(quality_effects.sensitivity(page)[0])
+    whole = page.quality.sensitivity.groupby(["variable", "measure"])["n"].transform("first")
+    lines = page.quality.sensitivity.assign(n=whole.mask(page.quality.sensitivity["without"] != "", whole - 3), n_chosen=float("nan"))
+    items = quality_effects.sensitivity(replace(page, quality=replace(page.quality, sensitivity=lines)))
+    assert "没有可比较的结果" in words_of(items[0])
+    assert "公开版不列剔除它们以后的结果" in words_of(items[1])
