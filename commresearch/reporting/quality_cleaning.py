@@ -87,7 +87,7 @@ def _unused(page: QualityPage) -> Prose:
     names = list(dict.fromkeys(page.clean.log.loc[page.clean.log["rule"] == "column_not_in_codebook", "variable"]))
     if not names:
         return page.prose(page.say("unused_none"))
-    return page.prose(page.text("unused_columns", n=len(names), list=listed(page, [cut(page.own(n), EXAMPLE * 2) for n in names], "columns_unit")))
+    return page.prose(page.text("unused_columns", n=len(names), list=listed(page, [cut(n, EXAMPLE * 2) for n in names], "columns_unit")))
 
 
 def listed(page: QualityPage, names: list[str], unit: str) -> str:
@@ -202,7 +202,7 @@ def missing_values(page: QualityPage) -> list[Item]:
         title = page.say("missing_heading", name=page.question(name), asked=page.persons(int(top["asked"])), n=_said(page, name, "missing"))
         items += [heading(title), page.prose(page.say("missing_lead")), *_missing_figure(page), _missing_table(page)]
     if absent := list(table.index[table[MissingKind.NOT_EXPORTED.value] == len(page.clean.frame)]) if len(page.clean.frame) else []:
-        items.append(page.prose(page.text("missing_not_exported", list=listed(page, [page.question(str(n)) for n in absent], "columns_unit"))))
+        items.append(page.prose(page.text("missing_not_exported", list=listed(page, [page.named(str(n)) for n in absent], "columns_unit"))))
     return [*items, *_skips(page)]
 
 
@@ -286,7 +286,7 @@ def identifiers(page: QualityPage) -> list[Item]:
         items.append(_identifier_table(page, found))
     undeclared = [str(e["column"]) for e in found if not e["declared"] and e["action"] != "masked"]
     if undeclared:
-        names = listed(page, [page.own(n) for n in undeclared], "columns_unit")
+        names = listed(page, undeclared, "columns_unit")
         items.append(callout(page.say("undeclared_title", n=len(undeclared)), page.text("undeclared_body", list=names), "warning"))
     fingerprint = str(page.clean.provenance.get("key_fingerprint", ""))
     items.append(page.prose(page.text("key_given", fingerprint=fingerprint) if fingerprint else page.say("key_absent")))
@@ -319,7 +319,7 @@ def _anonymity(page: QualityPage) -> list[Item]:
         return [page.prose(page.say("quasi_none"))]
     row = page.quality.anonymity.iloc[0]
     k, limits = int(row["k"]), {"inside": SMALL_INSIDE, "outside": SMALL_OUTSIDE}
-    names = page.join(page.question(name) for name in str(row["quasi"]).split())
+    names = page.join(page.named(name) for name in str(row["quasi"]).split())
     shares = {f"below{limit}": _share_below(page, round(float(row[f"share_below_{limit}"]) * int(row["n_rows"])), int(row["n_rows"])) for limit in (5, 20)}
     lead = page.prose(page.text("quasi_lead", list=names, k=_k(page, k), cells=page.persons(int(row["n_cells"])), **shares, **limits))
     if k < SMALL_INSIDE or page.hides_result(k):

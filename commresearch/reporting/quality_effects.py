@@ -12,6 +12,7 @@ from commresearch.words import number, say
 from commresearch.words.precision import signed
 
 NAME = 22  #: cells of a question beside a drawing
+SPARE = 8  #: cells of what is said beside the first item of a scale
 SHORT = 30  #: cells of a question in a crowded table
 TOP_TWO, SCORE, SCALE, SHARE = "top_two", "score", "scale", "share"
 
@@ -114,7 +115,7 @@ def _effect_figure(page: QualityPage) -> Figure:
 def _name(page: QualityPage, effect: Effect) -> str:
     """The name of a row: the axis says what is measured, but not which answer is counted."""
     if effect.measure == SCALE:
-        return effect.variable
+        return page.scale(effect.variable, NAME - SPARE)
     name = page.question(effect.variable, NAME)
     return page.say("effects_answer", name=name, answer=page.first_answer(effect.variable, NAME)) if effect.measure == SHARE else name
 

@@ -169,7 +169,7 @@ class QualityPage(StampedPage):
 
     def counted(self, rows: Mapping[str, int]) -> str:
         """Questions with a number of sheets each, in a sentence."""
-        return self.join(self.say("question_sheets", name=self.question(name), n=self.persons(n)) for name, n in rows.items())
+        return self.join(self.say("question_sheets", name=self.named(name), n=self.persons(n)) for name, n in rows.items())
 
     # ------------------------------------------------------------ names
 
@@ -191,9 +191,26 @@ class QualityPage(StampedPage):
 
     def measure(self, variable: str, measure: str, width: int = LONGEST) -> str:
         """What a result is."""
-        name = variable if measure == "scale" else self.question(variable, width)
+        name = self.scale(variable, width) if measure == "scale" else self.question(variable, width)
         answer = self.first_answer(variable, width) if measure == "share" else ""
         return self.say(f"measure_{measure}", name=name, **({"answer": answer} if answer else {}))
+
+    def named(self, name: str) -> str:
+        """A question in a list of a sentence: its wording; where it has none in the language, its name alone."""
+        text = self.question(name)
+        return name if self.language is Language.EN and HAN.search(text) and name in self.clean.codebook else text
+
+    def scale(self, name: str, width: int = LONGEST) -> str:
+        """A scale in a sentence: in Chinese its name where that is Chinese, else its first item and how many there are."""
+        items = self.clean.codebook.scales().get(name, [])
+        if self.language is Language.EN or HAN.search(name) or not items:
+            return self.own(name) if self.language is Language.EN and HAN.search(name) else self.say("quoted", text=name)
+        return self.say("scale_items", first=self.question(items[0].name, width), n=len(items))
+
+    def scale_in_table(self, name: str, width: int) -> str:
+        """A scale by its name in the codebook and its first item."""
+        items = self.clean.codebook.scales().get(name, [])
+        return self.say("scale_named", name=self.own(name), first=self.question(items[0].name, width)) if items else self.own(name)
 
     def answer(self, name: str, value: str, width: int = LONGEST) -> str:
         """The label of an answer, cut to a width."""

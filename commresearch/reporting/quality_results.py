@@ -198,7 +198,7 @@ def _weights_part(page: QualityPage, weights: pd.DataFrame) -> str:
 
 def _scale_items(page: QualityPage, scales: pd.DataFrame) -> list[Item]:
     level = f"{100 * float(scales['conf_level'].iloc[0]):g}" if "conf_level" in scales else page.level
-    rows = [[s["scale"], str(int(s["n_items"])), number(int(s["n"])), _alpha(s["alpha"], s["conf_low"], s["conf_high"])] for s in scales.to_dict("records")]
+    rows = [[page.scale_in_table(str(s["scale"]), NAME), str(int(s["n_items"])), number(int(s["n"])), _alpha(s["alpha"], s["conf_low"], s["conf_high"])] for s in scales.to_dict("records")]
     table = page.of_persons(page.table(
         "scales", page.say("scales_caption"), page.header("scales_scale", "scales_items", "col_n", "scales_alpha"), rows, align="lrrr",
         widths=(34, 16, 16, 34), note=page.say("scales_note", level=level),
@@ -213,7 +213,7 @@ def _alpha(alpha: float, low: float, high: float) -> str:
 
 def _against(page: QualityPage) -> list[Item]:
     items = page.quality.items
-    turned = [page.question(str(name)) for name in items.loc[items["item_rest"] < 0, "item"]]
+    turned = [page.named(str(name)) for name in items.loc[items["item_rest"] < 0, "item"]]
     if not turned:
         return []
     return [callout(page.say("against_title", n=len(turned)), page.text("against_body", list=page.join(turned)), "warning")]
@@ -222,7 +222,7 @@ def _against(page: QualityPage) -> list[Item]:
 def _item_table(page: QualityPage) -> Table:
     rows = [
         [
-            str(i["scale"]), page.question(str(i["item"]), SHORT), page.say("key_reversed" if int(i["key"]) < 0 else "key_forward"), number(int(i["n"])),
+            page.own(str(i["scale"])), page.question(str(i["item"]), SHORT), page.say("key_reversed" if int(i["key"]) < 0 else "key_forward"), number(int(i["n"])),
             fixed(float(i["mean"]), 2), fixed(float(i["item_rest"]), 2), fixed(float(i["alpha_if_dropped"]), 2),
         ]
         for i in page.quality.items.to_dict("records")

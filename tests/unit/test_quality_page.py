@@ -390,3 +390,30 @@ def test_rows_of_a_matrix_are_shown_without_their_stem():
     assert opened_on(replace(page.clean, codebook=drafted), page.quality).question("trust_2") == "干部可信"
     assert opened("en").question("trust_2") == "trust_2 (干部可信)"
     assert opened("en").question("来源") == "(来源)"
+
+
+# ---------------------------------------------------------------- names in sentences
+
+
+def test_a_scale_is_called_by_its_first_item_or_by_a_chinese_name():
+    page = opened()
+    assert page.measure("trust", "scale") == "“邻里可信”等3题的量表均分"
+    assert opened("en").measure("trust", "scale") == "scale “trust”, mean"
+    prose = "".join(i.text for i in items_of(page) if hasattr(i, "text"))
+    assert "“trust”" not in prose
+    assert table(page, "scales").rows[0][0] == "trust（“邻里可信”等）"
+    book = replace(page.clean.codebook, variables=tuple(replace(v, scale="邻里信任") if v.scale else v for v in page.clean.codebook))
+    assert opened_on(replace(page.clean, codebook=book)).measure("邻里信任", "scale") == "“邻里信任”的量表均分"
+    english = opened_on(replace(page.clean, codebook=book), language="en")
+    assert english.measure("邻里信任", "scale") == "scale (邻里信任), mean"
+    assert table(english, "scales").rows[0][0].startswith("(邻里信任) (“trust_1 (邻里可信)”")
+
+
+def test_english_lists_name_questions_that_have_no_english_wording():
+    page = opened("en")
+    turned = replace(page, quality=replace(page.quality, items=page.quality.items.assign(item_rest=[-0.3, -0.4, 0.5])))
+    assert r"Negative correlation with the rest of the scale (trust\_1, trust\_2)." in body_of(turned)
+    assert "left out: 1 (来源详情)." in body_of(page)
+    assert "treated as if declared (8、电话)." in body_of(page)
+    assert page.named("overall") == "Overall satisfaction"
+    assert opened().named("trust_1") == "邻里可信"
