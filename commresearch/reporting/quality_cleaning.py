@@ -302,7 +302,7 @@ def _identifier_table(page: QualityPage, found: list[dict[str, object]]) -> Tabl
         names = [page.say("identifier_count", name=page.label(f"identifier_{k}"), n=n) if masked and not hides(page.release) else page.label(f"identifier_{k}") for k, n in kinds.items()]
         declared = DASH if masked else page.say("declared_yes" if entry["declared"] else "declared_no")
         rows.append([
-            cut(page.own(str(entry["column"])), EXAMPLE * 2), page.join(names), page.say(f"by_{entry['by']}"), declared,
+            page.own(cut(str(entry["column"]), EXAMPLE * 2)), page.join(names), page.say(f"by_{entry['by']}"), declared,
             page.say(f"action_{entry['action']}"), number(int(str(entry["n"]))),
         ])
     table = page.table(

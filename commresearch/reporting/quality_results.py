@@ -376,7 +376,7 @@ def _unclear(page: QualityPage, name: str) -> int | None:
 def _unclear_share(page: QualityPage, name: str, share: float) -> str:
     """不清楚 in percent, which gives no more away than rounded numbers of persons."""
     if not hides(page.release) or name not in page.missing.index or math.isnan(share):
-        return fixed(100 * share, decimals_of(100 * share))
+        return fixed(100 * share, min(decimals_of(100 * share), 1))
     asked: Any = page.missing.at[name, "asked"]
     return page.share(round(share * int(asked)), int(asked))
 

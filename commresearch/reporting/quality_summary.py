@@ -111,7 +111,7 @@ def appendix(page: QualityPage, version: str) -> list[Item]:
     """Where log, codebook and dictionary stand, and what tells one state of the data from another."""
     files = {
         "log": "log.csv", "flags": "flags.csv", "duplicates": "duplicates.xlsx", "codebook": "codebook.xlsx", "dictionary": "dictionary.xlsx, dictionary.md",
-        "frame": "frame.parquet", "manifest": MANIFEST,
+        "frame": "frame.parquet", "results": "quality_estimates.csv, quality_shares.csv", "manifest": MANIFEST,
     }
     return [
         heading(page.say("appendix_heading")),

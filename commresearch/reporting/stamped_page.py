@@ -122,7 +122,7 @@ class StampedPage(ABC):
 
 
 def cut(text: str, width: int) -> str:
-    """A text of at most `width` half-width cells, with … where something was left out; Latin words are not cut in two."""
+    """A text of at most `width` half-width cells, with … where something was left out; Latin words are not cut in two, late brackets not left open."""
     text = " ".join(text.split())
     if display_width(text) <= width:
         return text
@@ -130,4 +130,7 @@ def cut(text: str, width: int) -> str:
     shown = text[:end]
     if text[end].isascii() and text[end].isalnum() and " " in shown:
         shown = shown.rpartition(" ")[0]
+    bracket = max(shown.rfind("("), shown.rfind("（"))
+    if bracket > len(shown) / 2 and not any(end in shown[bracket:] for end in ")）"):
+        shown = shown[:bracket]
     return shown.rstrip(" ,，、") + "…"

@@ -67,7 +67,7 @@ BUILT = {
     *(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n")), *(f"by_{b}" for b in ("declared", "name", "content", "both")),
     *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked", "day_dropped")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
     *(f"effects_{c}" for c in ("difference", "times", "flag", "flag_difference")),
-    *(f"file_{f}" for f in ("log", "flags", "duplicates", "codebook", "dictionary", "frame", "manifest")),
+    *(f"file_{f}" for f in ("log", "flags", "duplicates", "codebook", "dictionary", "frame", "results", "manifest")),
 }
 
 
@@ -380,6 +380,10 @@ def test_long_questions_are_cut_between_words():
     assert cut("总的来说，您对社区运营是否满意", 12) == "总的来说…"
     assert cut("How often did you take part", 16) == "How often did…"
     assert cut("short", 16) == "short"
+    assert cut("Your trust in the committee (0 to 10 points)", 32) == "Your trust in the committee…"  # no bracket stays open
+    assert cut("您对居委会的信任程度（0到10分）", 28) == "您对居委会的信任程度…"
+    assert cut("（可不填）您的姓名和手机号码", 18) == "（可不填）您的姓…"
+    assert cut("(42、您的姓名)", 10) == "(42、您的…"
 
 
 def test_rows_of_a_matrix_are_shown_without_their_stem():
