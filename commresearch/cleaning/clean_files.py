@@ -12,7 +12,7 @@ from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.codebook_file import codebook_xlsx, dictionary_markdown, dictionary_xlsx
 from commresearch.errors import CaseError, Failure
-from commresearch.records import canonical_json
+from commresearch.records import canonical_json, csv_bytes, guarded_csv
 from commresearch.terms import Language
 
 TABLES = ("frame", "missing_kinds", "log", "flags", "account", "duplicates", "identifiers")
@@ -25,9 +25,9 @@ def files_of(clean: CleanTable, language: Language) -> dict[str, bytes]:
     tables = {name: getattr(clean, name) for name in TABLES}
     tables["log"] = clean.log_in(language)
     files = {f"{name}.parquet": _parquet(table) for name, table in tables.items()}
-    files |= {f"{name}.csv": _csv(tables[name]) for name in FOR_PEOPLE}
-    files["flags.csv"] = _csv(clean.flags.reset_index())
-    files[CODEBOOK] = _csv(clean.codebook.to_frame())
+    files |= {f"{name}.csv": guarded_csv(tables[name]) for name in FOR_PEOPLE}
+    files["flags.csv"] = guarded_csv(clean.flags.reset_index())
+    files[CODEBOOK] = csv_bytes(clean.codebook.to_frame())  # it is read back as it stands
     files["codebook.xlsx"] = codebook_xlsx(clean.given or clean.codebook, language)
     files["dictionary.xlsx"] = dictionary_xlsx(clean.codebook, language)
     files["dictionary.md"] = dictionary_markdown(clean.codebook, language).encode()
@@ -59,12 +59,6 @@ def _parquet(table: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     table.to_parquet(buffer)
     return buffer.getvalue()
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    """CSV that spreadsheets open with its Chinese intact."""
-    text: str = table.to_csv(index=False)
-    return b"\xef\xbb\xbf" + text.encode()
 
 
 def _workbook(table: pd.DataFrame) -> bytes:

@@ -20,6 +20,7 @@ UNREADABLE = "unreadable_"  #: how the code of every refusal begins
 class Rule(StrEnum):
     """Why a cell was interpreted, or not read. Where several rules apply, the one that says most about the value is kept."""
 
+    FORMULA_GUARD = "formula_guard"  # an apostrophe before a text that a spreadsheet would compute
     TRIMMED = "trimmed"  # spaces, invisible characters or a full stop around the value
     FULL_WIDTH = "full_width"
     LEADING_ZEROS = "leading_zeros"

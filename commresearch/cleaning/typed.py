@@ -15,7 +15,7 @@ from commresearch.cleaning.missing import CODE, NONE, KindCodes, marker_log, spl
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import Parsed, ParsedColumns, Rule, Rules, text_array
 from commresearch.cleaning.variable import Variable, plain_number
-from commresearch.records import in_two, join_logs, log_lines
+from commresearch.records import guards_of, in_two, join_logs, log_lines
 from commresearch.sources.platforms import is_utc
 from commresearch.terms import Export, MissingKind, Platform, VariableType
 
@@ -87,6 +87,10 @@ def type_variable(variable: Variable, cells: Cells) -> Typed:
     answers, kinds = split_missing(texts, _outer_markers(variable))
     typed = Typed(logs=[marker_log(texts, kinds, variable.name, **cells.place)])
     if variable.type is VariableType.TEXT:
+        if (is_guarded := guards_of(answers)).any():
+            bare = answers.where(~is_guarded, answers.str[1:])
+            _log_rules(typed, variable.name, answers, np.where(is_guarded, str(Rule.FORMULA_GUARD), "").astype("object"), bare, cells)
+            answers = bare
         typed.columns[variable.name] = answers.where(kinds == NONE)
         typed.kinds[variable.name] = kinds
         return typed

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commresearch.records import write_whole
+from commresearch.records import guarded, write_whole
 from commresearch.reporting.assemble import HIDDEN
 from commresearch.terms import Language
 from commresearch.words import say
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from commresearch.reporting.display import Table
 
 TABLE = "application/vnd.commresearch.table+json"  #: how a notebook holds a table beside its Markdown
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"([+−-]?)((?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(\d+))?)(%?)")
 BLANKS = frozenset({"", "—", "·"})
 MOST, LEAST = 48, 8  #: width of a column of the workbook, in half-width cells
@@ -86,14 +85,9 @@ def _csv(table: Mapping[str, Any], mark: str, language: Language) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     lead = [say("reports.files_data", language)] if mark else []
-    writer.writerow([*lead, *map(_guarded, table["header"])])
-    writer.writerows([*([mark] if mark else []), *map(_guarded, row)] for row in table["rows"])
+    writer.writerow([*lead, *map(guarded, table["header"])])
+    writer.writerows([*([mark] if mark else []), *map(guarded, row)] for row in table["rows"])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers with a sign stay as they are."""
-    return f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell
 
 
 def _workbook(tables: Sequence[Mapping[str, Any]], title: str, mark: str, language: Language) -> bytes:

@@ -15,7 +15,7 @@ from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.codebook_file import codebook_xlsx
 from commresearch.cleaning.variable import Variable
 from commresearch.errors import CaseError, CommResearchError, Failure
-from commresearch.records import write_whole
+from commresearch.records import csv_bytes, guarded_column, write_whole
 from commresearch.terms import Language, MissingKind, VariableType
 from commresearch.words import say
 
@@ -67,7 +67,8 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
     In SPSS and Stata, where a name holds letters, digits and underscores only, `q1__-1` is `q1__m1` and `q1__1.5` is `q1__1p5`.
     In SPSS a kind of missing is a user-missing number (-91 to -97, further down where answers use these), in Stata one of .a to
     .g, both with labels; dates and texts are system-missing there, and their kinds stand in stem_kinds.csv. The CSV holds values,
-    and <kind> where one is missing; stem_codebook.xlsx reads it back into the same table.
+    and <kind> where one is missing; a text that a spreadsheet would compute (first sign =, +, - or @, and no number) stands behind an apostrophe.
+    stem_codebook.xlsx reads it back into the same table, without the apostrophe.
     """
     return _write(_files(clean, stem, language), Path(folder))
 
@@ -81,7 +82,7 @@ def _files(clean: CleanTable, stem: str, language: Language) -> dict[str, bytes]
         named[_free_name(_statistics_name(name), named)] = column
     return {
         f"{stem}.sav": _sav(named, language), f"{stem}.dta": _dta(named, language), f"{stem}.csv": _csv(clean),
-        f"{stem}_kinds.csv": as_csv(clean.missing_kinds.astype("str").fillna("").reset_index()),
+        f"{stem}_kinds.csv": csv_bytes(clean.missing_kinds.astype("str").fillna("").reset_index()),
         f"{stem}_codebook.xlsx": codebook_xlsx(codebook_of_csv(clean.codebook, clean.frame), language),
     }
 
@@ -304,13 +305,9 @@ def _csv(clean: CleanTable) -> bytes:
             text = pd.Series([("" if np.isnan(x) else repr(x).removesuffix(".0")) for x in column.to_numpy(dtype=float, na_value=np.nan).tolist()], index=column.index)
         elif pd.api.types.is_datetime64_any_dtype(column):
             text = column.dt.strftime("%Y-%m-%d %H:%M:%S")
-        else:
+        elif isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(column):
             text = column.astype("str")
+        else:
+            text = guarded_column(column.astype("str"))
         cells[name] = text.astype("object").where(column.notna().to_numpy(), "<" + kinds.astype("object").astype("str") + ">")
-    return as_csv(pd.DataFrame(cells).reset_index())
-
-
-def as_csv(table: pd.DataFrame) -> bytes:
-    """CSV that spreadsheets open with its Chinese intact."""
-    text: str = table.to_csv(index=False)
-    return b"\xef\xbb\xbf" + text.encode()
+    return csv_bytes(pd.DataFrame(cells).reset_index())

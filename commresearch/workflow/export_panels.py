@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from commresearch.outcomes import Panel, read_panel
+from commresearch.records import guarded_csv
 from commresearch.terms import Language, Outcome
 from commresearch.words import say
 from commresearch.workflow.case_panels import PANELS
-from commresearch.workflow.export import as_csv, as_dta, as_sav
+from commresearch.workflow.export import as_dta, as_sav
 
 YES_NO = ("live", "partial_month", "provisional", "blocked")
 
@@ -43,8 +44,8 @@ def _files(panel: Panel, stem: str, language: Language) -> dict[str, bytes]:
     labels = _labels(frame, panel, language)
     answers = {name: {0.0: say("outcomes.flag_no", language), 1.0: say("outcomes.flag_yes", language)} for name in YES_NO}
     beside = {"companions": panel.companions, "account": panel.account, "unplaced": panel.unplaced}
-    tables = {f"{stem}_{name}.csv": as_csv(table) for name, table in beside.items()}
-    return {f"{stem}.sav": as_sav(frame, labels, answers), f"{stem}.dta": as_dta(frame, labels, answers), f"{stem}.csv": as_csv(_dated(frame)), **tables}
+    tables = {f"{stem}_{name}.csv": guarded_csv(table) for name, table in beside.items()}
+    return {f"{stem}.sav": as_sav(frame, labels, answers), f"{stem}.dta": as_dta(frame, labels, answers), f"{stem}.csv": guarded_csv(_dated(frame)), **tables}
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -14,9 +14,9 @@ from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.effort import flag_sensitivity
 from commresearch.cleaning.variable import Variable
 from commresearch.errors import CaseError, EstimationError, Failure
+from commresearch.records import guarded_csv
 from commresearch.survey import Weights, estimate_mean, estimate_share, reliability
 from commresearch.terms import Sampling, VariableType
-from commresearch.workflow.export import as_csv
 from commresearch.workflow.survey_design import MODEL_NOTES, WEIGHT, Note, SampleDesign, design_variables, rake_known, sample_design
 from commresearch.workflow.survey_measures import SHARES, Measure, followed, keyed, numbers, numeric_scales, plain_choices, working_frame
 
@@ -255,7 +255,7 @@ def quality_files(quality: SurveyQuality) -> dict[str, bytes]:
         buffer = io.BytesIO()
         getattr(quality, table.name).to_parquet(buffer)
         files[f"quality_{table.name}.parquet"] = buffer.getvalue()
-    return files | {f"quality_{name}.csv": as_csv(getattr(quality, name)) for name in FOR_PEOPLE}
+    return files | {f"quality_{name}.csv": guarded_csv(getattr(quality, name)) for name in FOR_PEOPLE}
 
 
 def read_quality(folder: str | Path) -> SurveyQuality:

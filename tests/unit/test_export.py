@@ -141,7 +141,7 @@ def test_the_csv_reads_back_into_the_same_table(table, tmp_path):
     again = clean_survey(read_survey(paths["s.csv"]), read_codebook(paths["s_codebook.xlsx"]))
     for mine, theirs in ((table.frame, again.frame), (table.missing_kinds, again.missing_kinds)):
         assert [as_texts(mine[c]) for c in mine] == [as_texts(theirs[c]) for c in theirs]
-    assert set(again.log["rule"]) == {"missing_marker", "column_not_in_codebook", "formula_text"}
+    assert set(again.log["rule"]) == {"missing_marker", "column_not_in_codebook", "formula_guard"}
     kinds = pd.read_csv(paths["s_kinds.csv"], dtype="str", keep_default_na=False)
     assert kinds["q1"].tolist() == ["", "dont_know", "blank"]
     assert kinds["row_id"].tolist() == table.frame.index.tolist()
