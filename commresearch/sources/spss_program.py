@@ -4,6 +4,7 @@ The reader is written in C and some damaged files kill the process it works in. 
 loaded, it begins to read after a fifth of a second.
 """
 
+import datetime as dt
 import io
 import json
 import pickle
@@ -20,9 +21,27 @@ def answer_to(data: bytes, encoding: str | None) -> tuple[str, Any]:
             columns, meta = read_sav(io.BytesIO(data), encoding=encoding, user_missing=True, output_format="dict")
         except (ReadstatError, PyreadstatError, UnicodeDecodeError, ValueError, OverflowError) as error:
             return "refused", str(error)
+        _keep_codes(columns, meta, data, encoding)
         return "read", (columns, vars(meta))  # plain values: who gets them has no need to load the reader
     except Exception as error:  # noqa: BLE001 - raised again by the process that asked
         return "error", error
+
+
+def _keep_codes(columns: dict[str, Any], meta: Any, data: bytes, encoding: str | None) -> None:
+    """User-missing values of dates as the numbers that they are: as moments they would look like days of the year 1582."""
+    from pyreadstat import read_sav
+
+    dated = [name for name, ranges in meta.missing_ranges.items() if any(isinstance(r["lo"], dt.date | dt.time) for r in ranges)]
+    if not dated:
+        return
+    numbers, plain = read_sav(
+        io.BytesIO(data), encoding=encoding, user_missing=True, output_format="dict", usecols=dated, disable_datetime_conversion=True,
+    )
+    for name in dated:
+        ranges = plain.missing_ranges[name]
+        pairs = zip(columns[name], numbers[name], strict=True)
+        columns[name] = [float(n) if n is not None and any(r["lo"] <= n <= r["hi"] for r in ranges) else value for value, n in pairs]
+        meta.missing_ranges[name] = ranges
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from commresearch.words import say
 KINDS = tuple(MissingKind)
 #: First code of the kinds of missing in SPSS; the next lower series is taken where answers use these numbers.
 SERIES = (-91, -991, -9991, -99991)
+SPSS_BEGINS, STATA_BEGINS = "1582-10-14", "1960-01-01"  #: days from which moments are counted
+MILLISECONDS = 1000  #: unit of moments in Stata
 LETTERS = dict(zip(KINDS, "abcdefg", strict=True))  #: extended missing values of Stata
 LONGEST_NAME = {"sav": 64, "dta": 32}
 LONGEST_TEXT = {"sav": 32_000, "dta": 2_045}  #: these, too, in bytes
@@ -31,13 +33,23 @@ LONGEST_VALUE_LABEL = {"sav": 120, "dta": 32_000}
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exported:
-    """One column for another program: numbers or texts, its label, labels of values, and how its missing values stand."""
+    """One column for another program: numbers, moments or texts, its label, labels of values, and how its missing values stand."""
 
     cells: pd.Series
     kinds: pd.Series
     label: str
     labels: Mapping[float, str]
     is_number: bool
+
+    @property
+    def is_date(self) -> bool:
+        """Whether its cells are moments, which the other programs hold as numbers."""
+        return pd.api.types.is_datetime64_any_dtype(self.cells)
+
+    def seconds_since(self, year: str) -> "Exported":
+        """Moments as the numbers that they are in another program: seconds since a day."""
+        seconds = (self.cells.astype("datetime64[us]") - pd.Timestamp(year)) / pd.Timedelta(seconds=1)
+        return replace(self, cells=seconds, is_number=True)
 
 
 def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Language) -> list[Path]:
@@ -66,7 +78,8 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
     -----
     In SPSS and Stata, where a name holds letters, digits and underscores only, `q1__-1` is `q1__m1` and `q1__1.5` is `q1__1p5`.
     In SPSS a kind of missing is a user-missing number (-91 to -97, further down where answers use these), in Stata one of .a to
-    .g, both with labels; dates and texts are system-missing there, and their kinds stand in stem_kinds.csv. The CSV holds values,
+    .g, both with labels, dates included. Texts are empty there whatever the kind, which a note in the file says; their kinds stand in
+    stem_kinds.csv. The CSV holds values,
     and <kind> where one is missing; a text that a spreadsheet would compute (first sign =, +, - or @, and no number) stands behind an apostrophe.
     stem_codebook.xlsx reads it back into the same table, without the apostrophe.
     """
@@ -200,7 +213,9 @@ def _sav(columns: Mapping[str, Exported], language: Language) -> bytes:
     cells: dict[str, pd.Series] = {}
     labels: dict[str, dict[float | str, str]] = {}
     missing = {}
-    for name, column in columns.items():
+    formats = {name: "DATETIME20" for name, column in columns.items() if column.is_date}
+    for name, given in columns.items():
+        column = given.seconds_since(SPSS_BEGINS) if given.is_date else given
         if not column.is_number:
             cells[name] = _plain_cells(column.cells, LONGEST_TEXT["sav"])
             continue
@@ -213,6 +228,7 @@ def _sav(columns: Mapping[str, Exported], language: Language) -> bytes:
             missing[name] = [{"lo": float(first - len(KINDS) + 1), "hi": float(first)}]
     return _written("sav", lambda path: pyreadstat.write_sav(
         pd.DataFrame(cells).reset_index(drop=True), path, column_labels=_labels(columns, "sav"), variable_value_labels={k: v for k, v in labels.items() if v}, missing_ranges=missing,
+        variable_format=formats, note=_note(columns, language),
     ))
 
 
@@ -223,7 +239,11 @@ def _dta(columns: Mapping[str, Exported], language: Language) -> bytes:
     cells: dict[str, pd.Series] = {}
     labels: dict[str, dict[float | str, str]] = {}
     missing = {}
-    for name, column in columns.items():
+    formats = {name: "%tc" for name, column in columns.items() if column.is_date}
+    for name, given in columns.items():
+        column = given.seconds_since(STATA_BEGINS) if given.is_date else given
+        if given.is_date:
+            column = replace(column, cells=column.cells * MILLISECONDS)
         if not column.is_number:
             cells[name] = _plain_cells(column.cells, LONGEST_TEXT["dta"])
             continue
@@ -236,7 +256,14 @@ def _dta(columns: Mapping[str, Exported], language: Language) -> bytes:
     return _written("dta", lambda path: pyreadstat.write_dta(
         pd.DataFrame(cells).reset_index(drop=True), path, column_labels=_labels(columns, "dta"),
         variable_value_labels={k: v for k, v in labels.items() if v and all(isinstance(c, str) or c == int(c) for c in v)}, missing_user_values=missing,
+        variable_format=formats, file_label=_cut(_note(columns, language), LONGEST_LABEL["dta"]),
     ))
+
+
+def _note(columns: Mapping[str, Exported], language: Language) -> str:
+    """What the file cannot hold: the kinds of missing of texts; nothing where no text lacks a value."""
+    lacking = any(not (c.is_number or c.is_date) and c.kinds.notna().any() for c in columns.values())
+    return say("export.note_texts", language) if lacking else ""
 
 
 def as_sav(frame: pd.DataFrame, labels: Mapping[str, str], answers: Mapping[str, Mapping[float, str]]) -> bytes:

@@ -4,11 +4,11 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from commresearch.cleaning import clean_survey, read_codebook
+from commresearch.cleaning import clean_survey, draft_codebook, read_codebook
 from commresearch.cleaning.clean_files import files_of
 from commresearch.errors import CaseError
 from commresearch.sources import read_survey
-from commresearch.terms import Language
+from commresearch.terms import Language, VariableType
 from commresearch.words import say
 from commresearch.workflow.export import codebook_of_csv, export_case, export_clean
 from tests.unit.survey_cases import KEY, codes, told, values
@@ -62,7 +62,7 @@ def test_spss_shows_labels_and_user_missing_values(table, tmp_path, sav):
     assert frame["q3__rank_1"].tolist() == [1, -91, 2]
     assert frame["q3__rank_2"].tolist() == [2, -91, -95]
     assert frame["n"].tolist() == [1.5, -97, 12345678]
-    assert frame["day"].isna().tolist() == [False, True, False]
+    assert frame["day"].tolist()[::2] == [pd.Timestamp("2026-09-01 10:00:00"), pd.Timestamp("2020-02-29")]
     assert frame["said"].tolist() == ["=1+1", "第二行\n换行", ""]
     assert frame["letters"].tolist() == [1, 2, -91]
     assert meta.variable_value_labels["letters"][2] == "y"
@@ -88,6 +88,57 @@ def test_stata_shows_kinds_as_letters(table, tmp_path, dta):
     assert set(meta.variable_value_labels["q1"]) == {1, 2, "d", "a"}
     assert set(meta.missing_user_values["q1"]) == {"a", "d"}
     assert frame["said"].tolist()[0] == "=1+1"
+
+
+DATED = {"name": "day", "type": "date", "missing": "refused=拒答\ndont_know=不清楚"}
+
+
+@pytest.fixture
+def dated(cleaned, tmp_path):
+    """The folder of an export with days that are missing for several reasons."""
+    cells = [["a", "2026-09-01 10:00:00", "x"], ["b", "拒答", ""], ["c", "不清楚", "y"], ["d", "1955-03-01", "z"], ["e", "很久", "w"]]
+    export_clean(cleaned(["id", "day", "said"], cells, {"name": "id", "type": "text"}, DATED, {"name": "said", "type": "text"}), tmp_path / "out", "s", Language.ZH)
+    return tmp_path / "out"
+
+
+def test_missing_days_keep_their_kinds_in_spss(dated):
+    numbers, meta = pyreadstat.read_sav(str(dated / "s.sav"), user_missing=True, disable_datetime_conversion=True)
+    assert numbers["day"].tolist()[1:3] == [-93, -94]
+    assert numbers["day"].tolist()[4] == -97
+    assert meta.missing_ranges["day"] == [{"lo": -97, "hi": -91}]
+    assert meta.variable_value_labels["day"][-93] == say("survey.kind_refused", Language.ZH)
+    assert meta.original_variable_types["day"].startswith("DATETIME")
+    usual, _ = pyreadstat.read_sav(str(dated / "s.sav"))  # as whoever does not ask for user-missing values reads it
+    assert usual["day"].tolist()[::3] == [pd.Timestamp("2026-09-01 10:00:00"), pd.Timestamp("1955-03-01")]
+    assert usual["day"].isna().tolist() == [False, True, True, False, True]
+    assert meta.notes == [say("export.note_texts", Language.ZH)]
+
+
+def test_missing_days_keep_their_kinds_in_stata(dated):
+    frame, meta = pyreadstat.read_dta(str(dated / "s.dta"), user_missing=True)
+    assert [str(v) for v in frame["day"]] == ["2026-09-01 10:00:00", "c", "d", "1955-03-01 00:00:00", "g"]
+    assert meta.variable_value_labels["day"]["c"] == say("survey.kind_refused", Language.ZH)
+    assert meta.file_label == say("export.note_texts", Language.ZH)
+    plain = pd.read_stata(dated / "s.dta")
+    assert plain["day"].tolist()[::3] == [pd.Timestamp("2026-09-01 10:00:00"), pd.Timestamp("1955-03-01")]
+    assert plain["day"].isna().sum() == 3
+
+
+def test_an_spss_file_with_missing_days_is_read_back_with_their_codes(dated):
+    raw = read_survey(dated / "s.sav")
+    assert raw.frame["day"].tolist() == ["2026-09-01 10:00:00", "-93", "-94", "1955-03-01 00:00:00", "-97"]
+    assert raw.missing["day"] == ("-97", "-94", "-93")
+    book = draft_codebook(raw)
+    day = next(v for v in book if v.source == "day" or "day" in v.source_code)
+    assert day.type is VariableType.DATE
+    again = clean_survey(raw, book)
+    assert again.frame[day.name].isna().tolist() == [False, True, True, False, True]
+
+
+def test_a_file_in_which_no_text_is_missing_says_nothing_of_texts(cleaned, tmp_path, sav, dta):
+    export_clean(cleaned(["id", "n"], [["a", "1"], ["b", ""]], {"name": "id", "type": "text"}, {"name": "n", "type": "number"}), tmp_path / "out", "s", Language.EN)
+    assert not sav()[1].notes
+    assert not dta()[1].file_label
 
 
 @pytest.mark.parametrize(("lowest", "first"), [("-5", -91), ("-91", -991), ("-950", -991), ("-991", -9991), ("-20000", -99991), ("-500000", -99991)])

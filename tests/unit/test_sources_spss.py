@@ -1,6 +1,7 @@
 """SPSS files: texts, labels, user-missing values, encodings that the file does not tell."""
 
 import struct
+from datetime import datetime
 
 import pandas as pd
 import pyreadstat
@@ -136,3 +137,16 @@ def test_a_file_without_rows_or_with_too_many_columns(tmp_path, monkeypatch):
     monkeypatch.setattr("commresearch.sources.sheet.MAX_COLUMNS", 5)
     pyreadstat.write_sav(FRAME, str(tmp_path / "b.sav"))
     assert refusal(tmp_path / "b.sav") == ["CR-S21"]
+
+
+def test_user_missing_days_and_times_are_codes_and_no_days_of_1582(tmp_path):
+    day = (datetime(2026, 9, 1, 10) - datetime(1582, 10, 14)).total_seconds()
+    frame = pd.DataFrame({"day": [day, -91.0, -94.0, float("nan")], "sent": [day, -91.0, day, day], "at": [36_000.0, 3_600.0, -91.0, 7_200.0], "n": [1.0, 2.0, 3.0, 4.0]})
+    declared = {name: [{"lo": -97.0, "hi": -91.0}] for name in ("day", "sent", "at")}
+    path = tmp_path / "s.sav"
+    pyreadstat.write_sav(frame, str(path), variable_format={"day": "DATE11", "sent": "DATETIME20", "at": "TIME8"}, missing_ranges=declared, variable_value_labels={"day": {-91.0: "未答"}})
+    raw = read_survey(path)
+    assert raw.frame["day"].tolist() == ["2026-09-01", "-91", "-94", ""]
+    assert raw.frame["sent"].tolist() == ["2026-09-01 10:00:00", "-91", "2026-09-01 10:00:00", "2026-09-01 10:00:00"]
+    assert raw.frame["at"].tolist() == ["10:00:00", "01:00:00", "-91", "02:00:00"]
+    assert raw.missing == {"day": ("-94", "-91"), "sent": ("-91",), "at": ("-91",)}
