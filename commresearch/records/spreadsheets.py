@@ -1,10 +1,12 @@
 """CSV for people: texts that a spreadsheet would compute stand behind an apostrophe, which cleaning takes away again."""
 
 import re
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 BEGINS = r"'*[=+\-@\t\r＝＋－＠]"  #: what a spreadsheet takes for a formula, and the same behind apostrophes
 NUMBER = re.compile(r"'*[+-][0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?")
@@ -21,7 +23,7 @@ def guarded(text: str) -> str:
     return f"'{text}" if computes(text) else text
 
 
-def guarded_column(texts: pd.Series) -> pd.Series:
+def guarded_column(texts: "pd.Series") -> "pd.Series":
     """The same for a column of texts, of which hardly any begin so."""
     suspects = _beginning(texts, BEGINS)
     if not suspects.any():
@@ -31,7 +33,7 @@ def guarded_column(texts: pd.Series) -> pd.Series:
     return changed
 
 
-def guards_of(texts: pd.Series) -> NDArray[np.bool_]:
+def guards_of(texts: "pd.Series") -> "NDArray[np.bool_]":
     """Which texts stand behind an apostrophe that keeps spreadsheets from computing them."""
     suspects = _beginning(texts, "'" + BEGINS)
     if suspects.any():
@@ -39,21 +41,25 @@ def guards_of(texts: pd.Series) -> NDArray[np.bool_]:
     return suspects
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
+def csv_bytes(table: "pd.DataFrame") -> bytes:
     """CSV that spreadsheets open with its Chinese intact."""
     text: str = table.to_csv(index=False)
     return (MARK + text).encode()
 
 
-def guarded_csv(table: pd.DataFrame) -> bytes:
+def guarded_csv(table: "pd.DataFrame") -> bytes:
     """CSV that spreadsheets open with its Chinese intact and nothing computed."""
     texts = {name: guarded_column(column) for name, column in table.items() if _holds_texts(column)}
     return csv_bytes(table.assign(**texts) if texts else table)  # type: ignore[arg-type]
 
 
-def _holds_texts(column: pd.Series) -> bool:
+def _holds_texts(column: "pd.Series") -> bool:
+    import pandas as pd
+
     return isinstance(column.dtype, pd.StringDtype) or (column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in {"string", "mixed", "empty"})
 
 
-def _beginning(texts: pd.Series, pattern: str) -> NDArray[np.bool_]:
+def _beginning(texts: "pd.Series", pattern: str) -> "NDArray[np.bool_]":
+    import numpy as np
+
     return np.array(texts.astype("str").str.match(pattern).fillna(value=False), dtype=bool)

@@ -1,7 +1,6 @@
 """SPSS files: texts, labels, user-missing values, encodings that the file does not tell."""
 
 import struct
-from datetime import datetime
 
 import pandas as pd
 import pyreadstat
@@ -140,7 +139,7 @@ def test_a_file_without_rows_or_with_too_many_columns(tmp_path, monkeypatch):
 
 
 def test_user_missing_days_and_times_are_codes_and_no_days_of_1582(tmp_path):
-    day = (datetime(2026, 9, 1, 10) - datetime(1582, 10, 14)).total_seconds()
+    day = (pd.Timestamp("2026-09-01 10:00:00").as_unit("s") - pd.Timestamp("1582-10-14").as_unit("s")).total_seconds()
     frame = pd.DataFrame({"day": [day, -91.0, -94.0, float("nan")], "sent": [day, -91.0, day, day], "at": [36_000.0, 3_600.0, -91.0, 7_200.0], "n": [1.0, 2.0, 3.0, 4.0]})
     declared = {name: [{"lo": -97.0, "hi": -91.0}] for name in ("day", "sent", "at")}
     path = tmp_path / "s.sav"
