@@ -2,7 +2,8 @@
 
 It is the second line behind the privacy gate: whatever went wrong before it, a file that holds an identifier is not handed out.
 It looks for what can be told from other numbers and words by itself (ID numbers with their check character, telephones, e-mail
-and IP addresses, plates, WeChat and card numbers, landlines and doors in full), and for every identifier that is known from the received file.
+and IP addresses, plates, WeChat and card numbers, landlines, doors, names of people who say who they are), and for every
+identifier that is known from the received file.
 """
 
 import bisect
@@ -20,7 +21,7 @@ from commresearch.cleaning.doors import find_certain_doors
 from commresearch.cleaning.identifiers import CODES_BELOW, CODES_FROM, FINDERS, Finder, count_forms, find_area_coded, find_identifiers
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.masking import PRECEDENCE
-from commresearch.cleaning.personal_names import words_like_names
+from commresearch.cleaning.personal_names import find_certain_names, words_like_names
 from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans, plain_text
 from commresearch.cleaning.written_texts import Piece, read_pieces
 from commresearch.errors import CleaningError, Failure
@@ -31,9 +32,11 @@ from commresearch.words import say
 _TELLING = (
     Identifier.NATIONAL_ID, Identifier.EMAIL, Identifier.BANK_CARD, Identifier.WECHAT, Identifier.IP, Identifier.MOBILE, Identifier.PLATE,
 )
-#: of landlines only those with an area code, of addresses only whole doors: reports print roads, buildings and rooms of offices
+#: of landlines only those with an area code, of addresses only homes, of names only those of people who say who they are: reports print
+#: roads, buildings and rooms of offices
 _FINDERS: Mapping[str, Finder] = {k: FINDERS[k] for k in _TELLING} | {
     Identifier.LANDLINE: find_area_coded, Identifier.ADDRESS: lambda scene: find_certain_doors(scene.text),
+    Identifier.NAME: lambda scene: find_certain_names(scene.text),
 }
 _LABELS: Mapping[str, str] = {
     Identifier.NAME: "label_name", Identifier.NATIONAL_ID: "label_national_id", Identifier.MOBILE: "label_mobile",

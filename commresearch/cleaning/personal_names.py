@@ -42,6 +42,11 @@ _PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店�
 _NOT_PERSONS = frozenset("人员者户")
 #: characters that are rarely a surname behind such a word: 孩子叫车上学, 我是网格员和党员, 网格员包片
 _NOT_SURNAMES = {"kin": frozenset("和同车"), "office": frozenset("和同包")}
+#: characters that stand in given names and seldom in the words that people say they are (我是高中生, 我是白领)
+_GIVEN = (
+    "英秀兰芳华玉珍梅丽红霞燕玲娟静敏婷娜艳莉桂淑凤琴洁萍慧莲翠雪琳蓉菊香云霏颖倩薇瑶怡欣佳雯妍洋伟强磊军勇杰涛超刚辉鹏斌峰健建国志永庆福德宝金荣成波"
+    "龙林武平祥毅俊峻晨宇浩轩涵梓子思明亮东春海文义仁贵根树清良忠光胜鑫旭凯博睿泽坤彬宏振兴"
+)
 _NUMBER_WORD = r"(?:电话|手机|手机号|联系方式|联系电话|微信|身份证号?|号码)?"
 
 
@@ -68,11 +73,15 @@ def _surname() -> str:
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     surname, given = _surname(), rf"(?![{_AFTER}])[{_HAN}]"
+    common = f"(?:{'|'.join(r['surname'] for r in reference_rows('surnames') if r['common'] == 'yes' or len(r['surname']) > 1)})"
     behind_office = "|".join(f"(?<={office})" for office in _OFFICES)
     minority = rf"[{_HAN}]{{2,8}}(?:·[{_HAN}]{{1,8}}){{1,3}}"
     return {
         "cell": re.compile(rf"(?:{surname}[{_HAN}]{{1,2}}|{minority})(?:{_TITLE})?|{surname}{_TITLE}"),
         "announced": re.compile(rf"{_ANNOUNCED}({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}{_ENDS}|[老小]{surname})"),
+        "certain": re.compile(
+            rf"我叫(?=[^车])({common}{given}(?:{given})?)(?:{_ENDS}|(?=[{_AFTER}]))|(?:我是|本人[叫是]?)({common}[{_GIVEN}]{{1,2}})(?:{_ENDS}|(?=[的住电手微今]))"
+        ),
         "introduced": re.compile(rf"(?:我是|本人是?|我系|这是)({surname}[{_HAN}]{{1,2}}){_ENDS}"),
         "kin": re.compile(rf"{_KIN}(?:的名字)?(?:(?:名叫|叫做?)(?={surname}{given})|是(?=[{_HAN}]{{2,4}}{_ENDS}))({surname}[{_HAN}](?:{given})?)"),
         "kin_of": re.compile(rf"{_SELF}({surname}[{_HAN}]{{1,2}})的{_KIN}"),
@@ -108,6 +117,8 @@ def known_names(cells: pd.Series) -> list[str]:
 
 def find_announced_names(plain: str) -> Iterator[Span]:
     """Names after words that announce them."""
+    if plain.isascii():
+        return
     patterns, words = _patterns(), words_like_names()
     for key in ("announced", "introduced", "kin", "kin_of", "office", "titled"):
         for match in patterns[key].finditer(plain):
@@ -115,6 +126,14 @@ def find_announced_names(plain: str) -> Iterator[Span]:
             is_person = key in {"announced", "titled"} or name[-1] not in _NOT_PERSONS
             if is_person and name[0] not in _NOT_SURNAMES.get(key, ()) and not {name[:2], name} & words:
                 yield Span(*match.span(1), Identifier.NAME)
+
+
+def find_certain_names(plain: str) -> Iterator[tuple[int, int]]:
+    """Names with which somebody says who he is, where they can hardly be another word: for files that hold more than answers."""
+    words = words_like_names()
+    for match in () if plain.isascii() else _patterns()["certain"].finditer(plain):
+        if not {match[match.lastindex or 0][:2], match[match.lastindex or 0]} & words:
+            yield match.span(match.lastindex or 0)
 
 
 def find_signing_names(plain: str) -> Iterator[Span]:
