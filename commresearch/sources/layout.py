@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commresearch.errors import Failure, SourceError
-from commresearch.sources.platforms import known_headers
+from commresearch.sources.platforms import META, known_headers, plain_header
 from commresearch.sources.sheet import CellRange, Sheet
 
 HEADER_SEARCH_ROWS = 15  #: a header stands among the first rows of its table
@@ -16,6 +16,8 @@ HEADER_DEPTH = 3
 PROFILE_ROWS = 50  #: rows that show what the columns of a table hold
 NUMBER_SHARE = 0.8
 OTHER_LENGTH = 0.5  #: a table beside another one is another table if it is shorter than this share of it
+KEYS = frozenset(header for own in META.values() for header, meaning in own.items() if meaning == "key")
+COUNTED = 3  #: first rows that number them
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Layout:
         rows above the header, and rows of one or two cells outside the table
     n_blank
         number of blank rows between the header and the last row
+    joined
+        columns of the table that blank ones set apart
     """
 
     table: Table
@@ -56,18 +60,20 @@ class Layout:
     notes: tuple[int, ...]
     others: tuple[CellRange, ...]
     n_blank: int
+    joined: tuple[CellRange, ...] = ()
 
 
 def find_table(file: str, sheet: Sheet) -> Layout:
     """The table with the headers of a survey platform, or else the one with most cells.
 
     Blank rows separate tables that stand below one another where the row after them is a header, blank columns those that
-    stand side by side where their lengths differ.
+    stand side by side where their lengths differ or each has a key of its own.
 
     Raises
     ------
     SourceError
-        There is no table with a header and a row below it.
+        There is no table with a header and a row below it (CR-S25, CR-S26, CR-S17); the table goes on beside itself under the same
+        header (CR-S41).
     """
     counts = sheet.filled.sum(axis=1)
     tables: list[Table] = []
@@ -80,7 +86,7 @@ def find_table(file: str, sheet: Sheet) -> Layout:
         elif tables and not _starts_table(sheet, tables[-1], start, stop):
             tables[-1].rows.append((start, stop))
         else:
-            table, beside = _new_table(sheet, start, stop)
+            table, beside = _new_table(file, sheet, start, stop)
             tables.append(table)
             others += beside
     if not tables:
@@ -108,8 +114,15 @@ def _layout(sheet: Sheet, main: Table, loose: list[int], others: list[CellRange]
     rows = np.sort(np.concatenate([inside, np.array(data, np.int64)])) if data else inside
     return Layout(
         table=main, rows=rows, titles=tuple(sorted({*main.above, *(r for r in notes if r < first)})), notes=tuple(r for r in notes if r >= first),
-        others=tuple(others), n_blank=int((counts[first:last] == 0).sum()),
+        others=tuple(others), n_blank=int((counts[first:last] == 0).sum()), joined=_set_apart(main),
     )
+
+
+def _set_apart(table: Table) -> tuple[CellRange, ...]:
+    """Several columns each that stand behind a blank one and are read as the same table, because nothing shows them to be another."""
+    first, *behind = np.split(table.columns, np.flatnonzero(np.diff(table.columns) > 1) + 1)
+    top, bottom = table.extent.top, table.extent.bottom
+    return tuple(CellRange(top, int(side[0]), bottom, int(side[-1])) for side in behind if min(len(side), len(first)) > 1)
 
 
 def runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -118,7 +131,7 @@ def runs(filled: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _new_table(sheet: Sheet, start: int, stop: int) -> tuple[Table, list[CellRange]]:
+def _new_table(file: str, sheet: Sheet, start: int, stop: int) -> tuple[Table, list[CellRange]]:
     """The table in some rows without a blank one between them, and tables that stand beside it."""
     filled = sheet.filled[start:stop]
     segments = [np.arange(a, b) for a, b in runs(np.asarray(filled.any(axis=0)))]
@@ -129,7 +142,11 @@ def _new_table(sheet: Sheet, start: int, stop: int) -> tuple[Table, list[CellRan
         if segment is main:
             continue
         extent = _extent(filled, segment)
-        if _is_other(extent, _extent(filled, main), filled, segment):
+        at_left = segments[0] is main or segments[0] is segment
+        if at_left and min(len(main), len(segment)) > 1 and _begins_like(sheet, start, stop, segment, main):
+            _check_parts(file, sheet, start, stop, segment, main)
+            beside.append(CellRange(start + extent[0], int(segment[0]), start + extent[1], int(segment[-1])))
+        elif _is_other(extent, _extent(filled, main), filled, segment):
             beside.append(CellRange(start + extent[0], int(segment[0]), start + extent[1], int(segment[-1])))
         else:
             own.append(segment)
@@ -158,6 +175,30 @@ def _is_other(extent: tuple[int, int], main: tuple[int, int], filled: NDArray[np
         return False
     without_gap = int(filled[:, columns].any(axis=1).sum()) == length
     return without_gap and length < OTHER_LENGTH * (main[1] - main[0] + 1)
+
+
+def _begins_like(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64], main: NDArray[np.int64]) -> bool:
+    """Whether columns beside a table have a key of their own: under the same header, or another header of keys, or counting their rows as well."""
+    tops = [max(_header_rows(sheet, start, stop, side)) for side in (columns, main)]
+    first, second = (plain_header(sheet.texts(top, side[:1])[0]) for top, side in zip(tops, (columns, main), strict=True))
+    if first and (first == second or {first, second} <= KEYS):
+        return True
+    sides = [(top + 1, int(side[0])) for top, side in zip(tops, (columns, main), strict=True)]
+    return all(
+        row + COUNTED <= stop and [sheet.texts(row + i, [column])[0].strip() for i in range(COUNTED)] == [str(i + 1) for i in range(COUNTED)]
+        for row, column in sides
+    )
+
+
+def _check_parts(file: str, sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64], main: NDArray[np.int64]) -> None:
+    """Refuse a table whose rows go on beside it under the same header: half of the answers would be lost."""
+    areas, headers = [], []
+    for side in sorted((columns, main), key=lambda s: int(s[0])):
+        top = max(_header_rows(sheet, start, stop, side))
+        headers.append([plain_header(t) for t in sheet.texts(top, side)])
+        areas.append(CellRange(top, int(side[0]), start + _extent(sheet.filled[start:stop], side)[1], int(side[-1])))
+    if headers[0] == headers[1]:
+        raise SourceError(Failure(code="CR-S41", values={"file": sheet.place(file), "first": areas[0].a1, "second": areas[1].a1}))
 
 
 def _header_rows(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64]) -> tuple[int, ...]:

@@ -131,7 +131,8 @@ def _row_logs(bare: RawTable, sheet: Sheet, layout: Layout, aside: Mapping[int, 
         logs.append(log_lines(**where, rule=rule, row_id=_row_id(bare, row), old=masked(said)))
     if layout.n_blank:
         logs.append(log_lines(**where, rule="blank_row", count=layout.n_blank))
-    return logs + [log_lines(**where, rule="other_table", old=area.a1) for area in layout.others]
+    apart = {"other_table": layout.others, "joined_columns": layout.joined}
+    return logs + [log_lines(**where, rule=rule, old=area.a1) for rule, areas in apart.items() for area in areas]
 
 
 def _row_id(bare: RawTable, row: int) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from commresearch.errors import SourceError
 from commresearch.sources import ROW_RULES, read_survey
+from commresearch.words import render_error
 from tests.unit.sources_files import write_csv, write_xlsx
 
 HEAD = ["序号", "社区", "户数", "意见"]
@@ -133,6 +134,40 @@ def test_tables_side_by_side(tmp_path):
     raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
     assert list(raw.frame.columns) == ["序号", "甲"]
     assert lines(raw, "old") == [["other_table", "D1:E3"]]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "read"),
+    [
+        (["序号", "性别", "满意度"], ["编号", "户数"], ["序号", "性别", "满意度"]),
+        (["社区", "户数"], ["社区", "街道", "满意率"], ["社区", "街道", "满意率"]),
+        (["份数", "性别", "满意度"], ["次数", "项目"], ["份数", "性别", "满意度"]),
+    ],
+)
+def test_tables_of_one_length_side_by_side_that_have_keys_of_their_own(tmp_path, left, right, read):
+    sides = [[*row, "", *beside] for row, beside in zip(*([top, *([i, *["x"] * (len(top) - 1)] for i in range(1, 9))] for top in (left, right)), strict=True)]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", sides))
+    assert (list(raw.frame.columns), len(raw.frame)) == (read, 8)
+    assert lines(raw, "old") == [["other_table", "A1:B9" if read == right else "E1:F9"]]
+    assert holds_account(raw)
+
+
+@pytest.mark.parametrize("n_right", [8, 3])
+def test_a_table_that_goes_on_beside_itself_is_refused(tmp_path, n_right):
+    header = ["序号", "姓名", "满意度"]
+    rows = [[*header, "", *header], *([i, "甲", 5, "", *([i + 8, "乙", 4] if i <= n_right else [""] * 3)] for i in range(1, 9))]
+    with pytest.raises(SourceError) as error:
+        read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert [f.code for f in error.value.failures] == ["CR-S41"]
+    said = render_error(error.value, "zh")
+    assert all(part in said for part in ("a.xlsx", "A1:C9", f"E1:G{n_right + 1}", "接到左边的表下面"))
+
+
+def test_columns_behind_a_blank_one_without_a_key_are_told(tmp_path):
+    rows = [["序号", "甲", "", "社区", "户数"], *([i, "a", "", f"c{i}", i] for i in range(1, 9))]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert list(raw.frame.columns) == ["序号", "甲", "社区", "户数"]
+    assert lines(raw, "old") == [["joined_columns", "D1:E9"]]
 
 
 def test_a_blank_column_does_not_cut_a_table(tmp_path):
