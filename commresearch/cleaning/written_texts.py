@@ -20,6 +20,8 @@ from urllib.parse import unquote
 
 import pandas as pd
 
+from commresearch.sources.spss import ENCODINGS, read_apart
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -238,18 +240,16 @@ def _parquet(path: Path) -> Iterator[Piece]:
 
 
 def _labelled(path: Path) -> Iterator[Piece]:
-    import pyreadstat
-
-    read = pyreadstat.read_dta if path.suffix.lower() == ".dta" else pyreadstat.read_sav
-    try:
-        frame, meta = read(str(path))
-    except pyreadstat.ReadstatError as error:
-        raise ValueError(str(error)) from error
-    notes = [*meta.column_names, *(t or "" for t in meta.column_labels), meta.file_label or "", *(str(n) for n in meta.notes)]
-    labels = [str(label) for labels in meta.value_labels.values() for label in labels.values()]
+    """Texts of an SPSS or Stata file, read apart: a damaged one may kill its reader."""
+    refused, reading = read_apart(path.read_bytes(), "dta" if path.suffix.lower() == ".dta" else "sav", ENCODINGS)
+    if reading is None:
+        raise ValueError(refused[0])
+    columns, meta = reading
+    notes = [*meta["column_names"], *(t or "" for t in meta["column_labels"]), meta["file_label"] or "", *(str(n) for n in meta["notes"])]
+    labels = [str(label) for labels in meta["value_labels"].values() for label in labels.values()]
     yield Piece(text="\n".join([*notes, *labels]))
-    for name in frame.columns:
-        yield _column(str(name), frame[name])
+    for name, values in columns.items():
+        yield _column(name, pd.Series(values))
 
 
 def _stored_column(name: str, column: "pa.ChunkedArray") -> Piece:

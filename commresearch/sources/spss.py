@@ -65,39 +65,64 @@ def read_spss(received: Received) -> RawTable:
 
 def _read(received: Received) -> tuple[dict[str, list[Any]], Any, str]:
     """Columns, metadata and encoding of the first reading that gives sound texts."""
-    causes = []
-    for encoding in ENCODINGS:
-        kind, found = _read_apart(received, encoding)
-        if kind == "refused":
-            causes.append(found)
-            continue
-        columns, meta = found[0], SimpleNamespace(**found[1])
+    causes: list[str] = []
+    tried = 0
+    while tried < len(ENCODINGS):
+        try:
+            refused, reading = read_apart(received.data, "sav", ENCODINGS[tried:])
+        except ValueError as error:
+            raise damaged(received.name, str(error)) from error
+        causes += refused
+        tried += len(refused) + 1
+        if reading is None:
+            break
+        columns, meta = reading[0], SimpleNamespace(**reading[1])
         if not all(columns):
             raise damaged(received.name, "a variable without name")
         lists = {name: values.tolist() if isinstance(values, np.ndarray) else list(values) for name, values in columns.items()}
         if misread(_texts(lists, meta), KNOWN) is None:
-            return lists, meta, encoding or meta.file_encoding or ""
+            return lists, meta, ENCODINGS[tried - 1] or meta.file_encoding or ""
     if len(causes) == len(ENCODINGS) and not all("encoding" in cause for cause in causes):
         raise damaged(received.name, causes[0])
     raise SourceError(Failure(code="CR-S30", values={"file": received.name}))
 
 
-def _read_apart(received: Received, encoding: str | None) -> tuple[str, Any]:
-    """What a process of its own reads: a damaged file that kills the reader costs that process, not this one.
+def read_apart(data: bytes, form: str, encodings: Sequence[str | None]) -> tuple[list[str], tuple[dict[str, Any], dict[str, Any]] | None]:
+    """What a process of its own reads in the first encoding that its reader takes: a damaged file that kills the reader costs that process, not this one.
 
-    Nothing is forked, because the file is being hashed in a thread beside this one; and a plain command, unlike a process of
+    Nothing is forked, because the file may be hashed in a thread beside this one; and a plain command, unlike a process of
     `multiprocessing`, neither runs the main module of a caller again nor is denied to workers.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file.
+    form : str
+        "sav" or "dta".
+    encodings : sequence of str or None
+        Tried in this order; None is the one that the file declares.
+
+    Returns
+    -------
+    (list of str, (columns, metadata) or None)
+        Why encodings before the one that was taken were refused; None where all of them were.
+
+    Raises
+    ------
+    ValueError
+        The reader died of the file, or came to no end.
     """
-    command = [sys.executable, "-P", str(PROGRAM), json.dumps([p for p in sys.path if isinstance(p, str)]), encoding or ""]
-    code, answer, complaint = ask_process(command, received.data, timeout=LONGEST_SECONDS)
+    command = [sys.executable, "-P", str(PROGRAM), json.dumps([p for p in sys.path if isinstance(p, str)]), form, json.dumps(encodings)]
+    code, answer, complaint = ask_process(command, data, timeout=LONGEST_SECONDS)
     if code in NOT_STARTED:
         raise RuntimeError(complaint)
     if code != 0:
-        raise damaged(received.name, f"the reader came to no end in {LONGEST_SECONDS} s" if code is None else f"the reader died ({code})")
+        raise ValueError(f"the reader came to no end in {LONGEST_SECONDS} s" if code is None else f"the reader died ({code})")
     kind, found = pickle.loads(answer)  # noqa: S301 - written by our own child
     if kind == "error":
         raise found
-    return kind, found
+    refused, reading = found
+    return refused, reading
 
 
 def _texts(columns: Mapping[str, Sequence[Any]], meta: Any) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""A program of its own that reads one .sav: the content comes in, what was read goes out, pickled.
+"""A program of its own that reads one .sav or .dta: the content comes in, what was read goes out, pickled.
 
-The reader is written in C and some damaged files kill the process it works in. Run by its path, with nothing of this package
+The readers are written in C and some damaged files kill the process they work in. Run by its path, with nothing of this package
 loaded, it begins to read after a fifth of a second.
 """
 
@@ -9,22 +9,32 @@ import io
 import json
 import pickle
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 
-def answer_to(data: bytes, encoding: str | None) -> tuple[str, Any]:
-    """("read", columns and metadata), ("refused", why) where the reader says no, or ("error", what was raised)."""
-    try:
-        from pyreadstat import PyreadstatError, ReadstatError, read_sav
+def answer_to(data: bytes, form: str, encodings: Sequence[str | None]) -> tuple[str, Any]:
+    """("read", (what the reader says of encodings that it refuses, columns and metadata of the first one it takes, else None)).
 
-        try:
-            columns, meta = read_sav(io.BytesIO(data), encoding=encoding, user_missing=True, output_format="dict")
-        except (ReadstatError, PyreadstatError, UnicodeDecodeError, ValueError, OverflowError) as error:
-            return "refused", str(error)
-        _keep_codes(columns, meta, data, encoding)
-        return "read", (columns, vars(meta))  # plain values: who gets them has no need to load the reader
+    ("error", what was raised) where it is no fault of the file.
+    """
+    refused = []
+    try:
+        from pyreadstat import PyreadstatError, ReadstatError, read_dta, read_sav
+
+        read = read_dta if form == "dta" else read_sav
+        for encoding in encodings:
+            try:
+                columns, meta = read(io.BytesIO(data), encoding=encoding, user_missing=True, output_format="dict")
+                if form == "sav":
+                    _keep_codes(columns, meta, data, encoding)
+            except (ReadstatError, PyreadstatError, UnicodeDecodeError, ValueError, OverflowError) as error:
+                refused.append(str(error))
+            else:
+                return "read", (refused, (columns, vars(meta)))  # plain values: who gets them has no need to load the reader
     except Exception as error:  # noqa: BLE001 - raised again by the process that asked
         return "error", error
+    return "read", (refused, None)
 
 
 def _keep_codes(columns: dict[str, Any], meta: Any, data: bytes, encoding: str | None) -> None:
@@ -47,5 +57,5 @@ def _keep_codes(columns: dict[str, Any], meta: Any, data: bytes, encoding: str |
 if __name__ == "__main__":
     # The other process may have found its libraries at places that this one would not look at.
     sys.path[:] = json.loads(sys.argv[1])
-    answer = answer_to(sys.stdin.buffer.read(), sys.argv[2] or None)
+    answer = answer_to(sys.stdin.buffer.read(), sys.argv[2], json.loads(sys.argv[3]))
     pickle.dump(answer, sys.stdout.buffer, protocol=pickle.HIGHEST_PROTOCOL)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -10,6 +11,8 @@ from typing import Any
 
 import xlsxwriter
 import xlwt
+
+from commresearch.simulate import SurveySpec, simulate_survey, write_spss
 
 Rows = Sequence[Sequence[Any]]
 WJX = ["序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP"]
@@ -98,4 +101,13 @@ def change_member(path: Path, member: str, old: bytes, new: bytes) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
             archive.writestr(name, content)
+    return path
+
+
+def write_deadly_spss(folder: Path) -> Path:
+    """An SPSS file whose value labels belong to a variable that is not there: the reader of such files dies of it."""
+    path = write_spss(simulate_survey(SurveySpec(respondents=60, population=900), rng=1), folder).path
+    data = bytearray(path.read_bytes())
+    data[re.search(rb"\x04\0\0\0\x01\0\0\0(?=[\x01-\xff]\0\0\0)", data).end() + 2] = 97
+    path.write_bytes(data)
     return path

@@ -18,6 +18,7 @@ from commresearch.cleaning.text_spans import plain_text
 from commresearch.cleaning.written_texts import is_searchable
 from commresearch.errors import CleaningError
 from commresearch.words import render_error
+from tests.unit.sources_files import write_deadly_spss
 
 MOBILE = "15412345678"
 ID = "37999919900101123" + check_character("37999919900101123")
@@ -282,6 +283,23 @@ def test_tables_of_other_programs_name_column_and_row(tmp_path):
     ]
     pyreadstat.write_dta(frame[["note"]], str(tmp_path / "a.dta"))
     assert found(tmp_path / "a.dta") == [("note", 0, "1", "national_id")]
+
+
+def test_a_file_that_kills_its_reader_is_told_as_unreadable(tmp_path):
+    deadly, other = write_deadly_spss(tmp_path), write(tmp_path, "b.csv", MOBILE)
+    write(tmp_path, "c.dta", b"no dta")
+    with pytest.raises(CleaningError) as error:
+        require_no_leaks([deadly, other, tmp_path / "c.dta"])
+    assert [(f.code, f.values["path"].name) for f in error.value.failures] == [("CR-P08", "b.csv"), ("CR-P09", deadly.name), ("CR-P09", "c.dta")]
+    assert "died" in render_error(error.value, "en")
+
+
+def test_values_declared_missing_are_searched(tmp_path):
+    import pyreadstat
+
+    frame = pd.DataFrame({"tel": [1.0, float(MOBILE)]})
+    pyreadstat.write_sav(frame, str(tmp_path / "a.sav"), missing_ranges={"tel": [float(MOBILE)]})
+    assert found(tmp_path / "a.sav") == [("tel", 0, "1", "mobile")]
 
 
 def test_literal_texts_of_a_pdf_are_read_and_drawn_glyphs_are_said_not_to_be(tmp_path):

@@ -11,11 +11,10 @@ import pytest
 
 from commresearch.errors import Failure, SourceError
 from commresearch.records import fan_out
-from commresearch.simulate import SurveySpec, simulate_survey, write_spss
 from commresearch.sources import archive, read_survey, received, sheet
 from commresearch.sources.compound_file import read_stream, read_streams, scan_workbook
 from commresearch.words import entries, render_error
-from tests.unit.sources_files import change_member, csv_text, write_csv, write_xls, write_xlsx
+from tests.unit.sources_files import change_member, csv_text, write_csv, write_deadly_spss, write_xls, write_xlsx
 
 ROWS = [["序号", "提交答卷时间", "1、甲"], [1, "2025/3/1 9:00", "a"], [2, "2025/3/1 9:01", "b"]]
 SHEET = "xl/worksheets/sheet1.xml"
@@ -116,12 +115,7 @@ def test_a_damaged_member(tmp_path):
 
 @pytest.fixture
 def deadly(tmp_path):
-    """An SPSS file whose value labels belong to a variable that is not there: the reader of such files dies of it."""
-    path = write_spss(simulate_survey(SurveySpec(respondents=60, population=900), rng=1), tmp_path).path
-    data = bytearray(path.read_bytes())
-    data[re.search(rb"\x04\0\0\0\x01\0\0\0(?=[\x01-\xff]\0\0\0)", data).end() + 2] = 97
-    path.write_bytes(data)
-    return path
+    return write_deadly_spss(tmp_path)
 
 
 def test_a_file_that_kills_its_reader_is_damaged(deadly):

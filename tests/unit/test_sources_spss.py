@@ -7,6 +7,7 @@ import pyreadstat
 import pytest
 
 from commresearch.errors import SourceError
+from commresearch.records import ask_process
 from commresearch.sources import CellType, read_survey
 from commresearch.terms import Export, Platform, VariableType
 from commresearch.words import render_error
@@ -100,6 +101,20 @@ def test_chinese_texts_in_another_encoding_than_the_file_says(tmp_path, declared
     assert raw.frame["town"].tolist() == frame["town"].tolist()
     assert raw.labels == {"x1": {"1": "非常满意", "2": "不太满意"}}
     assert raw.encoding in {"GB18030", "GBK"}
+
+
+@pytest.mark.parametrize(("bytes_of_text", "encoding"), [("张三海州滨海".encode("gb18030").ljust(18), "GB18030"), (b"\xff\xff\xff\x80\x80\x80".ljust(18), None)])
+def test_encodings_that_the_reader_refuses_are_tried_in_one_process(tmp_path, monkeypatch, bytes_of_text, encoding):
+    asked = []
+    monkeypatch.setattr("commresearch.sources.spss.ask_process", lambda *args, **kwargs: asked.append(args) or ask_process(*args, **kwargs))
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(pd.DataFrame({"name": ["张三海州滨海"]}), str(path))
+    path.write_bytes(path.read_bytes().replace("张三海州滨海".encode(), bytes_of_text))
+    if encoding:
+        assert read_survey(path).encoding == encoding
+    else:
+        assert refusal(path) == ["CR-S30"]
+    assert len(asked) == 1
 
 
 def test_texts_that_are_utf8_though_the_file_says_gbk(path):
