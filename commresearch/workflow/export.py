@@ -151,7 +151,7 @@ def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:
 
 
 def _variables_of_csv(variable: Variable, kinds: Mapping[MissingKind, tuple[str, ...]], frame: pd.DataFrame) -> list[Variable]:
-    """One row per clean column; options become questions of their own, answered 0 or 1."""
+    """One row per clean column: an option becomes a question answered 0 or 1, a place of a ranking one answered with an option."""
     plain = replace(variable, source_code=(), source_other="", missing=kinds, open=(), identifier=None)
     several = variable.type in {VariableType.MULTIPLE, VariableType.RANKING}
     rows = []
@@ -173,10 +173,12 @@ def _variables_of_csv(variable: Variable, kinds: Mapping[MissingKind, tuple[str,
 
 
 def _own_name(column: str) -> str:
+    """The column of an option, a place or a free text, as the codebook may name a variable (q1__-3 → q1_m3); two columns may get the same name."""
     return _statistics_name(column).replace("__", "_").lower()
 
 
 def _statistics_name(column: str) -> str:
+    """A column as SPSS and Stata may name it: options have numbers with signs and points behind their question."""
     return column.replace("-", "m").replace(".", "p")
 
 
