@@ -131,17 +131,10 @@ def _without_missing_values(
     variable: Variable, values: pd.Series, kinds: KindCodes, typed: Typed, cells: Cells
 ) -> tuple[pd.Series, KindCodes]:
     """Answers only: values that mean a kind of missing become it."""
-    by_value = _absent_values(variable)
-    if by_value:
+    if by_value := _absent_values(variable):
         code_of = np.array([by_value.get(v, NONE) for v in values.cat.categories] + [NONE], dtype=np.int8)
         taken = code_of[values.cat.codes.to_numpy()]
-        for value, code in by_value.items():
-            count = int(((values == value) & (taken == code)).sum())
-            if count:
-                typed.logs.append(log_lines(
-                    step="missing", rule="missing_marker", **cells.place, variable=variable.name, old=variable.values[value],
-                    new=f"<{tuple(MissingKind)[code]}>", count=count,
-                ))
+        typed.logs.append(marker_log(cells.texts.iloc[:, 0], taken, variable.name, **cells.place))
         kinds = np.where(taken != NONE, taken, kinds).astype(np.int8)
     return values.cat.set_categories(list(variable.answers)), kinds
 
@@ -151,6 +144,7 @@ def _other_text(typed: Typed, variable: Variable, other: pd.Series | None, chose
     texts = pd.Series(None, index=cells.texts.index, dtype="str") if other is None else other
     if cells.other is not None:
         apart, apart_kinds = split_missing(cells.other, _outer_markers(variable))
+        typed.logs.append(marker_log(cells.other, apart_kinds, variable.other, **cells.place))
         texts = texts.where(texts.notna(), apart.where(apart_kinds == NONE))
     there = texts.notna().to_numpy()
     absent = NOT_EXPORTED if cells.export is Export.CODE and cells.other is None and not there.any() else BLANK
@@ -194,7 +188,7 @@ def _options(typed: Typed, variable: Variable, parsed: ParsedColumns, kinds: NDA
         alone = said & ~(frame[answers] == 1).fillna(value=False).to_numpy(dtype=bool).any(axis=1)
         frame = frame.mask(pd.Series(alone, index=frame.index), axis=0)
         kinds[alone] = code
-        typed.logs.append(_whole("missing_marker", variable, variable.values[value], f"<{tuple(MissingKind)[code]}>", int(alone.sum()), cells))
+        typed.logs.append(_alone_log(variable, value, code, alone, cells))
         beside = said & ~alone
         typed.logs.append(log_lines(
             step=STEP, rule="contradictory_option", **cells.place, row_id=frame.index[beside], variable=variable.name, old=variable.values[value]
@@ -243,7 +237,7 @@ def _places(typed: Typed, variable: Variable, parsed: ParsedColumns, kind: KindC
     for value, code in _absent_values(variable).items():
         said = frame.isin([value]).any(axis=1).to_numpy()
         kind = np.where(said & ~several, code, kind)
-        typed.logs.append(_whole("missing_marker", variable, variable.values[value], f"<{tuple(MissingKind)[code]}>", int((said & ~several).sum()), cells))
+        typed.logs.append(_alone_log(variable, value, code, said & ~several, cells))
         typed.logs.append(log_lines(
             step=STEP, rule="contradictory_option", **cells.place, row_id=frame.index[said & several], variable=variable.name, old=variable.values[value]
         ))
@@ -303,9 +297,15 @@ def _order_text(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(text, index=frame.index, dtype="str").where(frame.notna().any(axis=1))
 
 
-def _whole(rule: str, variable: Variable, old: str, new: str, count: int, cells: Cells) -> pd.DataFrame:
-    line = log_lines(step="missing", rule=rule, **cells.place, variable=variable.name, old=old, new=new, count=count)
-    return line if count else line.iloc[:0]
+def _alone_log(variable: Variable, value: str, code: int, alone: NDArray[np.bool_], cells: Cells) -> pd.DataFrame:
+    """Lines about an option that means a kind of missing and was chosen alone: by the text of the cell, or of its label where options have columns."""
+    if cells.texts.shape[1] == 1:
+        return marker_log(cells.texts.iloc[:, 0], np.where(alone, code, NONE).astype(np.int8), variable.name, **cells.place)
+    line = log_lines(
+        step="missing", rule="missing_marker", **cells.place, variable=variable.name, old=variable.values[value], new=f"<{tuple(MissingKind)[code]}>",
+        count=int(alone.sum()),
+    )
+    return line if alone.any() else line.iloc[:0]
 
 
 def logs_of(typed: list[Typed]) -> pd.DataFrame:

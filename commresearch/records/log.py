@@ -8,7 +8,8 @@ if TYPE_CHECKING:  # loaded where logs are written: a command that finds nothing
     import numpy as np
     import pandas as pd
 
-#: `row_id` is blank for a line about a whole column; `count` says how many cells a line stands for (1 but for whole columns).
+#: `row_id` is blank for a line about a whole column; `count` says how many cells a line stands for (1 but for whole columns). Marks of missing have
+#: one line per text, which holds for every cell of the column with that text: with one per cell a large survey's log would be seven times as long.
 LOG_COLUMNS = ("step", "rule", "file", "sheet", "row_id", "variable", "old", "new", "count")
 
 

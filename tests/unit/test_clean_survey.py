@@ -13,6 +13,7 @@ from commresearch.simulate.plain import write_plain
 from commresearch.simulate.spss import write_spss
 from commresearch.simulate.survey import SimulatedSurvey, SurveySpec, simulate_survey
 from commresearch.simulate.tencent import write_tencent
+from commresearch.simulate.wenjuanxing import write_wenjuanxing
 from commresearch.simulate.wording import fictional_identifiers
 from commresearch.sources import read_survey
 from commresearch.terms import Identifier, Platform
@@ -63,6 +64,29 @@ def test_every_platform_gives_the_true_answers(tmp_path, kind):
     assert table.frame.isna().equals(table.missing_kinds.notna())
     assert not {"name", "mobile"} & set(table.frame)
     assert table.account["rows"].tolist() == [len(truth), len(truth)]
+
+
+@pytest.mark.parametrize("kind", ["text", "code"])
+def test_the_log_alone_leads_from_received_cells_to_kinds_of_missing(tmp_path, kind):
+    survey = simulated()
+    raw = read_survey(write_wenjuanxing(survey, tmp_path, kind=kind, suffix=".xlsx")[0].path)
+    table = clean_survey(raw, Codebook.from_frame(codebook_of(survey)))
+    received = {v.name: (v, raw.frame[v.source].set_axis(raw.row_ids)) for v in table.codebook if v.source in raw.frame}
+    missing = table.log[table.log["new"].str.fullmatch("<.+>")]
+    for name, (variable, cells) in received.items():
+        told = pd.Series("", index=cells.index).mask(cells.str.strip() == "", "<blank>")
+        for line in missing[missing["variable"] == name].itertuples():
+            rows = [line.row_id] if line.row_id else cells.index[cells == line.old]
+            assert len(rows) == line.count
+            told[rows] = line.new
+        assert [f"<{k}>" if k else "" for k in words(table.missing_kinds[variable.columns[0]])] == told.loc[table.frame.index].tolist(), name
+    assert len(received) > 30
+
+
+def test_a_mark_beside_an_option_is_told(cleaned):
+    single = {"name": "q", "type": "single", "values": "1=甲\n2=其他", "missing": "skipped=(跳过)", "open": "2", "source": "q", "source_other": "填写"}
+    table = cleaned(["q", "填写"], [["甲", "(跳过)"], ["其他", "灯"]], single)
+    assert ["missing_marker", "q_other", "(跳过)", "<skipped>", 1] in table.log[["rule", "variable", "old", "new", "count"]].to_numpy().tolist()
 
 
 def test_options_in_one_cell(cleaned):
