@@ -38,7 +38,7 @@ class Piece:
     @classmethod
     def of_table(cls, raw: RawTable, batch: Batch) -> "Piece":
         """A table that was read as a whole."""
-        counted = raw.log[raw.log["rule"].isin([*ROW_RULES, "example_row"])].groupby("rule", sort=False)["count"].sum()
+        counted = raw.log[raw.log["rule"].isin([*ROW_RULES, "example_row", "unfilled_row"])].groupby("rule", sort=False)["count"].sum()
         return cls(batch=batch, logs=[raw.log], aside={str(rule): int(n) for rule, n in counted.items()}, mapping=raw.mapping)
 
     def without_names(self) -> "Piece":

@@ -23,6 +23,9 @@ FEEDS: Mapping[DataKind, Mapping[str, tuple[str, ...]]] = {
 }
 #: what the title of a table or the name of its sheet says where no column does
 CONTEXT: Mapping[DataKind, str] = {DataKind.SIGNINS: "event_name"}
+#: what the title may say of all rows of a table, each with the fields that say the same; and the days and moments that it may say
+TITLED: Mapping[DataKind, tuple[tuple[str, ...], ...]] = {DataKind.SIGNINS: (("event_name", "event_code"), ("place", "place_code"))}
+DATED: Mapping[DataKind, tuple[str, ...]] = {DataKind.SIGNINS: ("event_date", "event_at")}
 #: the column that every entry has and no subtotal; the first that must be there for other kinds
 KEYS: Mapping[DataKind, str] = {
     DataKind.TICKETS: "received_at", DataKind.SIGNINS: "event_at", DataKind.BOOKINGS: "start_at", DataKind.COUNTERS: "start_at",
@@ -47,7 +50,10 @@ def vocabulary_of(kind: DataKind) -> Vocabulary:
     fields = tuple(FieldWords(name=row["field"], ranks=tuple(tuple(rank.split()) for rank in row["headers"].split("|"))) for row in rows)
     feeds = FEEDS.get(kind, {})
     required = tuple(fed for name in contract_of(kind).required if (fed := feeds.get(name, (name,))))
-    return Vocabulary(kind=str(kind), fields=fields, required=required, context=CONTEXT.get(kind, ""), key=feeds.get(KEYS.get(kind, ""), required[0]))
+    return Vocabulary(
+        kind=str(kind), fields=fields, required=required, context=CONTEXT.get(kind, ""), titled=TITLED.get(kind, ()), dated=DATED.get(kind, ()),
+        key=feeds.get(KEYS.get(kind, ""), required[0]),
+    )
 
 
 @cache

@@ -25,7 +25,8 @@ def read_events(
     """An event log or register as text, cell by cell, with what each of its headers was taken for.
 
     Nothing is repaired but what the form of a register leaves out: a cell merged down several rows, or with 同上, holds the value of
-    the cell that begins it. Titles, subtotals, notes, repeated headers and example rows are set aside, each with a line in `log`.
+    the cell that begins it. What the title of a sign-in sheet says of all its rows (day, place, activity) fills the columns that it
+    lacks. Titles, subtotals, notes, repeated headers and example rows are set aside, each with a line in `log`.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def read_events(
         There is no such kind (CR-E01).
     SourceError
         Files that cannot be read; no table of the kind (CR-E05), a field that must be there is missing (CR-E04) or claimed by
-        several headers (CR-E03) or lost all its digits (CR-E20); a mapping that names an unknown field (CR-E06) or a header that
+        several headers (CR-E03), or lost all its digits (CR-E20), or is said twice by the title (CR-E24); a mapping that names an unknown field (CR-E06) or a header that
         no file has (CR-E21): all together.
     """
     raw = read_tables(listed(paths), contract_of(kind).kind, mapping=mapping, sheet=sheet)

@@ -22,8 +22,9 @@ from commresearch.sources.event_headers import (
 )
 from commresearch.sources.event_layout import SEARCHED_ROWS, find_registers
 from commresearch.sources.event_parquet import is_parquet, parquet_sheet
-from commresearch.sources.event_problems import column_failures, no_table
+from commresearch.sources.event_problems import column_failures, no_table, title_failures
 from commresearch.sources.event_rows import TableRows, table_rows
+from commresearch.sources.event_titles import title_labels
 from commresearch.sources.raw_table import CellType, RawPart, RawTable
 from commresearch.sources.received import FileKind, receive
 from commresearch.sources.sheet import Sheet
@@ -111,12 +112,12 @@ def _tables_of(
 ) -> tuple[list[TableRows], list[pd.DataFrame]]:
     """The tables of one file that are of the kind."""
     sheets, sha256, encoding, file_log, searched = _sheets(path, wanted)
-    words = header_words(vocabulary, mapping)
+    words, labels = header_words(vocabulary, mapping), title_labels(vocabulary)
     found: list[TableRows] = []
     faulty: list[tuple[Sheet, TableRows]] = []
     logs = list(file_log)
     for sheet in sheets:
-        registers = find_registers(sheet, words, searched=searched)
+        registers = find_registers(sheet, words, searched=searched, labels=labels)
         good = 0
         for register in registers:
             part = RawPart(path=path, sha256=sha256, sheet=sheet.name, n_rows=0, encoding=encoding, mark=register.mark)
@@ -124,7 +125,7 @@ def _tables_of(
             if _is_whole(rows, vocabulary):
                 good += 1
                 found.append(rows)
-            elif sum(bool(m.field) for m in rows.matches) >= LEAST_FIELDS or ambiguous_fields(rows.matches, vocabulary):
+            elif _is_faulty(rows, vocabulary):
                 faulty.append((sheet, rows))
             else:
                 area = register.layout.table.extent.a1 if len(register.layout.rows) else ""
@@ -132,7 +133,7 @@ def _tables_of(
         if not registers:
             logs.append(log_lines(step="read", rule="other_sheet", file=path.name, sheet=sheet.name))
     failures = [
-        failure for sheet, rows in faulty for failure in column_failures(path, sheet, rows.matches, vocabulary, mapping=mapping, lost=_needed(rows, vocabulary))
+        failure for sheet, rows in faulty for failure in _faults(path, sheet, rows, vocabulary, mapping)
     ]
     if not found and not failures:
         failures = no_table(path, sheets, vocabulary, mapping)
@@ -153,12 +154,28 @@ def _is_whole(rows: TableRows, vocabulary: Vocabulary) -> bool:
     if ambiguous_fields(rows.matches, vocabulary):
         return False
     kept = [match for match in rows.matches if match.header not in rows.lost]
-    return not missing_fields(kept, vocabulary) and sum(bool(m.field) for m in kept) > 1
+    return not rows.doubtful and not missing_fields(kept, vocabulary, rows.part.given) and sum(bool(m.field) for m in kept) > 1
+
+
+def _is_faulty(rows: TableRows, vocabulary: Vocabulary) -> bool:
+    """Whether a table that is not whole is a register with a hole, and nothing else: what its title says counts as what its columns do."""
+    told = {name for name in (*rows.part.given, *rows.doubtful) if name != vocabulary.context}
+    return sum(bool(m.field) for m in rows.matches) + len(told) >= LEAST_FIELDS or bool(ambiguous_fields(rows.matches, vocabulary))
+
+
+def _faults(path: Path, sheet: Sheet, rows: TableRows, vocabulary: Vocabulary, mapping: Mapping[str, str] | None) -> list[Failure]:
+    """What is wrong with the title and the columns of a table."""
+    return [
+        *title_failures(path, sheet, rows.doubtful, vocabulary),
+        *column_failures(
+            path, sheet, rows.matches, vocabulary, mapping=mapping, lost=_needed(rows, vocabulary), given={*rows.part.given, *rows.doubtful},
+        ),
+    ]
 
 
 def _needed(rows: TableRows, vocabulary: Vocabulary) -> list[str]:
     """Headers of columns that lost all their digits and without which the table is of no use."""
-    needed = {field for fields in missing_fields([m for m in rows.matches if m.header not in rows.lost], vocabulary) for field in fields}
+    needed = {field for fields in missing_fields([m for m in rows.matches if m.header not in rows.lost], vocabulary, rows.part.given) for field in fields}
     return [match.header for match in rows.matches if match.header in rows.lost and match.field in needed]
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,6 +42,8 @@ class Vocabulary:
         each entry: fields of which one at least must be there
     context
         field that the title of a table or the name of its sheet gives where no column does; "" where there is none
+    titled, dated
+        fields that the title of a table may say for all its rows, each with those that say the same; and the fields of days and of moments among them
     key
         fields of which the first that is there is filled in every entry, and blank in a total
     kind
@@ -52,6 +54,8 @@ class Vocabulary:
     fields: tuple[FieldWords, ...]
     required: tuple[tuple[str, ...], ...] = ()
     context: str = ""
+    titled: tuple[tuple[str, ...], ...] = ()
+    dated: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
 
     @property
@@ -177,7 +181,7 @@ def ambiguous_fields(matches: Sequence[HeaderMatch], vocabulary: Vocabulary) -> 
     return {name: headers for name, headers in found.items() if len(headers) > 1}
 
 
-def missing_fields(matches: Iterable[HeaderMatch], vocabulary: Vocabulary) -> list[tuple[str, ...]]:
-    """Requirements that no header meets; the field of the context is never missing."""
-    held = {match.field for match in matches if match.field} | ({vocabulary.context} if vocabulary.context else set())
+def missing_fields(matches: Iterable[HeaderMatch], vocabulary: Vocabulary, given: Collection[str] = ()) -> list[tuple[str, ...]]:
+    """Requirements that neither a header meets nor the title of the table; the field of the context is never missing."""
+    held = {*given, vocabulary.context, *(match.field for match in matches)} - {""}
     return [fields for fields in vocabulary.required if not held & set(fields)]

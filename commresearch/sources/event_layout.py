@@ -7,6 +7,7 @@ table per month below one another, two halves of a list side by side.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.sources.event_headers import plain_header
+from commresearch.sources.event_titles import is_title_row
 from commresearch.sources.layout import Layout, Table, header_depth, runs
 from commresearch.sources.sheet import CellRange, Sheet, column_letters, text_lengths
 
@@ -41,7 +43,9 @@ class Register:
     repeats: tuple[int, ...] = ()
 
 
-def find_registers(sheet: Sheet, words: Mapping[str, str], *, searched: int | None = None) -> list[Register]:
+def find_registers(
+    sheet: Sheet, words: Mapping[str, str], *, searched: int | None = None, labels: Mapping[str, object] | None = None,
+) -> list[Register]:
     """Tables of a sheet whose header holds known words, from top to bottom and from left to right.
 
     Parameters
@@ -50,14 +54,17 @@ def find_registers(sheet: Sheet, words: Mapping[str, str], *, searched: int | No
         Known headers as `plain_header` has them, with their fields.
     searched
         Number of rows in which headers are looked for; all where it is None.
+    labels
+        Labels by which titles say something of all rows of a table, as keys.
     """
-    headers, repeats = _without_repeats(sheet, _header_rows(sheet, words, searched))
+    labels = labels or {}
+    headers, repeats = _without_repeats(sheet, _without_titles(sheet, _header_rows(sheet, words, searched), labels), labels)
     found: list[Register] = []
     previous = 0
     for place, (first, depth) in enumerate(headers):
         stop = headers[place + 1][0] if place + 1 < len(headers) else sheet.n_rows
         above = _titles(sheet, first, previous)
-        last = _last_row(sheet, first + depth, stop) if place + 1 < len(headers) else stop
+        last = _last_row(sheet, first + depth, stop, labels) if place + 1 < len(headers) else stop
         blocks, beside = _blocks(sheet, first, depth, last, words)
         for number, columns in enumerate(blocks):
             mark = column_letters(int(columns[0])) if number else ""
@@ -95,13 +102,22 @@ def _fields(sheet: Sheet, row: int, words: Mapping[str, str]) -> set[str]:
     return {words[plain] for plain in map(plain_header, texts) if plain in words}
 
 
-def _without_repeats(sheet: Sheet, headers: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], dict[int, tuple[int, ...]]]:
+def _without_titles(sheet: Sheet, headers: Sequence[tuple[int, int]], labels: Mapping[str, object]) -> list[tuple[int, int]]:
+    """Headers without the titles of the one below them that hold labels and texts in turn (活动名称 | 健康讲座 | 日期 | 3月8日)."""
+    titles = {row for (row, _), (below, _) in pairwise(headers) if below - row <= MOST_TITLE_ROWS and is_title_row(sheet, row, labels)}
+    return [header for header in headers if header[0] not in titles]
+
+
+def _without_repeats(
+    sheet: Sheet, headers: Sequence[tuple[int, int]], labels: Mapping[str, object],
+) -> tuple[list[tuple[int, int]], dict[int, tuple[int, ...]]]:
     """Headers without those that only say again what the table they stand in is headed by; and the rows of these by their table."""
     kept: list[tuple[int, int]] = []
     repeats: dict[int, tuple[int, ...]] = {}
     columns = range(len(sheet.columns))
     for row, depth in headers:
-        if kept and sheet.filled[row - 1].sum() > 1 and sheet.texts(row, columns) == sheet.texts(kept[-1][0], columns):
+        is_next_page = kept and sheet.filled[row - 1].sum() > 1 and not is_title_row(sheet, row - 1, labels)
+        if is_next_page and sheet.texts(row, columns) == sheet.texts(kept[-1][0], columns):
             first, levels = kept[-1]
             again = [row, *(row + i for i in range(1, levels) if sheet.texts(row + i, columns) == sheet.texts(first + i, columns))]
             repeats[first] = (*repeats.get(first, ()), *again)
@@ -122,10 +138,10 @@ def _titles(sheet: Sheet, header: int, previous: int) -> list[int]:
     return rows
 
 
-def _last_row(sheet: Sheet, first: int, stop: int) -> int:
-    """The row behind the last one of a table that another one follows: rows of one cell next to that one's header are its titles."""
+def _last_row(sheet: Sheet, first: int, stop: int, labels: Mapping[str, object]) -> int:
+    """The row behind the last one of a table that another one follows: rows of one cell or of labels next to that one's header are its titles."""
     row = stop
-    while row > first and row > stop - MOST_TITLE_ROWS and 0 < sheet.filled[row - 1].sum() <= 1:
+    while row > first and row > stop - MOST_TITLE_ROWS and (sheet.filled[row - 1].sum() == 1 or is_title_row(sheet, row - 1, labels)):
         row -= 1
     is_apart = row > first and not sheet.filled[row - 1].any()
     return row if is_apart or row == stop or sheet.filled[row - 1].sum() > 1 else stop

@@ -1,10 +1,8 @@
 """One table of a register as received: its rows, its columns by their fields, and what was set aside."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from commresearch.records import log_lines
 from commresearch.sources.column_rules import column_faults, masked, written_out
 from commresearch.sources.event_headers import HeaderMatch, Vocabulary, match_headers
 from commresearch.sources.event_layout import Register
+from commresearch.sources.event_titles import Said, TitleFields, fields_of_title, names_day, year_of_title
 from commresearch.sources.headers import name_columns
 from commresearch.sources.layout import Layout
 from commresearch.sources.raw_table import RawPart
@@ -26,11 +25,6 @@ from commresearch.sources.sheet import CellRange, Sheet, take_rows, text_array, 
 DITTO = ("同上", "〃", "″", '"', "''", "“", "”", "同左上")
 EXAMPLE = re.compile(r"(?:填写)?(?:示例|样例|范例)|例[:：)）]|[(（]例[)）]|example", re.IGNORECASE)
 COUNT = re.compile(r"[共计约]*\d[\d,]*(?:\.\d+)?(?:人次|人|场次|场|次|件|条|户|个|名|份|小时|时|元|㎡|平方米|%|％)?")
-YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d{3})(?=\s*年|\s*[-_./ 度]|$|\D)")
-TITLE_WORDS = re.compile(r"(?:签到表|签到簿|签到册|签到|登记表|登记簿|台账|花名册|名单|记录表|记录|统计表|表)$")
-NO_CONTEXT = re.compile(
-    r"sheet\s*\d*|工作表\s*\d*|(?:\d{4}年)?(?:[一二三四五六七八九十]{1,3}|\d{1,2})月份?|第?[一二三四1-4]季度|(?:20\d{2})年?度?|汇总|总表|明细|数据|data|登记|", re.IGNORECASE,
-)
 
 
 class Line(NamedTuple):
@@ -45,7 +39,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TableRows:
-    """Rows of one table: text columns by header, `CellType` per cell (None for text files), row numbers, and what each header says."""
+    """Rows of one table: text columns by header, `CellType` per cell (None for text files), row numbers, and what each header says.
+
+    doubtful
+        fields that no column gives and of which the title says several things
+    """
 
     part: RawPart
     columns: Mapping[str, Any]
@@ -55,6 +53,7 @@ class TableRows:
     logs: Sequence[pd.DataFrame]
     n_aside: int
     lost: tuple[str, ...]
+    doubtful: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
 
 
 def table_rows(
@@ -75,16 +74,44 @@ def table_rows(
     layout = register.layout
     names, header_logs = name_columns(part.path.name, sheet, layout)
     matches = match_headers(names, vocabulary, mapping)
+    title = _title(sheet, register, matches, vocabulary, part)
     aside = _rows_aside(sheet, layout, matches, vocabulary) | dict.fromkeys(register.repeats, "header_row")
+    if title.dated:
+        aside |= _unfilled_rows(sheet, layout, matches, aside)
     rows = layout.rows[~np.isin(layout.rows, list(aside))]
     columns = {name: take_rows(sheet.columns[j], rows) for name, j in zip(names, layout.table.columns, strict=True)}
     types = None if sheet.types is None else sheet.types[np.ix_(rows, layout.table.columns)]
     columns, types, fill_logs = _filled_down(sheet, layout, rows, columns, types, _fields(matches), part, kept_once)
     lost, lost_logs = _without_lost_digits(columns, types, matches)
-    logs = [_log(part, [*_aside_lines(sheet, layout, aside, part), *fill_logs, *lost_logs]), *header_logs]
-    fields = {m.field: (m.header, m.negated) for m in matches if m.field and m.header not in lost}
-    known = replace(part, n_rows=len(rows), fields=fields, given=_given(register, sheet, part, vocabulary, fields), year=_year(register, sheet, part))
-    return TableRows(part=known, columns=columns, types=types, rows=rows, matches=matches, logs=logs, n_aside=len(aside), lost=lost)
+    told = [Line("title_given", line.header, line.shown, len(rows), part.row_id(line.row + 1) if line.row >= 0 else "") for line in title.lines]
+    logs = [_log(part, [*_aside_lines(sheet, layout, aside, part), *told, *fill_logs, *lost_logs]), *header_logs]
+    fields = {m.field: (m.header, m.negated) for m in matches if m.field and m.header not in lost and m.field not in title.given}
+    year = year_of_title((*register.titles, sheet.name, part.path.stem))
+    known = replace(part, n_rows=len(rows), fields=fields, given=title.given, year=year)
+    return TableRows(
+        part=known, columns=columns, types=types, rows=rows, matches=matches, logs=logs, n_aside=len(aside), lost=lost, doubtful=title.doubtful,
+    )
+
+
+def _title(sheet: Sheet, register: Register, matches: Sequence[HeaderMatch], vocabulary: Vocabulary, part: RawPart) -> TitleFields:
+    """What the title says of the fields that no column fills."""
+    layout = register.layout
+    own = {fields[0] for fields in vocabulary.titled} | set(vocabulary.dated)
+    if not own:
+        return TitleFields()
+    columns = {m.field: sheet.columns[j] for m, j in zip(matches, layout.table.columns.tolist(), strict=True) if m.field}
+    cells = {name: take_rows(column, layout.rows) for name, column in columns.items() if name in own}
+    blank = {name for name, column in cells.items() if not pc.any(pc.not_equal(pc.utf8_trim_whitespace(column), "")).as_py()}
+    dated = [cells[name] for name in vocabulary.dated if name in cells and name not in blank]
+    is_day_open = not any(names_day(text) for column in dated for text in pc.unique(column).to_pylist())
+    return fields_of_title(sheet, layout.titles, vocabulary, held=columns, blank=blank, file=part.path, is_day_open=is_day_open)
+
+
+def _unfilled_rows(sheet: Sheet, layout: Layout, matches: Sequence[HeaderMatch], aside: Mapping[int, str]) -> dict[int, str]:
+    """Rows of a form that nobody filled in: they have a number and nothing else that is asked for."""
+    asked = [j for m, j in zip(matches, layout.table.columns.tolist(), strict=True) if m.field]
+    is_filled = sheet.filled[np.ix_(layout.rows, asked)].any(axis=1)
+    return {row: "unfilled_row" for row in layout.rows[~is_filled].tolist() if row not in aside}
 
 
 def _fields(matches: Sequence[HeaderMatch]) -> dict[str, str]:
@@ -193,32 +220,3 @@ def _aside_lines(sheet: Sheet, layout: Layout, aside: Mapping[int, str], part: R
     if layout.n_blank:
         lines.append(Line("blank_row", "", "", layout.n_blank))
     return lines + [Line("other_table", "", area.a1) for area in layout.others]
-
-
-def _given(register: Register, sheet: Sheet, part: RawPart, vocabulary: Vocabulary, fields: Mapping[str, object]) -> dict[str, str]:
-    """What the title says of all rows, else the name of the sheet, else that of the file, where no column says it."""
-    context = vocabulary.context
-    if not context or any(context in alternatives and set(alternatives) & set(fields) for alternatives in vocabulary.required):
-        return {}
-    for text in (*register.titles, sheet.name, Path(part.path).stem):
-        if said := _context_text(text):
-            return {context: said}
-    return {}
-
-
-def _context_text(text: str) -> str:
-    """What a title is about: 活动名称：健康讲座 or 健康讲座签到表 → 健康讲座; "" for the name of a month or of nothing."""
-    name, mark, value = re.sub(r"\s+", " ", text.strip()).replace("：", ":").partition(":")
-    if mark:
-        return value.strip() if "活动" in name or "课程" in name or "主题" in name else ""
-    core = TITLE_WORDS.sub("", "".join(unicodedata.normalize("NFKC", name).split()))
-    core = re.sub(r"^(?:20\d{2}年?)?(?:\d{1,2}月)?(?:\d{1,2}日)?", "", core)
-    return "" if NO_CONTEXT.fullmatch(core) else core
-
-
-def _year(register: Register, sheet: Sheet, part: RawPart) -> int | None:
-    for text in (*register.titles, sheet.name, Path(part.path).stem):
-        years = {int(year) for year in YEAR.findall(text)}
-        if years:
-            return years.pop() if len(years) == 1 else None
-    return None
