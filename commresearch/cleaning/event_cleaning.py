@@ -60,7 +60,7 @@ def clean_events(
     Returns
     -------
     EventTable
-        `account`: rows_read = rows_out + rows set aside by each rule, a row of opening hours that names several weekdays counting once for each; `log`:
+        `account`: rows_read = rows_out + rows set aside by each rule, a row that names several weekdays or stretches of time counting once for each; `log`:
         a line for each of these rows, one per column and kind of interpretation; `findings`: what stands out, tables and months without rows among it.
 
     Raises

@@ -43,6 +43,8 @@ class Batch:
         names of persons that stand in its columns of names, to be masked in its texts
     lost
         field → rows whose number had lost digits before the file was written; these cells are blank
+    marks
+        what stands behind the ids of rows that one received row was made into (a `pyarrow` column); None where there are none
     """
 
     columns: Mapping[str, Any]
@@ -53,6 +55,7 @@ class Batch:
     negated: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     names: Sequence[str] = ()
     lost: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    marks: Any = None
 
     @property
     def n(self) -> int:
@@ -68,12 +71,16 @@ class Batch:
         return self.columns[name] if name in self.columns else pa.repeat(NOTHING, self.n)
 
     def row_ids(self, positions: NDArray[np.int64] | None = None) -> list[str]:
-        """Lasting names of some rows, or of all."""
+        """Lasting names of some rows as received, or of all."""
         at = np.arange(self.n) if positions is None else positions
         return [self.parts[o].row_id(r) for o, r in zip(self.owners[at].tolist(), self.rows[at].tolist(), strict=True)]
 
     def all_row_ids(self) -> Any:
         """Lasting names of all rows as one text column."""
+        ids = self._received_ids()
+        return ids if self.marks is None else pc.binary_join_element_wise(ids, self.marks, "")
+
+    def _received_ids(self) -> Any:
         if len(self.parts) == 1 and not self.parts[0].mark:
             numbers = pa.array(self.rows).cast(pa.string())
             return pc.binary_join_element_wise(pa.scalar(self.parts[0].row_id("")), numbers, "")

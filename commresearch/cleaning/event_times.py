@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,9 @@ _NEXT = re.compile(r"^(?:次日|第二天|翌日|隔日|隔天|转天)\s*")
 _SAME = re.compile(r"^(?:当日|当天|同日)\s*")
 _HALF = re.compile(r"^(上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|夜里|夜间|晚)")
 _HAS_CLOCK = re.compile(r"[:点时]|\d{8}\s*\d{4}")
+_BESIDE = re.compile(r"[,;/]|和|及|与")
+_APART = re.compile(r"\s*(?:[,;、/]|和|及|与)\s*|\s+|(?<=[\d点时分半])(?=下午|晚上)")
+_HELD = re.compile(rf"{_BETWEEN.pattern}|(次日|第二天|翌日|隔日|隔天|转天|上午|早上|中午|下午|傍晚|晚上|晚)\s+|\s*([:点时])\s*")
 _DOTTED = re.compile(r"(?<!\d)(\d{1,2})\.(\d{2})(?!\d)")
 
 
@@ -141,6 +145,28 @@ def read_stretches(texts: Sequence[str], settings: EventSettings, *, is_period: 
     return [_stretch(text, moment, str(rule), hours, is_period=is_period) for text, moment, rule in rows]
 
 
+def several_stretches(texts: Sequence[str], settings: EventSettings) -> list[list[str]]:
+    """For each text the stretches of time that it names one after the other (8:30-12:00，13:30-17:30), each with the day of the first; none where it is one, or unclear.
+
+    1:30 behind 8:30-12:00 may be meant for the afternoon; such a text is left as it is, and refused by those who read it.
+    """
+    whole = read_stretches(texts, settings, is_period=True)
+    return [_apart(text, settings) if stretch.rule.startswith("unreadable") else [] for text, stretch in zip(texts, whole, strict=True)]
+
+
+def _apart(text: str, settings: EventSettings) -> list[str]:
+    plain = half_width(text).strip()
+    match = _DATE.match(plain)
+    day = match[0] if match else ""
+    rest = _WEEKDAY.sub("", plain[match.end() :] if match else plain).lstrip(" T,")
+    closed = _HELD.sub(lambda m: m[1] or m[2] or "-", rest)
+    pieces = [f"{day} {piece}".strip() for piece in _APART.split(closed) if piece]
+    found = read_stretches(pieces, settings, is_period=True)
+    if len(pieces) < 2 or any(s.start is None or s.end is None or s.rule.startswith("unreadable") or s.end <= s.start for s in found):
+        return []
+    return pieces if all(a.end <= b.start for a, b in pairwise(found) if a.end is not None and b.start is not None) else []
+
+
 def _stretch(text: str, moment: Any, rule: str, hours: Mapping[str, tuple[int, int]], *, is_period: bool) -> Stretch:
     if not text:
         return Stretch("", None, None, PLAIN)
@@ -160,7 +186,7 @@ def _stretch(text: str, moment: Any, rule: str, hours: Mapping[str, tuple[int, i
 
 
 def _named_hours(text: str, hours: Mapping[str, tuple[int, int]]) -> tuple[int, int, str] | None:
-    plain = re.sub(r"[\s()]", "", text)
+    plain = _BESIDE.sub("、", re.sub(r"[\s()]", "", text))
     if plain not in hours:
         return None
     start, end = hours[plain]

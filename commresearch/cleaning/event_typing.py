@@ -14,10 +14,11 @@ from commresearch.cleaning.event_batches import without_lost_digits
 from commresearch.cleaning.event_cells import boolean_cells, category_cells, code_cells, date_cells, mended_zeros, number_cells, text_cells
 from commresearch.cleaning.event_contracts import ROW_ID, ColumnType, EventColumn, EventContract
 from commresearch.cleaning.event_fields import feeding
-from commresearch.cleaning.event_kinds import Work, composite_columns, weekdays_of
+from commresearch.cleaning.event_kinds import Work, composite_columns
 from commresearch.cleaning.event_names import name_fields
 from commresearch.cleaning.event_record import EXAMPLES, Batch, Record
 from commresearch.cleaning.event_rules import CLEAR, DROP, LONGEST_NIGHT, NEXT_DAY, REFUSE, EventSettings
+from commresearch.cleaning.event_spreading import one_row_per_stretch, one_row_per_weekday
 from commresearch.cleaning.personal_names import known_names
 from commresearch.terms import DataKind, Identifier
 
@@ -37,7 +38,7 @@ def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, sett
         record.finding("lost_digits", name, len(positions), batch.places(positions[:EXAMPLES]))
         record.changed(name, "lost_digits", len(positions))
     record.flagged = np.zeros(batch.n, bool)
-    spread, days = _one_row_per_weekday(batch, contract, record)
+    spread, later = _spread(batch, contract, record, settings)
     record.rows_read += spread.n
     work = Work(batch=spread, contract=contract, key=key, settings=settings, record=record, gone={})
     record.flagged = np.zeros(spread.n, bool)
@@ -45,7 +46,9 @@ def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, sett
     for column in contract.columns:
         if column.name not in found:
             found[column.name] = _plain_column(work, column)
-    found[ROW_ID] = _row_ids(spread, days)
+    found[ROW_ID] = spread.all_row_ids()
+    if later.any() and contract.kind is DataKind.BOOKINGS:
+        _persons_once(found, later)
     _end_before_start(work, found)
     _blank_room_classes(work, found)
     _missing(work, found)
@@ -72,29 +75,19 @@ def _headers(batch: Batch, contract: EventContract) -> dict[str, str]:
     return found
 
 
-def _row_ids(batch: Batch, days: NDArray[np.int64] | None) -> Any:
-    ids = batch.all_row_ids()
-    return ids if days is None else pc.binary_join_element_wise(ids, pa.array(days).cast(pa.string()), "/")
+def _spread(batch: Batch, contract: EventContract, record: Record, settings: EventSettings) -> tuple[Batch, NDArray[np.bool_]]:
+    """The batch with one row per weekday and stretch of time; and the rows that another one of the same booking stands before."""
+    if contract.kind not in {DataKind.OPEN_HOURS, DataKind.BOOKINGS}:
+        return batch, np.zeros(batch.n, bool)
+    one_day = one_row_per_weekday(batch, record) if contract.kind is DataKind.OPEN_HOURS else batch
+    return one_row_per_stretch(one_day, contract.kind, record, settings)
 
 
-def _one_row_per_weekday(batch: Batch, contract: EventContract, record: Record) -> tuple[Batch, NDArray[np.int64] | None]:
-    """Opening hours of 周一至周五 as one row per day."""
-    if contract.kind is not DataKind.OPEN_HOURS:
-        return batch, None
-    named = [weekdays_of(text) for text in batch.text("weekday").to_pylist()]
-    if all(len(days) <= 1 for days in named):
-        return batch, None
-    taken = np.repeat(np.arange(batch.n), [max(1, len(days)) for days in named])
-    flat = [day for days in named for day in (days or [0])]
-    texts = batch.text("weekday").take(pa.array(taken)).to_pylist()
-    weekday = pa.array([str(day) if day else text for day, text in zip(flat, texts, strict=True)], pa.large_string())
-    columns = {name: column.take(pa.array(taken)) for name, column in batch.columns.items()} | {"weekday": weekday}
-    record.changed("weekday", "weekdays_spread", len(taken) - batch.n)
-    numbers = {name: cells[taken] for name, cells in batch.number_cells.items()}
-    negated = {name: cells[taken] for name, cells in batch.negated.items()}
-    lost = {name: cells[taken] for name, cells in batch.lost.items()}
-    spread = replace(batch, columns=columns, owners=batch.owners[taken], rows=batch.rows[taken], number_cells=numbers, negated=negated, lost=lost)
-    return spread, np.array(flat)
+def _persons_once(found: dict[str, Any], later: NDArray[np.bool_]) -> None:
+    """Further stretches of a booking: used where its persons say so, and without counting these again."""
+    heads, rows = found["headcount"], pa.array(later)
+    found["is_used"] = pc.if_else(rows, pc.coalesce(found["is_used"], pc.greater(heads, 0)), found["is_used"])
+    found["headcount"] = pc.if_else(pc.and_(rows, heads.is_valid()), 0, heads)
 
 
 def _plain_column(work: Work, column: EventColumn) -> Any:
