@@ -103,8 +103,10 @@ def code_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
         mended = pa.array([value for value, _ in pairs], pa.large_string()).take(pa.array(codes))
         whole = pc.replace_with_mask(whole, pa.array(unusual), mended)
     if column.name not in record.judged:
+        if identifier := _identifier_in(whole):
+            record.holds_identifiers(column.name, field, identifier, batch)
+            return pa.nulls(batch.n, pa.string())
         record.judged.add(column.name)
-        _require_codes(whole, record.shown_column(column.name))
     of_persons = _codes_of_persons(whole)
     if of_persons.any():
         record.told_of("code_of_person", column.name, batch, of_persons)
@@ -143,14 +145,11 @@ def _code(text: str) -> tuple[str, str]:
     return bare, rule if bare == plain else str(Rule.TRIMMED)
 
 
-def _require_codes(whole: Any, name: str) -> None:
-    """Refuse a column of codes that is one of identifiers: somebody mapped the wrong column."""
-    from commresearch.errors import CleaningError, Failure
-
+def _identifier_in(whole: Any) -> str:
+    """The identifier that a column of codes holds: somebody mapped the wrong column; "" where it is one of codes."""
     distinct = pc.unique(whole.slice(0, CODE_CHECKED * 10)).slice(0, CODE_CHECKED)
-    content = read_content(pd.Series(pd.array(distinct, dtype="str")))
-    if (judged := judge_column([""], content)) and judged[0] in {"national_id", "mobile", "email"}:
-        raise CleaningError(Failure(code="CR-E09", values={"column": name, "identifier": judged[0]}))
+    judged = judge_column([""], read_content(pd.Series(pd.array(distinct, dtype="str"))))
+    return judged[0] if judged and judged[0] in {"national_id", "mobile", "email"} else ""
 
 
 def _blank_to_null(whole: Any) -> Any:

@@ -112,6 +112,8 @@ class Record:
         rows of the batch at hand that have a fault
     judged
         columns of codes that were found to hold none of persons
+    withheld
+        columns of the batch at hand that were found to hold identifiers in place of codes, and were left out
     pseudonyms
         telephone number → pseudonym, kept in memory while a table is cleaned
     seen
@@ -120,6 +122,8 @@ class Record:
         column → header that it was read from, for messages; columns without which a row goes
     known
         identifier → class, as they came in, for the search of what is written; never written themselves
+    identified
+        file and column of codes → identifier that it holds
     """
 
     actions: Mapping[str, str]
@@ -131,12 +135,14 @@ class Record:
     aside: dict[str, int] = field(default_factory=dict)
     flagged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     judged: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
     pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
     seen: SeenTexts = field(default_factory=SeenTexts, repr=False)
     headers: dict[str, str] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     known: dict[str, str] = field(default_factory=dict, repr=False)
     logs: list[pd.DataFrame] = field(default_factory=list)
+    identified: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def changed(self, column: str, rule: str, count: int, old: str = "", new: str = "") -> None:
         """Count cells of a column that were interpreted by a rule; the first of them is shown."""
@@ -168,6 +174,13 @@ class Record:
         self.logs.append(log_lines(
             step=STEP, rule=rule, file=[p.path.name for p in parts], sheet=[p.sheet for p in parts], row_id=batch.row_ids(positions), variable=column,
         ))
+
+    def holds_identifiers(self, column: str, field: str, identifier: str, batch: Batch) -> None:
+        """Note a column of codes that is one of identifiers: it is left out, and refused with all other faults."""
+        self.withheld.add(column)
+        for part in batch.parts:
+            if field in part.fields:
+                self.identified[part.path.name, f"{part.fields[field][0]} ({column})"] = identifier
 
     def told_of(self, rule: str, column: str, batch: Batch, rows: NDArray[np.bool_]) -> None:
         """Cells that say nothing that can be used: a finding with the first places, and a line in the log for each."""
@@ -217,8 +230,10 @@ class Record:
             self.logs.append(log_lines(step=STEP, rule=rule, file=names, sheet=sheets, row_id=list(row_ids), old=old))
 
     def refusals(self) -> list[Failure]:
-        """One failure for every kind of fault that was not decided otherwise, with its count and first examples."""
-        failures = []
+        """One failure for every column of identifiers, and every kind of fault that was not decided otherwise, with its count and first examples."""
+        failures = [
+            Failure(code="CR-E09", values={"file": file, "column": column, "identifier": identifier}) for (file, column), identifier in self.identified.items()
+        ]
         for (rule, column), found in self.faults.items():
             if self.actions[rule] in (REFUSE, *found.unfit):
                 allowed = ", ".join(action for action in ACTIONS[rule][1:] if action not in found.unfit)

@@ -33,6 +33,7 @@ def typed_rows(batch: Batch, contract: EventContract, *, key: bytes | None, sett
     record.known |= dict.fromkeys(batch.names, str(Identifier.NAME))
     record.headers = _headers(batch, contract) | record.headers
     record.required = frozenset(contract.required)
+    record.withheld = set()
     for name, rows in batch.lost.items():
         positions = np.flatnonzero(rows)
         record.finding("lost_digits", name, len(positions), batch.places(positions[:EXAMPLES]))
@@ -211,6 +212,8 @@ def _missing(work: Work, found: Mapping[str, Any]) -> None:
     for rows in work.gone.values():
         already |= rows
     for name in work.contract.required:
+        if name in work.record.withheld:
+            continue  # refused as a whole
         rows = np.asarray(found[name].is_null()) & ~already
         lost = _lost_digits(work, name) & rows
         for rule, faulty in (("lost_digits", lost), ("missing_value", rows & ~lost)):

@@ -29,7 +29,7 @@ TICKETS = [
 ALL_DROPPED = {"end_before_start": "drop", "unknown_code": "drop", "unreadable": "drop", "missing_value": "drop", "duplicate_id": "keep_first"}
 
 
-def refused(path: Path, kind: str, **options: object) -> CleaningError:
+def refused(path: Path | list[Path], kind: str, **options: object) -> CleaningError:
     with pytest.raises(CleaningError) as error:
         cr.clean_events(path, kind, **options)  # type: ignore[arg-type]
     assert all(render_error(error.value, language) for language in ("zh", "en"))
@@ -240,6 +240,28 @@ def test_rules_that_do_not_exist_are_refused_together(tmp_path):
 def test_a_column_of_codes_that_holds_telephones_is_refused(tmp_path):
     rows = [["工单编号", "受理时间", "诉求类型"], *([f"1380000{i:04d}", "2025-03-01", "投诉"] for i in range(30))]
     assert [f.code for f in refused(write_csv(tmp_path / "a.csv", rows), "tickets").failures] == ["CR-E09"]
+
+
+def test_telephones_in_columns_of_codes_are_reported_with_all_other_faults(tmp_path):
+    phones = [f"1380000{i:04d}" for i in range(30)]
+    first = write_csv(tmp_path / "a.csv", [["工单编号", "受理时间", "诉求类型"], *([phone, "2025-03-01", "投诉"] for phone in phones), ["A9", "2025-02-30", "投诉"]])
+    second = write_csv(tmp_path / "b.csv", [["单号", "受理时间", "诉求类型"], *([phone, "2025-03-01", "投诉"] for phone in phones)])
+    third = write_csv(tmp_path / "c.csv", TICKETS)
+    error = refused([first, second, third], "tickets", out=tmp_path / "out")
+    assert [f.code for f in error.failures] == ["CR-E09", "CR-E09", "CR-E15", "CR-E12", "CR-E10", "CR-E16", "CR-E14"]
+    assert [(f.values["file"], f.values["column"]) for f in error.failures[:2]] == [("a.csv", "工单编号 (ticket_id)"), ("b.csv", "单号 (ticket_id)")]
+    assert error.failures[2].values["count"] == 2
+    assert not any(phone in render_error(error, "zh") for phone in phones)
+    unknown = write_csv(tmp_path / "d.csv", [["甲", "乙"], ["1", "2"]])
+    with pytest.raises(SourceError) as both:
+        cr.clean_events([second, unknown], "tickets", out=tmp_path / "out")
+    assert [f.code for f in both.value.failures] == ["CR-E05", "CR-E09"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_column_of_rooms_that_holds_telephones_is_no_column_of_blanks(tmp_path):
+    rows = [["场地编号", "日期", "时段"], *([f"1380000{i:04d}", "2025-03-01", "9:00-10:00"] for i in range(30))]
+    assert [f.code for f in refused(write_csv(tmp_path / "a.csv", rows), "bookings").failures] == ["CR-E09"]
 
 
 def test_clock_times_of_settings():
