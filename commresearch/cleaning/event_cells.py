@@ -25,7 +25,7 @@ from commresearch.cleaning.masking import TOKENS, mask_text
 from commresearch.cleaning.national_id import valid_numbers
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import PLAIN, Rule, tidy
-from commresearch.sources.sheet import text_lengths
+from commresearch.sources.sheet import first_bytes, text_lengths
 from commresearch.terms import Identifier
 
 #: what a code may look like that nothing has to be done to
@@ -34,6 +34,10 @@ _SUSPICIOUS = np.array([not 0x21 <= byte <= 0x7E or chr(byte) in "'`.+" for byte
 _BLANKS = re.compile(r"\s+")
 _POINT_ZERO = re.compile(r"(\d+)\.0+")
 PLAIN_MOBILE = "^1[3-9][0-9]{9}$"  #: needs no tidying
+NO_CODE = r"^[\s\-\x{2010}-\x{2015}_/\\\x{ff0f}\x{ff3c}.\x{3002}\x{2026}?\x{ff1f}]+$"  #: signs alone; * is none of them, which is a code of all units
+LONGEST_BLANK = 24  #: bytes of what says that there is no code
+#: bytes with which it begins: signs, Chinese characters, and the n of n/a, null, none
+_STARTS_BLANK = np.array([byte > 0x7E or not chr(byte).isalnum() or chr(byte) in "nN" for byte in range(256)], bool)
 MOBILE_DIGITS, ID_CHARACTERS = 11, 18
 CODE_CHECKED = 2_000  #: distinct values by which a column of codes is judged
 OPEN_END = ("valid_to", "live_to", "ends_on", "in_service_to", "closed_at")
@@ -107,11 +111,28 @@ def code_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
             record.holds_identifiers(column.name, field, identifier, batch)
             return pa.nulls(batch.n, pa.string())
         record.judged.add(column.name)
+    if (blank := blank_codes(whole)).any():
+        whole = pc.if_else(pa.array(blank), pa.scalar("", pa.large_string()), whole)
     of_persons = _codes_of_persons(whole)
     if of_persons.any():
         record.told_of("code_of_person", column.name, batch, of_persons)
         whole = pc.if_else(pa.array(of_persons), pa.scalar("", pa.large_string()), whole)
     return _blank_to_null(whole)
+
+
+def blank_codes(whole: Any) -> NDArray[np.bool_]:
+    """Cells that say there is no code: blank ones, signs alone (—, /, ……), words like 无 and 不详. Two of them are no code that comes twice."""
+    lengths = text_lengths(whole)
+    found: NDArray[np.bool_] = np.asarray(lengths == 0)
+    rows = np.flatnonzero(_STARTS_BLANK[first_bytes(whole)] & ~found & (lengths <= LONGEST_BLANK))
+    if len(rows):
+        short = whole.take(pa.array(rows))
+        distinct = pc.unique(short)
+        signs: NDArray[np.bool_] = np.asarray(pc.match_substring_regex(distinct, NO_CODE))
+        of_words = np.asarray(pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(distinct)), value_set=pa.array(list(value_words("blank")), pa.large_string())))
+        if (said := signs | of_words).any():
+            found[rows] = np.asarray(pc.is_in(short, value_set=distinct.filter(pa.array(said))))
+    return found
 
 
 def _codes_of_persons(whole: Any) -> NDArray[np.bool_]:

@@ -11,7 +11,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.cleaning.event_batches import without_lost_digits
-from commresearch.cleaning.event_cells import boolean_cells, category_cells, code_cells, date_cells, mended_zeros, number_cells, text_cells
+from commresearch.cleaning.event_cells import (
+    blank_codes,
+    boolean_cells,
+    category_cells,
+    code_cells,
+    date_cells,
+    mended_zeros,
+    number_cells,
+    text_cells,
+)
 from commresearch.cleaning.event_contracts import ROW_ID, ColumnType, EventColumn, EventContract
 from commresearch.cleaning.event_fields import feeding
 from commresearch.cleaning.event_kinds import Work, composite_columns
@@ -127,7 +136,7 @@ def _own_ids(work: Work, column: EventColumn, codes: Any) -> Any:
     batch, name = work.batch, column.name
     if not codes.null_count:
         return codes
-    is_blank = np.asarray(pc.equal(pc.utf8_trim_whitespace(batch.text(name)), ""))
+    is_blank = blank_codes(batch.text(name))
     missing = np.asarray(codes.is_null())
     rows = missing & ~is_blank
     if column.required:

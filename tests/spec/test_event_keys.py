@@ -119,6 +119,32 @@ def test_a_ticket_whose_id_is_a_number_of_a_person_has_the_place_of_its_row(tmp_
     assert "13812345678" not in table.log.to_csv() + table.findings.to_csv() + table.frame().to_csv()
 
 
+NO_CODES = ["—", "无", "/", "-", "不详", " — ", "N/A", "null", "……", "——", "／", "无编号", "？"]
+
+
+@pytest.mark.parametrize("least", [32 << 20, 1])
+def test_signs_and_words_for_no_number_are_no_number_that_comes_twice(tmp_path, monkeypatch, least):
+    monkeypatch.setattr("commresearch.cleaning.event_batches.LARGE_BYTES", least)
+    rows = [[sign, "2025-03-01", kind] for sign in NO_CODES for kind in ("投诉", "投诉", "咨询")] + [["无锡-1", "2025-03-01", "投诉"], ["N1", "2025-03-01", "投诉"]]
+    table = cleaned(tmp_path, "tickets", TICKET, rows)
+    frame = table.frame()
+    assert frame["ticket_id"].tolist() == [*frame["row_id"].iloc[:-2], "无锡-1", "N1"]
+    assert len(frame) == len(rows)
+    assert table.findings.set_index("rule").loc["id_from_row", "rows"] == len(rows) - 2
+    assert table.log.loc[table.log["rule"] == "id_from_row", "count"].tolist() == [len(rows) - 2]
+
+
+def test_signs_for_no_code_are_blank_in_other_columns_of_codes(tmp_path):
+    rows = [["A1", "2025-03-01", "投诉", "—", "无"], ["A2", "2025-03-01", "投诉", "A1", "社区-1"]]
+    frame = cleaned(tmp_path, "tickets", [*TICKET, "关联工单", "网格编号"], rows).frame()
+    assert frame["repeat_of"].fillna("").tolist() == ["", "A1"]
+    assert frame["place"].fillna("").tolist() == ["", "社区-1"]
+    bookings = [["—", "2025-03-01", "R1", "9:00-10:00"], ["—", "2025-03-02", "R1", "9:00-10:00"]]
+    assert cleaned(tmp_path, "bookings", ["预约编号", "日期", "房间", "时段"], bookings).frame()["booking_id"].isna().tolist() == [True, True]
+    error = refused(tmp_path, "bookings", ["预约编号", "日期", "场地编号", "时段"], [["Y1", "2025-03-01", "/", "9:00-10:00"]])
+    assert [(f.code, f.values["count"]) for f in error.failures] == [("CR-E16", 1)]
+
+
 def test_ticket_numbers_made_of_area_day_and_serial_are_no_id_numbers(tmp_path):
     rows = [[f"37010220250301{i:04d}", "2025-03-01", "投诉"] for i in range(60)]
     assert cleaned(tmp_path, "tickets", TICKET, rows).frame()["ticket_id"].tolist() == [row[0] for row in rows]
