@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.event_contracts import ARROW_TYPES, ColumnType, EventColumn
 from commresearch.cleaning.event_fields import plain_word, value_words
+from commresearch.cleaning.event_places import place_without_contact
 from commresearch.cleaning.event_record import Batch, Record
 from commresearch.cleaning.event_rules import EventSettings
 from commresearch.cleaning.identifier_columns import judge_column, read_content
@@ -25,7 +26,7 @@ from commresearch.cleaning.masking import TOKENS, mask_text
 from commresearch.cleaning.national_id import valid_numbers
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import PLAIN, Rule, tidy
-from commresearch.sources.sheet import first_bytes, text_lengths
+from commresearch.sources.sheet import first_bytes, take_rows, text_lengths
 from commresearch.terms import Identifier
 
 #: what a code may look like that nothing has to be done to
@@ -35,7 +36,8 @@ _BLANKS = re.compile(r"\s+")
 _POINT_ZERO = re.compile(r"(\d+)\.0+")
 PLAIN_MOBILE = "^1[3-9][0-9]{9}$"  #: needs no tidying
 NO_CODE = r"^[\s\-\x{2010}-\x{2015}_/\\\x{ff0f}\x{ff3c}.\x{3002}\x{2026}?\x{ff1f}]+$"  #: signs alone; * is none of them, which is a code of all units
-LONGEST_BLANK = 24  #: bytes of what says that there is no code
+CODE_AND_NUMBER = r"[^0-9A-Za-z](?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}|\d{17}[\dXx])(?:$|[^0-9A-Za-z])"
+LONGEST_BLANK = 12  #: bytes of what says that there is no code
 #: bytes with which it begins: signs, Chinese characters, and the n of n/a, null, none
 _STARTS_BLANK = np.array([byte > 0x7E or not chr(byte).isalnum() or chr(byte) in "nN" for byte in range(256)], bool)
 MOBILE_DIGITS, ID_CHARACTERS = 11, 18
@@ -106,6 +108,8 @@ def code_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
         noted(record, column.name, texts, [value for value, _ in pairs], [rule for _, rule in pairs], codes)
         mended = pa.array([value for value, _ in pairs], pa.large_string()).take(pa.array(codes))
         whole = pc.replace_with_mask(whole, pa.array(unusual), mended)
+    if column.name in PLACES:
+        whole = _codes_without_contacts(whole, batch, record, column.name)
     if column.name not in record.judged:
         if identifier := _identifier_in(whole):
             record.holds_identifiers(column.name, field, identifier, batch)
@@ -124,9 +128,12 @@ def blank_codes(whole: Any) -> NDArray[np.bool_]:
     """Cells that say there is no code: blank ones, signs alone (—, /, ……), words like 无 and 不详. Two of them are no code that comes twice."""
     lengths = text_lengths(whole)
     found: NDArray[np.bool_] = np.asarray(lengths == 0)
-    rows = np.flatnonzero(_STARTS_BLANK[first_bytes(whole)] & ~found & (lengths <= LONGEST_BLANK))
+    rows = np.flatnonzero(~found & (lengths <= LONGEST_BLANK))
     if len(rows):
-        short = whole.take(pa.array(rows))
+        begins = _STARTS_BLANK[first_bytes(take_rows(whole, rows))]
+        rows = rows[begins]
+    if len(rows):
+        short = take_rows(whole, rows)
         distinct = pc.unique(short)
         signs: NDArray[np.bool_] = np.asarray(pc.match_substring_regex(distinct, NO_CODE))
         of_words = np.asarray(pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(distinct)), value_set=pa.array(list(value_words("blank")), pa.large_string())))
@@ -150,6 +157,20 @@ def _codes_of_persons(whole: Any) -> NDArray[np.bool_]:
         valid = valid_numbers(texts)
         found[rows] = valid[codes] if len(texts) < CODES_FROM or valid.mean() >= CODES_BELOW else False
     return found
+
+
+def _codes_without_contacts(whole: Any, batch: Batch, record: Record, name: str) -> Any:
+    """Codes of places, without a telephone or ID number that somebody wrote behind them."""
+    rows = np.flatnonzero(text_lengths(whole) > MOBILE_DIGITS)
+    distinct = pc.unique(whole.take(pa.array(rows)))
+    texts = distinct.filter(pc.match_substring_regex(distinct, CODE_AND_NUMBER)).to_pylist()
+    if not texts:
+        return whole
+    covered = mask_text(pd.Series(texts, dtype="str"), batch.names, seen=record.seen)[0]
+    at = pc.index_in(whole, value_set=pa.array(texts, pa.large_string()))
+    values = pa.array([place_without_contact(text) for text in covered], pa.large_string())
+    record.changed(name, "masked_text", len(whole) - at.null_count, "", values[0].as_py())
+    return pc.if_else(at.is_valid(), values.take(at), whole)
 
 
 def _is_plain(whole: Any) -> bool:
@@ -200,8 +221,11 @@ def text_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
     plain = pd.Series(["" if plain_word(value) in blank else value for value, _ in pairs], dtype="str")
     covered, found = mask_text(plain, batch.names, seen=record.seen)
     hidden = set(found["row"])
+    values = covered.to_list()
+    if column.name in PLACES:
+        values = [place_without_contact(text.replace(_HOUSE, "").strip()) for text in values]
+        hidden |= {i for i, (value, text) in enumerate(zip(values, plain, strict=True)) if value != text}
     rules = ["masked_text" if i in hidden else rule for i, (_, rule) in enumerate(pairs)]
-    values = [text.replace(_HOUSE, "").strip() for text in covered] if column.name in PLACES else covered.to_list()
     noted(record, column.name, ["" if r == "masked_text" else t for t, r in zip(texts, rules, strict=True)], values, rules, codes)
     return pa.array([value or None for value in values], pa.string()).take(pa.array(codes))
 

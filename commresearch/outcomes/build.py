@@ -23,6 +23,7 @@ from commresearch.outcomes.ledgers import LedgerGap, ledger_gaps, told_in_part
 from commresearch.outcomes.live import ALL_UNITS, first_live, late_registration, live_shares, recording_breaks
 from commresearch.outcomes.measures import repeated
 from commresearch.outcomes.panel import BREAK_COLUMNS, PANEL_COLUMNS, Panel
+from commresearch.outcomes.placing import told_places
 from commresearch.outcomes.units import UnitRegister
 from commresearch.terms import DataKind, Outcome, Unit
 
@@ -227,7 +228,7 @@ def _assembled(outcome: Outcome, context: Context, cells: Cells, starts: pd.Data
     beside = _companions(cells.companions, frame.assign(live=frame["live"] & ~astray), roster)
     return Panel(
         frame=frame[list(PANEL_COLUMNS)], definition=definition, unit=UNITS[outcome], companions=beside,
-        account=_without_dark(cells.account, dark), unplaced=cells.unplaced.reset_index(drop=True),
+        account=_without_dark(cells.account, dark), unplaced=told_places(cells.unplaced),
         breaks=pd.DataFrame(columns=list(BREAK_COLUMNS)) if coverage is None else _own_breaks(outcome, coverage), problems=_problems(register, coverage, empty, cells.problems),
     )
 

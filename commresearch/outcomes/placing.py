@@ -4,13 +4,17 @@ import pandas as pd
 
 from commresearch.outcomes.context import Context
 from commresearch.outcomes.engine import Engine, sql_text
-from commresearch.terms import DataKind
+from commresearch.terms import DataKind, Identifier
 
 #: Percent. Where more than this of a month's events belong to no unit, a unit without any says nothing, and others are too low by nobody knows how
 #: much. A smaller part is missing in most hotlines, alike over the months, and stands beside the rate as its share.
 MOST = 50.0
 TIMES = {DataKind.TICKETS: "received_at", DataKind.SIGNINS: "event_at"}
 CARRIED_ON = "carried_on"
+OFTEN = 10  #: events of one unmatched place from which on it is no person
+LONGEST_NAME = 16  #: characters of a cell that may be a name, with a word or two beside it
+BETWEEN_WORDS = r"([\s,;:/()、]+)"
+LONG_NUMBER = r"(?<![0-9A-Za-z-])(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?![0-9A-Za-z-])"
 
 
 def months_astray(found: pd.DataFrame) -> frozenset[pd.Timestamp]:
@@ -22,6 +26,32 @@ def months_astray(found: pd.DataFrame) -> frozenset[pd.Timestamp]:
         month, astray (events without a unit), told (all).
     """
     return frozenset(found.loc[100 * found["astray"] > MOST * found["told"], "month"])
+
+
+def told_places(found: pd.DataFrame) -> pd.DataFrame:
+    """The list of unmatched places as it may be shown: with a token for what has the form of somebody's name, and for long numbers.
+
+    Parameters
+    ----------
+    found : DataFrame
+        place, events, first, last. A short text that comes often is a place, whatever it looks like.
+    """
+    places = found["place"].astype("str")
+    is_doubtful = (found["events"] < OFTEN) & (places.str.len() <= LONGEST_NAME) & (places != "")
+    has_number = places.str.contains(LONG_NUMBER)
+    if not (is_doubtful | has_number).any():
+        return found.reset_index(drop=True)
+    from commresearch.cleaning.masking import TOKENS, mask_text
+    from commresearch.cleaning.personal_names import name_cells
+
+    pieces = places[is_doubtful].str.split(BETWEEN_WORDS, regex=True).explode()
+    shown = pieces.mask(name_cells(pieces.str.removesuffix("家").tolist()), TOKENS[Identifier.NAME]).groupby(level=0, sort=False).agg("".join)
+    told = places.copy()
+    told.loc[shown.index] = shown
+    told.loc[has_number] = mask_text(told[has_number])[0]
+    told = told.str.replace(LONG_NUMBER, TOKENS[Identifier.LANDLINE], regex=True)
+    listed = found.assign(place=told).groupby("place", as_index=False, sort=False).agg(events=("events", "sum"), first=("first", "min"), last=("last", "max"))
+    return listed.sort_values(["events", "place"], ascending=[False, True], ignore_index=True)
 
 
 def with_carried(account: pd.DataFrame, engine: Engine, context: Context, kind: DataKind) -> pd.DataFrame:

@@ -38,6 +38,16 @@ def test_withdrawn_test_and_outside_cases_are_excluded_and_counted_by_rule():
     }
 
 
+def test_the_list_of_unmatched_places_names_nobody():
+    places = ["王桂英", "张阿姨 6单元", "望海社区 王桂英", "望海社区/李小红", "海岚路尽头", "王桂英 13812345678", "赵小梅家", "无名小区", "陈家渡"]
+    panel = counted(tickets(*({"at": "2024-03-04", "place": place} for place in places), *({"at": f"2024-04-{day:02d}", "place": "华庭"} for day in range(1, 12))))
+    assert dict(zip(panel.unplaced["place"], panel.unplaced["events"], strict=True)) == {
+        "华庭": 11, "〔姓名〕": 3, "望海社区 〔姓名〕": 1, "望海社区/〔姓名〕": 1, "〔姓名〕 6单元": 1, "〔姓名〕 〔手机号〕": 1, "海岚路尽头": 1, "无名小区": 1,
+    }
+    assert (panel.unplaced["first"].min(), panel.unplaced["last"].max()) == (T("2024-03-04"), T("2024-04-11"))
+    assert excluded(panel)["unplaced"] == 20
+
+
 def test_only_declared_topics_count():
     log = tickets({"at": "2024-03-01"}, {"at": "2024-03-01", "topic": "物业"}, {"at": "2024-03-01", "topic": None})
     assert excluded(counted(log, topics=["物业"])) == {"other_topic": 2, "counted": 1}

@@ -155,6 +155,33 @@ def test_a_mistyped_id_number_in_a_topic_is_masked(tmp_path):
     assert table.frame()["topic"].tolist() == ["〔身份证号〕反映停车", "停车"]
 
 
+@pytest.mark.parametrize("cell", [
+    "望海社区 13812345678", "望海社区（联系人：王桂英 13812345678）", "望海社区王桂英13812345678", "望海社区 联系电话0532-88889999", "望海社区/13812345678", "望海社区，电话：13812345678（张女士）",
+    "望海社区李主任13812345678", "望海社区 138****5678", "望海社区 88889999", "望海社区 微信:wgy1990", f"望海社区 {RIGHT_ID}", "望海社区，联系人张女士", "望海社区",
+])
+@pytest.mark.parametrize("header", ["社区", "社区编码"])
+def test_a_place_with_whom_to_call_there_is_the_place(tmp_path, cell, header):
+    if header == "社区编码" and not any(number in cell for number in ("13812345678", "0532", RIGHT_ID)):
+        return
+    table = cleaned(tmp_path, "tickets", [*TICKET, header], [["A1", "2025-03-01", "投诉", cell], ["A2", "2025-03-01", "投诉", "望海社区"]])
+    assert table.frame()["place"].tolist() == ["望海社区", "望海社区"]
+    assert ("masked_text" in set(table.log["rule"])) == (cell != "望海社区")
+    assert [part for part in ("13812345678", "88889999", "王桂英", RIGHT_ID) if part in table.log.to_csv()] == []
+
+
+@pytest.mark.parametrize(("cell", "place"), [
+    ("王桂英 13812345678", "〔姓名〕 〔手机号〕"), ("0532-88889999", "〔座机号〕"), ("望海社区 20250301", "望海社区 20250301"), ("望海社区12号网格", "望海社区12号网格"),
+    ("龙泽苑 金桂园", "龙泽苑 金桂园"), ("370102001001", "370102001001"),
+])
+def test_what_is_no_place_with_a_number_stays(tmp_path, cell, place):
+    assert cleaned(tmp_path, "tickets", [*TICKET, "社区"], [["A1", "2025-03-01", "投诉", cell]]).frame()["place"].tolist() == [place]
+
+
+def test_a_room_with_whom_to_call_there_is_the_room(tmp_path):
+    rows = [["2025-03-01", "多功能厅 王老师13812345678", "9:00-10:00"]]
+    assert cleaned(tmp_path, "bookings", ["日期", "场地名称", "时段"], rows).frame()["room"].tolist() == ["多功能厅"]
+
+
 ROOMS = ["场地编号", "社区编码", "场地类型"]
 ROOM_ROWS: Rows = [["R1", "U1", "活动室"], ["R2", "U1", ""], ["R3", "U1", "办公室"]]
 
