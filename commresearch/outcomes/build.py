@@ -330,10 +330,10 @@ def _companions(given: pd.DataFrame, frame: pd.DataFrame, roster: Callable[[str]
 def _stacked(parts: Sequence[tuple[pd.DataFrame, np.ndarray, str, str]]) -> pd.DataFrame:
     """Companions of measures, one after the other: unit_id and month, the three numbers, name of the measure, its unit."""
     sizes = [len(ids) for ids, _, _, _ in parts]
-    above, below, value = np.concatenate([numbers for _, numbers, _, _ in parts]).T
+    above, below, value = (np.concatenate([numbers[:, column] for _, numbers, _, _ in parts]) for column in range(3))
     measure, unit = repeated([name for _, _, name, _ in parts], sizes), repeated([name for _, _, _, name in parts], sizes)
-    made = pd.concat([ids for ids, _, _, _ in parts], ignore_index=True)
-    return made.assign(measure=measure, numerator=above, denominator=below, value=value, unit=unit)
+    ids = {name: pd.concat([ids[name] for ids, _, _, _ in parts], ignore_index=True) for name in ("unit_id", "month")}
+    return pd.DataFrame(ids | {"measure": measure, "numerator": above, "denominator": below, "value": value, "unit": unit}, copy=False)
 
 
 def _completed(found: np.ndarray, named: np.ndarray, unit: Unit, roster: Callable[[str], np.ndarray], *, whole: bool) -> np.ndarray:

@@ -64,7 +64,8 @@ def long_measures(counts: pd.DataFrame, measures: Iterable[Measure], *, suffix: 
             "unit_id": pd.concat([counts["unit_id"].astype("str")] * len(listed), ignore_index=True), "month": np.tile(counts["month"].to_numpy(), len(listed)),
             "measure": repeated([m.name + suffix for m in listed], rows), "numerator": np.concatenate(above), "denominator": np.concatenate(below),
             "value": np.concatenate(values), "unit": repeated([str(m.unit) for m in listed], rows),
-        }
+        },
+        copy=False,
     )
 
 

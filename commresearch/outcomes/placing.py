@@ -13,6 +13,7 @@ TIMES = {DataKind.TICKETS: "received_at", DataKind.SIGNINS: "event_at"}
 CARRIED_ON = "carried_on"
 OFTEN = 10  #: events of one unmatched place from which on it is no person
 LONGEST_NAME = 16  #: characters of a cell that may be a name, with a word or two beside it
+HAN = r"[\u4e00-\u9fff]"  #: names that can be told from codes are written in
 BETWEEN_WORDS = r"([\s,;:/()、]+)"
 LONG_NUMBER = r"(?<![0-9A-Za-z-])(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?![0-9A-Za-z-])"
 
@@ -37,7 +38,7 @@ def told_places(found: pd.DataFrame) -> pd.DataFrame:
         place, events, first, last. A short text that comes often is a place, whatever it looks like.
     """
     places = found["place"].astype("str")
-    is_doubtful = (found["events"] < OFTEN) & (places.str.len() <= LONGEST_NAME) & (places != "")
+    is_doubtful = (found["events"] < OFTEN) & (places.str.len() <= LONGEST_NAME) & places.str.contains(HAN)
     has_number = places.str.contains(LONG_NUMBER)
     if not (is_doubtful | has_number).any():
         return found.reset_index(drop=True)

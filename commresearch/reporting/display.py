@@ -4,6 +4,7 @@ Everything is emitted as `text/markdown` in the form that both renderers read: `
 `![caption](figs/x.png){#fig-x fig-alt="…"}` for a figure, `::: {.callout-note}` for a box.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -206,7 +207,7 @@ def show(items: Item | Iterable[Item], folder: str | Path = ".") -> None:
         text = item.markdown(Path(folder))
         data: dict[str, object] = {"text/markdown": text, "text/plain": text}
         if isinstance(item, Table):
-            data[TABLE] = table_content(item)
+            data[TABLE] = json.dumps(table_content(item), ensure_ascii=False)
         display(data, metadata=declared, raw=True)
 
 

@@ -87,7 +87,7 @@ def test_tables_are_read_from_what_a_notebook_shows(tmp_path):
     def cell(*outputs, tags=()):
         return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": "", "outputs": [{"output_type": "display_data", "data": o} for o in outputs]}
 
-    shown = {"text/markdown": "| a |", TABLE: table()}
+    shown = {"text/markdown": "| a |", TABLE: json.dumps(table())}
     cells = [{"cell_type": "markdown", "metadata": {}, "source": "x"}, cell({"text/plain": "y"}, shown), cell(shown, tags=["remove-cell"])]
     path = tmp_path / "n.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf8")
