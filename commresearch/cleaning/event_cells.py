@@ -45,6 +45,8 @@ CODE_CHECKED = 2_000  #: distinct values by which a column of codes is judged
 OPEN_END = ("valid_to", "live_to", "ends_on", "in_service_to", "closed_at")
 #: of an address the estate or street stays, by which an event is placed; the house goes
 PLACES = ("place", "home", "room", "unit_id")
+PUBLIC = ("room", "name", "site")  #: rooms, units and sites may be named by building and number (2号楼301) and are nobody's home
+HOMES = frozenset({Identifier.ADDRESS})
 _HOUSE = TOKENS[Identifier.ADDRESS]
 
 Read = tuple[list[Any], list[str]]
@@ -219,7 +221,7 @@ def text_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
     blank = value_words("blank")
     pairs = [tidy(_BLANKS.sub(" ", text)) for text in texts]
     plain = pd.Series(["" if plain_word(value) in blank else value for value, _ in pairs], dtype="str")
-    covered, found = mask_text(plain, batch.names, seen=record.seen)
+    covered, found = mask_text(plain, batch.names, seen=record.seen, kept=HOMES if column.name in PUBLIC else frozenset())
     hidden = set(found["row"])
     values = covered.to_list()
     if column.name in PLACES:

@@ -61,7 +61,9 @@ def _scans(texts: Sequence[str], known: KnownValues) -> dict[str, _Scan | None]:
     return {text: _Scan(identifiers.get(i, []), named.get(i, []), forms.get(i, [])) if i in found else None for i, text in enumerate(joined.texts)}
 
 
-def mask_text(texts: pd.Series, names: Iterable[str] = (), *, seen: SeenTexts | None = None) -> tuple[pd.Series, pd.DataFrame]:
+def mask_text(
+    texts: pd.Series, names: Iterable[str] = (), *, seen: SeenTexts | None = None, kept: frozenset[Identifier] = frozenset()
+) -> tuple[pd.Series, pd.DataFrame]:
     """Free text with a token in place of every identifier found.
 
     Parameters
@@ -72,6 +74,8 @@ def mask_text(texts: pd.Series, names: Iterable[str] = (), *, seen: SeenTexts | 
         Names known from the same file; masked wherever they occur, but for those that are also everyday words.
     seen : SeenTexts, optional
         Texts of earlier pieces of the same file, which are not searched again.
+    kept : frozenset of Identifier, optional
+        Classes that may stay: addresses, where a column names public rooms.
 
     Returns
     -------
@@ -84,6 +88,8 @@ def mask_text(texts: pd.Series, names: Iterable[str] = (), *, seen: SeenTexts | 
     """
     joined = JoinedTexts(texts)
     found = (seen or SeenTexts()).spans(joined, names)
+    if kept:
+        found = {position: left for position, spans in found.items() if (left := [span for span in spans if span.identifier not in kept])}
     return masked(texts, joined, found), counts(texts.index, joined, found)
 
 

@@ -57,7 +57,7 @@ def annual(
         tasks = [task for of_case in planned.values() for task in of_case]
         if tasks:
             results = make_reports(lang, place, tasks, how, build_reports)
-            require_clean_reports(left_by(place, tasks), {})
+            require_clean_reports(left_by(place, tasks), {}, clean=place.root / "reports" / "clean")
             finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
 
 

@@ -86,5 +86,5 @@ def _report_pilots(lang: Language, place: "Project", tasks: "list[ReportTask]", 
     from commresearch.workflow import require_clean_reports
 
     results = make_reports(lang, place, tasks, how, build_reports)
-    require_clean_reports(left_by(place, tasks), {})
+    require_clean_reports(left_by(place, tasks), {}, clean=place.root / "reports" / "clean")
     finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == how.languages[0]], lang)

@@ -75,7 +75,7 @@ def estimate(
         tasks = [task for planned in made.values() for task in planned]
         if tasks:
             results = make_reports(lang, place, tasks, how, build_reports)
-            require_clean_reports(left_by(place, tasks), {})
+            require_clean_reports(left_by(place, tasks), {}, clean=place.root / "reports" / "clean")
             finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)
 
 

@@ -71,7 +71,7 @@ def report_cases(
     if comparison:
         tasks += _pilot_tasks(lang, project, languages, how.workers)
     results = make_reports(lang, project, [*tasks, *beside], how, build_reports)
-    require_clean_reports(left_by(project, beside), known)
+    require_clean_reports(left_by(project, beside), known, clean=project.root / "reports" / "clean")
     finish(results, [write_site(project, published, how.languages[0])], lang)
 
 

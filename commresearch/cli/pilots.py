@@ -112,7 +112,7 @@ def clean(
                 return
             _sweep_reports(place, tasks)
             results = make_reports(lang, place, tasks, how, partial(build_ahead, ready))
-            require_clean_reports(left_by(place, tasks), known)
+            require_clean_reports(left_by(place, tasks), known, clean=place.root / "reports" / "clean")
             if published := ready.first():
                 write_site(place, published, how.languages[0])
         finish(results, [place.site / t.subject / t.language / f"{t.stem}.html" for t in tasks if t.language == languages[0]], lang)

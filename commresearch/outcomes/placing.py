@@ -15,6 +15,7 @@ OFTEN = 10  #: events of one unmatched place from which on it is no person
 LONGEST_NAME = 16  #: characters of a cell that may be a name, with a word or two beside it
 HAN = r"[\u4e00-\u9fff]"  #: names that can be told from codes are written in
 BETWEEN_WORDS = r"([\s,;:/()、]+)"
+DOOR = r"(?:号楼|[栋幢]|单元).*[0-9一二三四五六七八九十〇零]"  #: a building and a room: an unknown place may be somebody's home
 LONG_NUMBER = r"(?<![0-9A-Za-z-])(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?![0-9A-Za-z-])"
 
 
@@ -30,7 +31,7 @@ def months_astray(found: pd.DataFrame) -> frozenset[pd.Timestamp]:
 
 
 def told_places(found: pd.DataFrame) -> pd.DataFrame:
-    """The list of unmatched places as it may be shown: with a token for what has the form of somebody's name, and for long numbers.
+    """The list of unmatched places as it may be shown: with a token for what has the form of somebody's name or door, and for long numbers.
 
     Parameters
     ----------
@@ -39,8 +40,8 @@ def told_places(found: pd.DataFrame) -> pd.DataFrame:
     """
     places = found["place"].astype("str")
     is_doubtful = (found["events"] < OFTEN) & (places.str.len() <= LONGEST_NAME) & places.str.contains(HAN)
-    has_number = places.str.contains(LONG_NUMBER)
-    if not (is_doubtful | has_number).any():
+    is_telling = places.str.contains(LONG_NUMBER) | places.str.contains(DOOR)
+    if not (is_doubtful | is_telling).any():
         return found.reset_index(drop=True)
     from commresearch.cleaning.masking import TOKENS, mask_text
     from commresearch.cleaning.personal_names import name_cells
@@ -49,7 +50,7 @@ def told_places(found: pd.DataFrame) -> pd.DataFrame:
     shown = pieces.mask(name_cells(pieces.str.removesuffix("家").tolist()), TOKENS[Identifier.NAME]).groupby(level=0, sort=False).agg("".join)
     told = places.copy()
     told.loc[shown.index] = shown
-    told.loc[has_number] = mask_text(told[has_number])[0]
+    told.loc[is_telling] = mask_text(told[is_telling])[0]
     told = told.str.replace(LONG_NUMBER, TOKENS[Identifier.LANDLINE], regex=True)
     listed = found.assign(place=told).groupby("place", as_index=False, sort=False).agg(events=("events", "sum"), first=("first", "min"), last=("last", "max"))
     return listed.sort_values(["events", "place"], ascending=[False, True], ignore_index=True)

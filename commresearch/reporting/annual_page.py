@@ -28,7 +28,8 @@ from commresearch.terms import Language, Outcome, Unit
 from commresearch.words import number
 from commresearch.words.precision import signed
 from commresearch.workflow.case_estimates import CONTENT, ESTIMATES
-from commresearch.workflow.case_logs import ABOUT, LOGS
+from commresearch.workflow.case_logs import ABOUT
+from commresearch.workflow.clean_reports import LOGS
 from commresearch.workflow.edition import edition_of
 from commresearch.workflow.year_figures import Comparison, How, YearFigure, months_of, year_figures
 

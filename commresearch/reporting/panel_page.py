@@ -29,8 +29,9 @@ from commresearch.reporting.stamped_page import StampedPage, cut
 from commresearch.terms import DataKind, Language, Outcome, Unit
 from commresearch.words import has, number, period
 from commresearch.words.precision import decimals_of, fixed
-from commresearch.workflow.case_logs import ABOUT, LOGS
+from commresearch.workflow.case_logs import ABOUT
 from commresearch.workflow.case_panels import PANELS
+from commresearch.workflow.clean_reports import LOGS
 from commresearch.workflow.edition import edition_of
 
 NAME = 30  #: half-width cells of the name of a unit in a table

@@ -11,8 +11,9 @@ from commresearch.reporting.edition_marks import marked
 from commresearch.reporting.marks import marked_title
 from commresearch.terms import Language
 from commresearch.words import say
-from commresearch.workflow.case_logs import ABOUT, LOGS
+from commresearch.workflow.case_logs import ABOUT
 from commresearch.workflow.case_panels import PANELS
+from commresearch.workflow.clean_reports import LOGS
 
 NOTEBOOK = "panel_quality.ipynb"
 MADE_FROM = (f"{LOGS}/*.json", f"{LOGS}/*/*", f"{PANELS}/*/*")  #: files below the folder of a case that its report reads

@@ -7,8 +7,9 @@ from commresearch.reporting.panel_page import PanelPage
 from commresearch.reporting.panel_tables import Cover, Problem, State, problems, worst
 from commresearch.words import number
 from commresearch.words.precision import percent_of
-from commresearch.workflow.case_logs import ABOUT, LOGS
+from commresearch.workflow.case_logs import ABOUT
 from commresearch.workflow.case_panels import PANELS
+from commresearch.workflow.clean_reports import LOGS
 
 HASH = 8  #: characters of a hash that people compare
 COLUMN = 84  #: share of the page for the columns of outcomes

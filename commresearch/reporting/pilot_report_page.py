@@ -23,7 +23,8 @@ from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.stamped_page import StampedPage
 from commresearch.terms import Language, Outcome
 from commresearch.workflow.case_estimates import CONTENT, ESTIMATES
-from commresearch.workflow.case_logs import ABOUT, LOGS
+from commresearch.workflow.case_logs import ABOUT
+from commresearch.workflow.clean_reports import LOGS
 from commresearch.workflow.edition import edition_of
 
 #: Outcomes that have a panel of their own on the first screen, in its order.

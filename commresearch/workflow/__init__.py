@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from commresearch.workflow.case_logs import CleanedLog, clean_logs, log_columns
     from commresearch.workflow.case_panels import CasePanel, build_case_panels, check_logs
     from commresearch.workflow.case_plan import CasePlan, draw_case_rollout, lock_case_plan, plan_case
-    from commresearch.workflow.case_surveys import CleanedSurvey, check_cases, clean_case, require_clean_reports
+    from commresearch.workflow.case_surveys import CleanedSurvey, check_cases, clean_case
     from commresearch.workflow.check import LedgerSummary, check_published
+    from commresearch.workflow.clean_reports import require_clean_reports
     from commresearch.workflow.export import export_case
     from commresearch.workflow.pilot_comparison import compare_pilots
     from commresearch.workflow.pilot_effects import own_effects, simulated_effects
@@ -35,7 +36,7 @@ else:
         "CleanedSurvey": "commresearch.workflow.case_surveys",
         "check_cases": "commresearch.workflow.case_surveys",
         "clean_case": "commresearch.workflow.case_surveys",
-        "require_clean_reports": "commresearch.workflow.case_surveys",
+        "require_clean_reports": "commresearch.workflow.clean_reports",
         "LedgerSummary": "commresearch.workflow.check",
         "check_published": "commresearch.workflow.check",
         "export_case": "commresearch.workflow.export",

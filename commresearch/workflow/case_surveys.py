@@ -33,7 +33,6 @@ from commresearch.workflow.survey_quality import SurveyQuality, assess_survey, q
 
 CORRECTIONS = "corrections.csv"
 MANIFEST = "manifest.json"
-UNREADABLE = "CR-P09"
 MUCH = 10_000_000  #: bytes from which on files take longer to search than their survey to be assessed
 Progress: TypeAlias = Callable[[str, str, int, int], None]
 
@@ -229,32 +228,6 @@ def _inputs(case: Case, survey: DataFile) -> _Inputs:
     if not survey.codebook:
         codebook = draft_codebook(answers[0], code)
     return _Inputs(survey=survey, answers=answers, codebook=codebook)
-
-
-def require_clean_reports(paths: Sequence[Path], known: Mapping[str, str]) -> None:
-    """Search finished reports for identifiers; where one is found, none of them stays.
-
-    Raises
-    ------
-    CleaningError
-        Every identifier found, with file and place.
-    """
-    try:
-        _require_no_leaks(paths, known)
-    except CommResearchError:
-        for path in paths:
-            path.unlink(missing_ok=True)
-        raise
-
-
-def _require_no_leaks(paths: Sequence[Path], known: Mapping[str, str]) -> None:
-    """Search files; once more where all that is wrong is a file that cannot be read: another run may have been moving it to its place."""
-    try:
-        require_no_leaks([p for p in paths if p.is_file()], known)
-    except CommResearchError as problem:
-        if any(failure.code != UNREADABLE for failure in problem.failures):
-            raise
-        require_no_leaks([p for p in paths if p.is_file()], known)
 
 
 def _clean_one(
