@@ -112,11 +112,13 @@ def code_cells(batch: Batch, field: str, column: EventColumn, record: Record) ->
         whole = pc.replace_with_mask(whole, pa.array(unusual), mended)
     if column.name in PLACES:
         whole = _codes_without_contacts(whole, batch, record, column.name)
-    if column.name not in record.judged:
-        if identifier := _identifier_in(whole):
-            record.holds_identifiers(column.name, field, identifier, batch)
+    judged = (column.name, *(part.path.name for part in batch.parts))
+    if judged not in record.judged:
+        each = {int(owner): _identifier_in(whole.filter(pa.array(batch.owners == owner))) for owner in np.unique(batch.owners)}
+        if any(each.values()):
+            record.holds_identifiers(column.name, field, each, batch)
             return pa.nulls(batch.n, pa.string())
-        record.judged.add(column.name)
+        record.judged.add(judged)
     if (blank := blank_codes(whole)).any():
         whole = pc.if_else(pa.array(blank), pa.scalar("", pa.large_string()), whole)
     of_persons = _codes_of_persons(whole)

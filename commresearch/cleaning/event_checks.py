@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # it brings all that finds and masks identifiers, which a pan
 DATED: Mapping[DataKind, str] = {
     DataKind.TICKETS: "received_at", DataKind.SIGNINS: "event_at", DataKind.BOOKINGS: "start_at", DataKind.COUNTERS: "start_at",
 }
+LATER_STRETCH = r"/(?:[2-9]|[1-9][0-9]+)$"  #: how the id of a row ends that was made of a further stretch of time in one cell
 OPEN_START, OPEN_STOP = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31", "us")
 
 
@@ -55,8 +56,14 @@ def _one_row_per_booking(table: Any, record: "Record", files: Mapping[str, str])
     record.drop("folded_into_booking", frame.loc[later, ROW_ID].tolist(), files)
     record.changed("headcount", "persons_counted", int((among & ~later).sum()))
     counts = pc.coalesce(table.column("headcount"), pa.array(sizes.to_numpy(dtype=np.int64), mask=~among))
-    place = table.column_names.index("headcount")
-    return table.set_column(place, table.schema.field("headcount"), counts).filter(pa.array(~later))
+    again = pa.array(among & frame[ROW_ID].str.contains(LATER_STRETCH).to_numpy(dtype=bool))  # the same persons, counted with the first stretch
+    own = {
+        "is_used": pc.if_else(again, pc.coalesce(table.column("is_used"), pc.greater(counts, 0)), table.column("is_used")),
+        "headcount": pc.if_else(again, 0, counts),
+    }
+    for name, column in own.items():
+        table = table.set_column(table.column_names.index(name), table.schema.field(name), column.cast(table.schema.field(name).type))
+    return table.filter(pa.array(~later))
 
 
 def _distinct_ids(table: Any, contract: EventContract, record: "Record", files: Mapping[str, str]) -> Any:

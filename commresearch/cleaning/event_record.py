@@ -111,7 +111,7 @@ class Record:
     flagged
         rows of the batch at hand that have a fault
     judged
-        columns of codes that were found to hold none of persons
+        columns of codes, each with its files, that were found to hold none of persons
     withheld
         columns of the batch at hand that were found to hold identifiers in place of codes, and were left out
     pseudonyms
@@ -134,7 +134,7 @@ class Record:
     findings: dict[tuple[str, str], _Fault] = field(default_factory=dict)
     aside: dict[str, int] = field(default_factory=dict)
     flagged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-    judged: set[str] = field(default_factory=set)
+    judged: set[tuple[str, ...]] = field(default_factory=set)
     withheld: set[str] = field(default_factory=set)
     pseudonyms: dict[str, str] = field(default_factory=dict, repr=False)
     seen: SeenTexts = field(default_factory=SeenTexts, repr=False)
@@ -175,11 +175,12 @@ class Record:
             step=STEP, rule=rule, file=[p.path.name for p in parts], sheet=[p.sheet for p in parts], row_id=batch.row_ids(positions), variable=column,
         ))
 
-    def holds_identifiers(self, column: str, field: str, identifier: str, batch: Batch) -> None:
-        """Note a column of codes that is one of identifiers: it is left out, and refused with all other faults."""
+    def holds_identifiers(self, column: str, field: str, each: Mapping[int, str], batch: Batch) -> None:
+        """Note a column of codes that holds identifiers in some parts (`each`, by their number): it is left out, and refused with all other faults."""
         self.withheld.add(column)
-        for part in batch.parts:
-            if field in part.fields:
+        for owner, identifier in each.items():
+            part = batch.parts[owner]
+            if identifier and field in part.fields:
                 self.identified[part.path.name, f"{part.fields[field][0]} ({column})"] = identifier
 
     def told_of(self, rule: str, column: str, batch: Batch, rows: NDArray[np.bool_]) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from commresearch.cleaning.event_cells import encoded
+from commresearch.cleaning.event_cells import blank_codes, encoded
 from commresearch.cleaning.event_kinds import weekdays_of
 from commresearch.cleaning.event_record import Batch, Record
 from commresearch.cleaning.event_rules import EventSettings
@@ -57,8 +57,7 @@ def one_row_per_stretch(batch: Batch, kind: DataKind, record: Record, settings: 
         ids = batch.text("booking_id").take(pa.array(taken))
         suffix = pa.array([f"/{n + 1}" for n in number[later]], pa.large_string())
         numbered = pc.binary_join_element_wise(ids.filter(pa.array(later)), suffix, pa.scalar("", pa.large_string()))
-        is_blank = pc.equal(pc.utf8_trim_whitespace(ids.filter(pa.array(later))), "")
-        columns["booking_id"] = pc.replace_with_mask(ids, pa.array(later), pc.if_else(is_blank, "", numbered))
+        columns["booking_id"] = pc.replace_with_mask(ids, pa.array(later), pc.if_else(pa.array(blank_codes(ids.filter(pa.array(later)))), "", numbered))
     first = next(iter(several))
     record.changed("period", "stretches_spread", len(taken) - batch.n, texts[first], "; ".join(several[first]))
     marks = np.full(len(taken), "", object)

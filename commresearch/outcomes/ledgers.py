@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from commresearch.cleaning.event_checks import DATED
 from commresearch.outcomes.context import Context
 from commresearch.outcomes.empty_months import MISSING, months_with_rows, runs_of
 from commresearch.outcomes.engine import Engine, ParquetTable
@@ -76,41 +78,65 @@ def ledger_gaps(
         each = stated if len(stated) == len(tables) else stated[:1] * len(tables) if len(set(stated)) == 1 else (MISSING,) * len(tables) if stated else ()
         if len(tables) < 2 or kind not in UNITS_OF or MISSING not in each:
             continue
-        names = [f"ledger_{kind}_{place}" for place in range(len(tables))]
-        for name, table in zip(names, tables, strict=True):
-            engine.table(name, table)
-        rows = {name: months_with_rows(engine, kind, name) for name in names}
-        wanted = frozenset(context.months["month"]) & frozenset().union(*rows.values())
-        ledgers_of = dict(zip(names, zip(tables, each, strict=True), strict=True))
-        for parts in _one_after_another(rows):
-            tables_of, rules_of = zip(*(ledgers_of[name] for name in parts), strict=True)
-            if MISSING in rules_of and (months := wanted.difference(*(rows[name] for name in parts))):
-                units = frozenset(unit for name in parts for unit in engine.query(UNITS_OF[kind].format(ledger=name)).column("unit_id").to_pylist())
-                sources = frozenset[str]() if coverage is None else _sources(engine, kind, parts, coverage)
-                found.append(LedgerGap(kind=kind, name=" + ".join(map(ledger_name, tables_of)), months=months, units=units, sources=sources))
+        parts = [_part(engine, kind, table, rule, f"ledger_{kind}_{place}") for place, (table, rule) in enumerate(zip(tables, each, strict=True))]
+        wanted = frozenset(context.months["month"]) & frozenset().union(*(part.rows for part in parts))
+        for ledger in _one_after_another(parts):
+            if MISSING in {part.rule for part in ledger} and (months := wanted.difference(*(part.rows for part in ledger))):
+                units = frozenset().union(*(part.units for part in ledger))
+                sources = frozenset[str]() if coverage is None else _sources(kind, ledger, coverage)
+                found.append(LedgerGap(kind=kind, name=" + ".join(part.name for part in ledger), months=months, units=units, sources=sources))
     return found
 
 
-def _one_after_another(rows: Mapping[str, frozenset[pd.Timestamp]]) -> list[list[str]]:
-    """Tables of which one ends before the next begins are one ledger in parts, a file for each year; each ledger by its tables."""
-    ledgers: list[list[str]] = []
-    for name in sorted(rows, key=lambda name: (min(rows[name], default=pd.Timestamp.max), name)):
-        earlier = next((parts for parts in ledgers if rows[name] and rows[parts[-1]] and max(rows[parts[-1]]) < min(rows[name])), None)
-        if earlier is None:
-            ledgers.append([name])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A table of a kind: its months with rows, its first and last moment (None without rows), the units and channels of its rows (None: no column)."""
+
+    name: str
+    rule: str
+    rows: frozenset[pd.Timestamp]
+    first: datetime | None
+    last: datetime | None
+    units: frozenset[str]
+    channels: frozenset[str] | None
+
+
+def _part(engine: Engine, kind: DataKind, table: Any, rule: str, name: str) -> _Part:
+    engine.table(name, table)
+    first, last = (engine.query(f"SELECT {ends}({DATED[kind]}) AS moment FROM {name}").column("moment")[0].as_py() for ends in ("MIN", "MAX"))  # noqa: S608 - names of ours
+    channels = None
+    if "channel" in engine.columns(name):
+        channels = frozenset(engine.query(f"SELECT DISTINCT channel FROM {name} WHERE channel IS NOT NULL").column("channel").to_pylist())  # noqa: S608
+    return _Part(
+        name=ledger_name(table), rule=rule, rows=months_with_rows(engine, kind, name), first=first, last=last,
+        units=frozenset(engine.query(UNITS_OF[kind].format(ledger=name)).column("unit_id").to_pylist()), channels=channels,
+    )
+
+
+def _one_after_another(parts: Sequence[_Part]) -> list[list[_Part]]:
+    """Tables of the same channels and places of which one ends before the next begins are one ledger in parts, a file for each year."""
+    ledgers: list[list[_Part]] = []
+    for part in sorted(parts, key=lambda part: (part.first is None, part.first)):
+        earlier = [ledger for ledger in ledgers if _goes_on(ledger[-1], part)]
+        if earlier:
+            max(earlier, key=lambda ledger: ledger[-1].units == part.units).append(part)
         else:
-            earlier.append(name)
+            ledgers.append([part])
     return ledgers
 
 
-def _sources(engine: Engine, kind: DataKind, ledgers: Sequence[str], coverage: pd.DataFrame) -> frozenset[str]:
+def _goes_on(before: _Part, after: _Part) -> bool:
+    if before.last is None or after.first is None or before.last >= after.first or before.channels != after.channels:
+        return False
+    return bool(before.units & after.units) or not before.units or not after.units
+
+
+def _sources(kind: DataKind, ledger: Sequence[_Part], coverage: pd.DataFrame) -> frozenset[str]:
     """The channels of a ledger as sources, if coverage has each of them."""
     stated = set(coverage["source"].astype(str))
-    if not all("channel" in engine.columns(ledger) for ledger in ledgers) or not any(source.startswith(f"{kind}:") for source in stated):
+    if any(part.channels is None for part in ledger) or not any(source.startswith(f"{kind}:") for source in stated):
         return frozenset()
-    query = "SELECT DISTINCT channel FROM {ledger} WHERE channel IS NOT NULL"
-    channels = [channel for ledger in ledgers for channel in engine.query(query.format(ledger=ledger)).column("channel").to_pylist()]
-    own = frozenset(f"{kind}:{channel}" for channel in channels)
+    own = frozenset(f"{kind}:{channel}" for part in ledger for channel in part.channels or ())
     return own if own <= stated else frozenset()
 
 

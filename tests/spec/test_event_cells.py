@@ -277,3 +277,28 @@ def test_open_ends_and_weekdays(tmp_path):
     assert int(table.account["rows"].iloc[0]) == int(table.account["rows"].iloc[1:].sum())
     assert (table.account["rows"] >= 0).all()
     assert table.log.loc[table.log["rule"] == "weekdays_spread", "count"].tolist() == [3]
+
+
+@pytest.mark.parametrize("order", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+def test_telephones_in_the_place_of_ticket_numbers_are_refused_whichever_file_comes_first(tmp_path, order):
+    header = ["工单编号", "受理时间", "诉求类型", "所属社区"]
+    for name, number in (("a.csv", "H2025{:03d}"), ("b.csv", "13812345{:03d}")):
+        write_csv(tmp_path / name, header, [[number.format(i), f"2025-03-{1 + i % 28:02d}", "投诉", "望海社区"] for i in range(60)])
+    with pytest.raises(CleaningError) as error:
+        clean_events([tmp_path / name for name in order], "tickets")
+    (failure,) = error.value.failures
+    assert (failure.code, failure.values["file"]) == ("CR-E09", "b.csv")
+
+
+def test_one_row_per_person_and_two_stretches_counts_the_persons_once(tmp_path):
+    rows = [[name, "2025-03-01", "活动室", "8:30-12:00，13:30-17:30"] for name in ("王小明", "李小红", "赵小梅")]
+    table = clean_events(write_csv(tmp_path / "使用.csv", ["姓名", "日期", "房间", "时间段"], rows), "bookings").frame()
+    assert table["headcount"].tolist() == [3, 0]
+    assert table["is_used"].tolist() == [pd.NA, True]  # no headcount is no sign that nobody came
+
+
+def test_blank_booking_numbers_stay_blank_when_a_row_becomes_two(tmp_path):
+    rows = [["—", f"2025-03-0{d}", "活动室", "8:30-12:00，13:30-17:30"] for d in (1, 2)]
+    table = clean_events(write_csv(tmp_path / "使用.csv", ["预约编号", "日期", "房间", "时间段"], rows), "bookings").frame()
+    assert len(table) == 4
+    assert table["booking_id"].isna().all()

@@ -70,6 +70,27 @@ def test_a_ledger_in_a_file_for_each_year_is_one_ledger():
     assert panel.problems["place"].tolist() == ["甲.csv + 乙.csv"]
 
 
+def test_ledgers_of_other_channels_or_places_do_not_go_on_in_each_other():
+    began = counted(ledger("热线", *at(1, 2)), ledger("物业", *at(3, 4, channel="物业")), live=coverage(("tickets:12345", "*", "2020-01-01", None), ("tickets:物业", "*", "2024-03-01", None)))
+    assert column(began, "partial_month") == [False, False, True, True]
+    books = counted(ledger("甲", *at(1, 2)), ledger("乙", *at(3, 4, place="102")))
+    assert column(books, "partial_month") == [False, False, True, True]
+    assert column(books, "partial_month", "102") == [True, True, False, False]
+
+
+def test_files_for_each_month_and_community_are_told_apart():
+    files = [ledger(f"{name}{m}", *at(m, place=place)) for m in (1, 2, 3, 4) for name, place in (("甲", "101"), ("乙", "102")) if (name, m) != ("甲", 3)]
+    for given in (files, files[::-1]):
+        panel = counted(*given)
+        assert column(panel, "partial_month") == [False, False, True, False]
+        assert column(panel, "partial_month", "102") == [False] * 4
+
+
+def test_a_file_may_end_in_the_month_in_which_the_next_begins():
+    cut = [ledger("上", *at(1, 2)), ledger("下", {"at": "2024-02-20", "place": "101", "channel": "12345"}, *at(3, 4))]
+    assert column(counted(*cut), "partial_month") == [False] * 4
+
+
 def test_each_community_with_a_book_of_its_own_lacks_what_its_own_book_lacks():
     panel = counted(ledger("甲", *at(1, 2, 4)), ledger("乙", *at(1, 2, 3, 4, place="102")))
     assert column(panel, "partial_month") == [False, False, True, False]
