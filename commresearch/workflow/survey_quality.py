@@ -157,8 +157,8 @@ class _Estimator:
         names: list[dict[str, object]] = []
         for measure in self.measures:
             if measure.measure in SHARES:
-                shares = estimate_share(rows, measure.column, **options)  # type: ignore[arg-type]
-                row = shares[shares["category"].astype("float64") == 1].drop(columns="category")
+                chosen_by = (rows[measure.column] == 1).astype("boolean").mask(rows[measure.column].isna())  # it has a share also where nobody chose it
+                row = estimate_share(rows, chosen_by, **options).iloc[[-1]].drop(columns="category")  # type: ignore[arg-type]
             else:
                 row = estimate_mean(rows, measure.column, unit=measure.unit, **options)  # type: ignore[arg-type]
             found.append(row)
@@ -173,8 +173,8 @@ class _Estimator:
         return {"weights": weights, "sampling": self.sample.sampling, "conf_level": self.conf_level, **self.sample.options}
 
     def shares(self, rows: pd.DataFrame, questions: Sequence[Variable], weights: Weights | str) -> pd.DataFrame:
-        """Shares of the answers that somebody chose; each option of a multiple choice among those who answered the question."""
-        found = [self._of_question(rows, v, weights) for v in questions if rows[v.columns].notna().any(axis=None)]
+        """Shares of the answers that somebody chose; each option of a multiple choice among those who answered the question; none of a single sheet."""
+        found = [self._of_question(rows, v, weights) for v in questions if len(rows) > 1 and rows[v.columns].notna().any(axis=None)]
         found = [table for table in found if len(table)]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"variable": [], "category": []}, dtype="str")
 

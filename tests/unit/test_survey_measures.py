@@ -78,6 +78,17 @@ def test_a_question_with_two_answers_is_followed_by_its_first_one():
     assert opened("en").measure("took_part", "share") == "“Took part”, share answering “(是)”"
 
 
+def test_an_answer_that_only_flagged_sheets_give_falls_to_nought_without_them():
+    clean = survey()
+    flagged = clean.flags["n_flags"] > 0
+    clean = with_questions(choice("vote", "1=是\n2=否"), vote=["1" if f else "2" for f in flagged])
+    quality = assess_survey(clean, Sampling.OPT_IN)
+    line = quality.sensitivity.set_index(["variable", "without"]).loc[("vote", "any_flag")]
+    assert (line["estimate"], line["conf_low"]) == (0.0, 0.0)
+    assert line["conf_high"] > 0
+    assert quality.estimates.set_index("variable").loc["vote", "estimate"] == pytest.approx(flagged.mean())
+
+
 def test_shares_that_are_given_by_the_margins_are_no_results():
     clean = with_questions(choice("sex", "1=男\n2=女"), sex=["12"[i % 2] for i in range(N)])
     margins = pd.DataFrame({"variable": "sex", "category": ["1", "2"], "target": [500, 700]})
