@@ -173,7 +173,9 @@ def scales_and_weights(page: QualityPage) -> list[Item]:
     scales, weights = page.quality.scales, page.quality.weights
     title = page.say("scales_heading", scales=_scales_part(page, scales), weights=_weights_part(page, weights))
     items: list[Item] = [heading(title)]
-    items += _scale_items(page, scales) if len(scales) else [page.prose(page.say("scales_none"))]
+    unmeasured = [page.scale(name) for name in page.quality.noted("scale_unmeasured")]
+    items += _scale_items(page, scales) if len(scales) else [] if unmeasured else [page.prose(page.say("scales_none"))]
+    items += [page.prose(page.text("scales_unmeasured", list=page.join(unmeasured)))] if unmeasured else []
     return [*items, *(_weight_items(page) if len(weights) else [page.prose(page.say("weights_none"), _base_weights(page))])]
 
 

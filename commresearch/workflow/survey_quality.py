@@ -24,6 +24,8 @@ FITTED = "fitted_weight_"  #: working column
 FOR_PEOPLE = ("estimates", "shares")  #: tables that are also written as CSV
 BAND = 10  #: years of an age band in the count of K
 
+UNMEASURABLE = "CR-W35"  #: a scale with too few answers, or with an item that all answer alike
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SurveyQuality:
@@ -45,7 +47,7 @@ class SurveyQuality:
         K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
-        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; not_followed: n results that stand in estimates only
+        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability
     """
 
     estimates: pd.DataFrame
@@ -105,11 +107,11 @@ def assess_survey(
     estimate = _Estimator(measures=measures, sample=sample, conf_level=conf_level, margins=margins)
     whole = estimate(frame, weights)
     left_out = len(measures) - len(told)
-    scales, items = _scales(clean, frame)
+    scales, items, unmeasured = _scales(clean, frame)
     return SurveyQuality(
         estimates=whole, sensitivity=_sensitivity(clean, frame, replace(estimate, measures=told), whole, weights) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
-        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *([Note("not_followed", n=left_out)] if left_out else [])]),
+        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *([Note("not_followed", n=left_out)] if left_out else [])]),
         shares=estimate.shares(frame, [v for v in plain_choices(clean) if v.name not in given], WEIGHT if weights is None else weights),
     )
 
@@ -209,16 +211,23 @@ def _weighted_mean(rows: pd.DataFrame, column: str, weights: Weights | str) -> f
     return float(values[known] @ weight[known] / weight[known].sum()) if known.any() else float("nan")
 
 
-def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows, items = [], []
+def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[Note]]:
+    """Reliability and items of the scales, and which of them have too few answers, or an item that all answer alike."""
+    rows, items, unmeasured = [], [], []
     for name, variables in numeric_scales(clean).items():
-        found = reliability(numbers(frame, variables), [v.name for v in variables], **keyed(variables))
+        try:
+            found = reliability(numbers(frame, variables), [v.name for v in variables], **keyed(variables))
+        except EstimationError as error:
+            if {failure.code for failure in error.failures} != {UNMEASURABLE}:
+                raise
+            unmeasured.append(Note("scale_unmeasured", variable=name, n=len(frame)))
+            continue
         rows.append({
             "scale": name, "alpha": found.alpha, "conf_low": found.conf_low, "conf_high": found.conf_high, "conf_level": found.conf_level,
             "omega": found.omega, "n": found.n, "n_items": len(variables),
         })
         items += [{"scale": name, **row} for row in found.items.to_dict("records")]
-    return pd.DataFrame(rows), pd.DataFrame(items)
+    return pd.DataFrame(rows), pd.DataFrame(items), unmeasured
 
 
 def _respondents(frame: pd.DataFrame, measures: Sequence[Measure], needed: Sequence[object]) -> pd.DataFrame:

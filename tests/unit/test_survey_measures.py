@@ -12,7 +12,7 @@ from commresearch.cleaning.fit import ABSENT
 from commresearch.errors import CaseError
 from commresearch.reporting.quality_choices import choices
 from commresearch.reporting.quality_page import QualityPage
-from commresearch.reporting.quality_results import results
+from commresearch.reporting.quality_results import results, scales_and_weights
 from commresearch.terms import Language, Sampling
 from commresearch.workflow.survey_measures import FOLLOWED, Measure, followed, plain_choices, working_frame
 from commresearch.workflow.survey_quality import assess_survey, quality_files, read_quality
@@ -157,3 +157,15 @@ def test_results_come_back_from_their_files_and_a_missing_one_is_named(tmp_path)
     with pytest.raises(CaseError) as caught:
         read_quality(tmp_path)
     assert [(f.code, f.values["missing"]) for f in caught.value.failures] == [("CR-F09", "quality_shares.parquet")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_scale_that_cannot_be_measured_is_told_and_stops_nothing(language):
+    clean = survey()
+    items = [v.name for v in clean.codebook.scales()["trust"]]
+    frame = clean.frame.copy()
+    frame[items[0]] = pd.Categorical([clean.frame[items[0]].cat.categories[0]] * N, categories=clean.frame[items[0]].cat.categories)
+    page = page_on(replace(clean, frame=frame), language)
+    assert page.quality.noted("scale_unmeasured") == {"trust": N}
+    said = "".join(words_of(item) for item in scales_and_weights(page))
+    assert {"zh": "算不出信度的量表", "en": "Scales without a reliability"}[language] in said
