@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 MAPPING_COLUMNS = ("file", "sheet", "header", "field", "how")
+SERIALS = frozenset({"序号", "编号", "序", "号", "no", "no."})  #: headers of a column that only counts rows, as `plain_header` has them
 LEVELS = "—"  #: between the texts of header rows above one another
 _ASIDE = re.compile(r"[(\[【{][^)\]】}]*[)\]】}]")
 _AROUND = re.compile(r"^(?:\d+[、.)]|[*※])+|[*:]+$")

@@ -58,13 +58,13 @@ def find_registers(
         Labels by which titles say something of all rows of a table, as keys.
     """
     labels = labels or {}
-    headers, repeats = _without_repeats(sheet, _without_titles(sheet, _header_rows(sheet, words, searched), labels), labels)
+    headers, repeats = _without_repeats(sheet, _without_titles(sheet, _header_rows(sheet, words, searched), labels, words), labels, words)
     found: list[Register] = []
     previous = 0
     for place, (first, depth) in enumerate(headers):
         stop = headers[place + 1][0] if place + 1 < len(headers) else sheet.n_rows
         above = _titles(sheet, first, previous)
-        last = _last_row(sheet, first + depth, stop, labels) if place + 1 < len(headers) else stop
+        last = _last_row(sheet, (first, depth), stop, labels, words) if place + 1 < len(headers) else stop
         blocks, beside = _blocks(sheet, first, depth, last, words)
         for number, columns in enumerate(blocks):
             mark = column_letters(int(columns[0])) if number else ""
@@ -102,21 +102,27 @@ def _fields(sheet: Sheet, row: int, words: Mapping[str, str]) -> set[str]:
     return {words[plain] for plain in map(plain_header, texts) if plain in words}
 
 
-def _without_titles(sheet: Sheet, headers: Sequence[tuple[int, int]], labels: Mapping[str, object]) -> list[tuple[int, int]]:
+def _without_titles(
+    sheet: Sheet, headers: Sequence[tuple[int, int]], labels: Mapping[str, object], words: Mapping[str, str],
+) -> list[tuple[int, int]]:
     """Headers without the titles of the one below them that hold labels and texts in turn (活动名称 | 健康讲座 | 日期 | 3月8日)."""
-    titles = {row for (row, _), (below, _) in pairwise(headers) if below - row <= MOST_TITLE_ROWS and is_title_row(sheet, row, labels)}
+    columns = range(len(sheet.columns))
+    titles = {
+        row for (row, _), (below, _) in pairwise(headers)
+        if below - row <= MOST_TITLE_ROWS and is_title_row(sheet, row, labels, words) and sheet.texts(row, columns) != sheet.texts(below, columns)
+    }
     return [header for header in headers if header[0] not in titles]
 
 
 def _without_repeats(
-    sheet: Sheet, headers: Sequence[tuple[int, int]], labels: Mapping[str, object],
+    sheet: Sheet, headers: Sequence[tuple[int, int]], labels: Mapping[str, object], words: Mapping[str, str],
 ) -> tuple[list[tuple[int, int]], dict[int, tuple[int, ...]]]:
     """Headers without those that only say again what the table they stand in is headed by; and the rows of these by their table."""
     kept: list[tuple[int, int]] = []
     repeats: dict[int, tuple[int, ...]] = {}
     columns = range(len(sheet.columns))
     for row, depth in headers:
-        is_next_page = kept and sheet.filled[row - 1].sum() > 1 and not is_title_row(sheet, row - 1, labels)
+        is_next_page = kept and sheet.filled[row - 1].sum() > 1 and not is_title_row(sheet, row - 1, labels, words, kept[-1][0])
         if is_next_page and sheet.texts(row, columns) == sheet.texts(kept[-1][0], columns):
             first, levels = kept[-1]
             again = [row, *(row + i for i in range(1, levels) if sheet.texts(row + i, columns) == sheet.texts(first + i, columns))]
@@ -138,10 +144,12 @@ def _titles(sheet: Sheet, header: int, previous: int) -> list[int]:
     return rows
 
 
-def _last_row(sheet: Sheet, first: int, stop: int, labels: Mapping[str, object]) -> int:
+def _last_row(sheet: Sheet, header: tuple[int, int], stop: int, labels: Mapping[str, object], words: Mapping[str, str]) -> int:
     """The row behind the last one of a table that another one follows: rows of one cell or of labels next to that one's header are its titles."""
-    row = stop
-    while row > first and row > stop - MOST_TITLE_ROWS and (sheet.filled[row - 1].sum() == 1 or is_title_row(sheet, row - 1, labels)):
+    row, first = stop, sum(header)
+    while row > first and row > stop - MOST_TITLE_ROWS and (
+        sheet.filled[row - 1].sum() == 1 or is_title_row(sheet, row - 1, labels, words, header[0])
+    ):
         row -= 1
     is_apart = row > first and not sheet.filled[row - 1].any()
     return row if is_apart or row == stop or sheet.filled[row - 1].sum() > 1 else stop

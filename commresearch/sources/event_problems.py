@@ -7,6 +7,7 @@ from pathlib import Path
 from commresearch.errors import Failure
 from commresearch.sources.column_rules import masked
 from commresearch.sources.event_headers import HeaderMatch, Vocabulary, ambiguous_fields, missing_fields, plain_header
+from commresearch.sources.event_parquet import is_parquet
 from commresearch.sources.event_titles import Said
 from commresearch.sources.sheet import Sheet
 
@@ -33,7 +34,8 @@ def column_failures(
             known = ", ".join(dict.fromkeys(word for f in fields for word in words.get(f, [f])[:4]))
             got = ", ".join(match.header for match in matches[:SHOWN_HEADERS])
             column = f"{words.get(fields[0], fields)[0].removeprefix('!')} ({' / '.join(fields)})"
-            title = words[vocabulary.dated[0]][-1] if set(fields) & set(vocabulary.dated) else ""
+            has_title = bool(set(fields) & set(vocabulary.dated)) and not is_parquet(path)  # nothing stands above its columns
+            title = words[vocabulary.dated[0]][-1] if has_title else ""
             failures.append(Failure(code="CR-E04", values=where | {"column": column, "known": known, "got": got, "title": title}))
     return failures + (unknown_headers(where["file"], [match.header for match in matches], mapping) if failures else [])
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from commresearch.records import log_lines
 from commresearch.sources.column_rules import column_faults, masked, written_out
-from commresearch.sources.event_headers import HeaderMatch, Vocabulary, match_headers
+from commresearch.sources.event_headers import SERIALS, HeaderMatch, Vocabulary, match_headers, plain_header
 from commresearch.sources.event_layout import Register
 from commresearch.sources.event_titles import Said, TitleFields, fields_of_title, names_day, year_of_title
 from commresearch.sources.headers import name_columns
@@ -108,8 +108,11 @@ def _title(sheet: Sheet, register: Register, matches: Sequence[HeaderMatch], voc
 
 
 def _unfilled_rows(sheet: Sheet, layout: Layout, matches: Sequence[HeaderMatch], aside: Mapping[int, str]) -> dict[int, str]:
-    """Rows of a form that nobody filled in: they have a number and nothing else that is asked for."""
-    asked = [j for m, j in zip(matches, layout.table.columns.tolist(), strict=True) if m.field]
+    """Rows of a form that nobody filled in: they have a number and nothing else, be it in a column that no field has (居民 | 李小红)."""
+    columns = layout.table.columns.tolist()
+    asked = [j for m, j in zip(matches, columns, strict=True) if m.field or plain_header(m.header) not in SERIALS]
+    if not any(text.strip() for row in layout.table.header for text in sheet.texts(row, columns[:1])):
+        asked = [j for j in asked if j != columns[0]]  # numbers often have no header
     is_filled = sheet.filled[np.ix_(layout.rows, asked)].any(axis=1)
     return {row: "unfilled_row" for row in layout.rows[~is_filled].tolist() if row not in aside}
 

@@ -36,7 +36,8 @@ from commresearch.sources.event_headers import (
 )
 from commresearch.sources.event_layout import SEARCHED_ROWS, find_registers
 from commresearch.sources.event_parquet import column_text, file_hash, open_parquet
-from commresearch.sources.event_problems import column_failures, no_table
+from commresearch.sources.event_problems import column_failures, no_table, title_failures
+from commresearch.sources.event_titles import TitleLine, fields_of_title, title_labels, year_of_title
 from commresearch.sources.headers import name_columns
 from commresearch.sources.raw_table import RawPart
 from commresearch.sources.row_rules import ANY_TOTAL
@@ -66,13 +67,14 @@ class StreamPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Head:
-    """The header of a text table: names and what they say, the row it stands in, separator, and bytes before its first entry."""
+    """The header of a text table: names and what they say, the row it stands in, separator, and what its title says of all rows."""
 
     matches: Sequence[HeaderMatch]
     row: int
     separator: str
     logs: Sequence[pd.DataFrame]
     given: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[TitleLine] = ()
     year: int | None = None
 
 
@@ -113,7 +115,7 @@ def _parts(path: Path, vocabulary: Vocabulary, mapping: Mapping[str, str] | None
                 path=path, sha256=hashing.result(), sheet="", n_rows=0, encoding=encoding.removesuffix("-sig"), given=head.given, year=head.year,
                 fields={m.field: (m.header, m.negated) for m in head.matches if m.field},
             )
-            yield _stream_part(part, head.matches, table, next_row, head.logs if skipped else (), vocabulary)
+            yield _stream_part(part, head, table, next_row, head.logs if skipped else (), vocabulary)
             next_row += table.num_rows
 
 
@@ -213,7 +215,7 @@ def _first_wrong_byte(path: Path, encoding: str) -> int:
 
 
 def _read_head(path: Path, data: bytes, vocabulary: Vocabulary, mapping: Mapping[str, str] | None) -> _Head:
-    """The header among the first rows."""
+    """The header among the first rows, and what stands above it."""
     text = data[:SAMPLE_BYTES].decode(errors="ignore")
     separator = separator_of(text)
     rows = []
@@ -223,17 +225,27 @@ def _read_head(path: Path, data: bytes, vocabulary: Vocabulary, mapping: Mapping
             break
     width = max(map(len, rows))
     sheet = Sheet(name="", columns=[text_array(row[j] if j < len(row) else "" for row in rows) for j in range(width)])
-    found = find_registers(sheet, header_words(vocabulary, mapping))
+    found = find_registers(sheet, header_words(vocabulary, mapping), labels=title_labels(vocabulary))
     if not found:
         raise SourceError(*no_table(path, [sheet], vocabulary, mapping))
     register = found[0]
     names, logs = name_columns(path.name, sheet, register.layout)
     matches = match_headers(names, vocabulary, mapping)
-    if ambiguous_fields(matches, vocabulary) or missing_fields(matches, vocabulary):
-        raise SourceError(*column_failures(path, sheet, matches, vocabulary, mapping=mapping))
+    fields = {match.field for match in matches if match.field}
+    title = fields_of_title(
+        sheet, register.layout.titles, vocabulary, held=fields, blank=(), file=path, is_day_open=not fields & set(vocabulary.dated),
+    )
+    given = {*title.given, *title.doubtful}
+    if title.doubtful or ambiguous_fields(matches, vocabulary) or missing_fields(matches, vocabulary, given):
+        raise SourceError(
+            *title_failures(path, sheet, title.doubtful, vocabulary), *column_failures(path, sheet, matches, vocabulary, mapping=mapping, given=given),
+        )
     by_place = dict(zip(register.layout.table.columns.tolist(), matches, strict=True))
     whole = [by_place.get(j, HeaderMatch("", "", "unknown")) for j in range(width)]
-    return _Head(matches=whole, row=max(register.layout.table.header), separator=separator, logs=logs)
+    return _Head(
+        matches=whole, row=max(register.layout.table.header), separator=separator, logs=logs, given=title.given, told=title.lines,
+        year=year_of_title((*register.titles, path.stem)),
+    )
 
 
 def _parsed(path: Path, data: bytes, head: _Head, skipped: int, first_row: int) -> Any:
@@ -270,9 +282,10 @@ def _uneven_rows(path: Path, data: bytes, head: _Head, first_row: int, said: str
 
 
 def _stream_part(
-    part: RawPart, matches: Sequence[HeaderMatch], table: Any, first_row: int, logs: Sequence[pd.DataFrame], vocabulary: Vocabulary,
+    part: RawPart, head: _Head, table: Any, first_row: int, logs: Sequence[pd.DataFrame], vocabulary: Vocabulary,
 ) -> StreamPart:
     """Fields of a piece, without the rows that are no entries."""
+    matches = head.matches
     columns = {match.field: _one(table.column(str(j))) for j, match in enumerate(matches) if match.field}
     rows = np.arange(first_row + 1, first_row + 1 + table.num_rows)
     first = _one(table.column(0))
@@ -286,6 +299,9 @@ def _stream_part(
         rows = rows[keep]
     columns, digit_lines = _with_digits(columns, part)
     lines += digit_lines
+    for line in head.told:
+        row_id = part.row_id(line.row + 1) if line.row >= 0 else ""
+        lines.append(log_lines(step="read", rule="title_given", file=part.path.name, row_id=row_id, variable=line.header, old=line.shown, count=len(rows)))
     mapping = pd.DataFrame([(part.path.name, "", m.header, m.field, m.how) for m in matches if m.header], columns=list(MAPPING_COLUMNS))
     counted = {rule: list(aside.values()).count(rule) for rule in ("total_row", "header_row") if rule in aside.values()}
     return StreamPart(part=replace(part, n_rows=len(rows)), columns=columns, rows=rows, logs=lines, aside=counted, mapping=mapping)

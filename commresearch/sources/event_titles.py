@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from commresearch.sources.event_headers import Vocabulary, plain_header
+from commresearch.sources.event_headers import SERIALS, Vocabulary, plain_header
 from commresearch.sources.sheet import Sheet
 
 YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d{3})(?=\s*年|\s*[-_./ 度]|$|\D)")
@@ -31,10 +31,17 @@ _WORDS_BEFORE = re.compile(r"[\u4e00-\u9fff]+(?:\s*\([^()]*\))?\s*$")
 #: what may stand before the word of a label: 培训地点, 本次活动, 开展时间
 _BEFORE_LABEL = re.compile(r"^(?:本次|本场|此次|本期)?(?:活动|课程|培训|会议|讲座|上课|授课|开展|举办|举行)?")
 _OF_SOMETHING_ELSE = re.compile(r"(?:制表|填表|填报|打印|上报|登记|统计|报名|截止|集合|报到|开始|结束|启动|创建|更新|导出|联系)$")
-_OTHER_LABELS = ("主讲人", "主持人", "联系人", "负责人", "记录人", "填表人", "讲师", "授课老师", "联系电话", "电话", "主办单位", "承办单位", "参加人数", "人数", "备注")
+_OTHER_LABELS = (
+    "主讲人", "主讲", "主持人", "联系人", "负责人", "记录人", "填表人", "制表人", "制表", "审核人", "审核", "讲师", "授课老师", "授课人", "联系电话", "电话",
+    "主办单位", "承办单位", "参加人数", "人数", "备注",
+)
+_HOSTS = ("主办单位", "承办单位")
+#: labels that names end in, too: 阳光社区：二楼, 健康活动：营养
+_ENDS_NAMES = frozenset({"社区", "活动", "课程", "主题", "项目"})
+_UNIT_OF_TIME = re.compile(r"[日号点时分半整]")
+_APART = re.compile(r"[\s,;|、。]")
 _LONGEST_WORD_BEFORE = 2  #: characters that make a label another one: 制表日期
-_PLACE = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]{2,20}(?:社区|居委会|小区|村|活动室|活动中心|服务中心|服务站|驿站|广场|会议室|礼堂|图书室|阅览室|文化站)")
-_UNIT = re.compile(r".*(?:社区|居委会|小区|村)")
+_UNIT = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]{2,20}(?:社区|居委会|小区|村)")
 _PIECES = re.compile(r"\s{2,}|[;|]")
 
 
@@ -78,15 +85,33 @@ def title_labels(vocabulary: Vocabulary) -> dict[str, tuple[str, int]]:
     return found
 
 
-def is_title_row(sheet: Sheet, row: int, labels: Mapping[str, object]) -> bool:
-    """Whether a row of several cells is a title: labels with what they say behind them or in the next cell (日期 | 3月8日 | 地点 | 二楼)."""
+def is_title_row(sheet: Sheet, row: int, labels: Mapping[str, object], words: Collection[str], above: int | None = None) -> bool:
+    """Whether a row of several cells is a title: labels with what they say behind them or in the next cell (日期 | 3月8日 | 地点 | 二楼).
+
+    A remark that looks like a label makes no title of an entry: a title has one cell without a label at most, and that stands below
+    no header of the table above (in row `above`), unless it ends as titles do.
+    """
     if not labels:
         return False
+    columns = [j for j in range(len(sheet.columns)) if sheet.filled[row, j]]
     texts = _cells(sheet, row)
-    if any(value for text in texts for label, value in _split(text, labels)[1] if label in labels):
-        return True
-    known = [plain_header(text) in labels for text in texts]
-    return len(texts) > 1 and len(texts) % 2 == 0 and all(known[::2]) and not any(known[1::2])
+    pairs = [_split(text, labels)[1] for text in texts]
+    behind = {  # cells with what the label before them leaves open
+        place for place in range(1, len(texts))
+        if not pairs[place] and pairs[place - 1] and not pairs[place - 1][-1][1] and plain_header(texts[place]) not in words
+    }
+    if any(value or place + 1 in behind for place, own in enumerate(pairs) for label, value in own if label in labels):
+        loose = [place for place, own in enumerate(pairs) if not own and place not in behind]
+        if not loose:
+            return True
+        text, head = texts[loose[0]], "" if above is None else plain_header(sheet.texts(above, [columns[loose[0]]])[0])
+        is_entry = plain_header(text) in words or text.isdigit() or (head not in {"", *SERIALS} and TITLE_WORDS.search(text) is None)
+        return len(loose) == 1 and not is_entry
+    known = [plain_header(text) for text in texts]
+    return (
+        len(texts) > 1 and len(texts) % 2 == 0 and all(text in labels for text in known[::2])
+        and not any(text in words or text in _OTHER_LABELS for text in known[1::2])
+    )
 
 
 def fields_of_title(
@@ -109,7 +134,9 @@ def fields_of_title(
     for name, *others in vocabulary.titled:
         if (name in held and name not in blank) or any(other in held for other in others):
             continue
-        chosen = _chosen(name, labelled, labels, found) or (None if name in found.doubtful else _unlabelled(name, loose, sheet, file, vocabulary))
+        chosen = _chosen(name, labelled, labels, found)
+        if chosen is None and name not in found.doubtful:
+            chosen = _activity(loose, sheet, file) if name == vocabulary.context else _host(loose, labelled)
         if chosen is not None and not (name in blank and not chosen.label):
             found.given[name] = chosen.text
             if chosen.row >= 0:
@@ -167,6 +194,8 @@ def _split(text: str, labels: Mapping[str, object]) -> tuple[str, list[tuple[str
         if words is not None:
             run = re.sub(r"\s*\(.*", "", words[0]).strip()
             cut = _label_in(run, labels, is_behind_value=re.search(r"[:\d]\s*$", text[: words.start()]) is not None)
+            if starts and not cut and not _is_label(run, labels) and not _APART.search(text[starts[-1][1] : words.start()].removeprefix(" ")):
+                continue  # 活动名称：我们的节日：端午
             starts.append((words.start() + cut, colon.end(), run[cut:]))
     if not starts:
         return text, []
@@ -180,9 +209,18 @@ def _label_in(run: str, labels: Mapping[str, object], *, is_behind_value: bool) 
     if _known(run, labels) is None:
         least = 1 if is_behind_value else _LONGEST_WORD_BEFORE + 1
         for i in range(least, len(run) - 1):
+            if run[i:] in _ENDS_NAMES and not _UNIT_OF_TIME.fullmatch(run[:i]):
+                continue
             if run[i:] in _OTHER_LABELS or (run[i:] in labels and not _OF_SOMETHING_ELSE.search(run[:i])):
                 return i
     return 0
+
+
+def _is_label(run: str, labels: Mapping[str, object]) -> bool:
+    """Whether some words before a colon are a label, be it one of something else (制表日期), and no part of a text."""
+    return _known(run, labels) is not None or run in _OTHER_LABELS or any(
+        run[i:] in labels and _OF_SOMETHING_ELSE.search(run[:i]) for i in range(1, len(run))
+    )
 
 
 def _closed_up(text: str, labels: Mapping[str, object]) -> str:
@@ -215,15 +253,18 @@ def _chosen(name: str, labelled: Sequence[Said], labels: Mapping[str, tuple[str,
     return best[0] if best else None
 
 
-def _unlabelled(name: str, loose: Sequence[Said], sheet: Sheet, file: Path, vocabulary: Vocabulary) -> Said | None:
-    """What titles without a label say: what the sheet is about, and the only place that stands there by itself."""
-    if name == vocabulary.context:
-        texts = [*loose, Said("", sheet.name, -1), Said("", file.stem, -1)]
-        return next((said._replace(text=core) for said in texts if (core := _context_text(said.text))), None)
-    places = {word: said.row for said in loose for word in DAY.sub(" ", said.text).split() if _PLACE.fullmatch(word)}
-    units = [word for word in places if _UNIT.fullmatch(word)]
-    chosen = units if len(units) == 1 else list(places)
-    return Said("", chosen[0], places[chosen[0]]) if len(chosen) == 1 else None
+def _activity(loose: Sequence[Said], sheet: Sheet, file: Path) -> Said | None:
+    """What a sheet is about, by its titles without a label, its own name or that of the file."""
+    texts = [*loose, Said("", sheet.name, -1), Said("", file.stem, -1)]
+    return next((said._replace(text=core) for said in texts if (core := _context_text(said.text))), None)
+
+
+def _host(loose: Sequence[Said], labelled: Sequence[Said]) -> Said | None:
+    """The only community that stands in the titles by itself, where the host is named after it: 走进社区 is none."""
+    hosts = [said.text for said in labelled if said.label in _HOSTS]
+    units = {word: said.row for said in loose for word in DAY.sub(" ", said.text).split() if _UNIT.fullmatch(word)}
+    named = [word for word in units if any(host.startswith(word) for host in hosts)]
+    return Said("", named[0], units[named[0]]) if len(units) == len(named) == 1 else None
 
 
 def _context_text(text: str) -> str:

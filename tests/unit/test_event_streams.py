@@ -66,6 +66,30 @@ def test_totals_repeated_headers_and_titles_in_a_large_file(tmp_path):
     assert table.account.set_index("rule")["rows"].to_dict() == {"rows_read": N + 2, "header_row": 1, "total_row": 1, "rows_out": N}
 
 
+def test_titles_of_a_large_file_say_what_its_columns_lack(tmp_path):
+    body = "姓名,手机号,年龄\n" + "".join(f"王小明,138{i:08d},30\n" for i in range(N))
+    path = tmp_path / "签到.csv"
+    path.write_text("健康讲座签到表,,\n日期：2025年3月8日,,地点：二楼\n" + body, encoding="utf8")
+    table = cr.clean_events(path, "signins", pseudonym_key=KEY)
+    assert table.frame()[["event_id", "event_at", "place"]].drop_duplicates().to_numpy().tolist() == [["健康讲座", pd.Timestamp(2025, 3, 8), "二楼"]]
+    told = table.log[table.log["rule"] == "title_given"]
+    assert told.groupby("variable")["count"].sum().to_dict() == {"event_name": N, "地点": N, "日期": N}
+    path.write_text("健康讲座签到表,,\n日期：2025年3月8日,,日期：2025年3月9日\n" + body, encoding="utf8")
+    with pytest.raises(SourceError) as error:
+        cr.clean_events(path, "signins", pseudonym_key=KEY)
+    assert [(f.code, f.values["row"]) for f in error.value.failures] == [("CR-E24", "2")]
+    path.write_text(body, encoding="utf8")
+    with pytest.raises(SourceError) as error:
+        cr.clean_events(path, "signins", pseudonym_key=KEY)
+    assert [f.code for f in error.value.failures] == ["CR-E04"]
+    assert "在表头上方写明" in render_error(error.value, "zh")
+    pd.read_csv(path).to_parquet(tmp_path / "签到.parquet")
+    with pytest.raises(SourceError) as error:
+        cr.clean_events(tmp_path / "签到.parquet", "signins", pseudonym_key=KEY)
+    assert [f.code for f in error.value.failures] == ["CR-E04"]
+    assert "在表头上方写明" not in render_error(error.value, "zh")
+
+
 def test_duplicates_across_pieces_are_found_and_folded(tmp_path, monkeypatch):
     monkeypatch.setattr(event_cleaning, "HELD_ROWS", 600)
     frame = tickets()
