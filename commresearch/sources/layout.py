@@ -1,13 +1,16 @@
 """Where on a sheet the survey stands: its header, its rows, and the other tables, titles and notes around it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.errors import Failure, SourceError
-from commresearch.sources.platforms import META, known_headers, plain_header
+from commresearch.sources.platforms import known_headers, plain_header
 from commresearch.sources.sheet import CellRange, Sheet
 
 HEADER_SEARCH_ROWS = 15  #: a header stands among the first rows of its table
@@ -16,8 +19,8 @@ HEADER_DEPTH = 3
 PROFILE_ROWS = 50  #: rows that show what the columns of a table hold
 NUMBER_SHARE = 0.8
 OTHER_LENGTH = 0.5  #: a table beside another one is another table if it is shorter than this share of it
-KEYS = frozenset(header for own in META.values() for header, meaning in own.items() if meaning == "key")
-COUNTED = 3  #: first rows that number them
+COUNTED = 10  #: rows whose numbers from 1 on are a key, not answers that happen to count
+NUMBERED = re.compile(r"\s*(?:第\s*|[Qq])?(?P<number>\d+)\s*(?:题|[、.．(（])")  #: 1、 Q1. 第1题, headers of questions
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,13 +70,13 @@ def find_table(file: str, sheet: Sheet) -> Layout:
     """The table with the headers of a survey platform, or else the one with most cells.
 
     Blank rows separate tables that stand below one another where the row after them is a header, blank columns those that
-    stand side by side where their lengths differ or each has a key of its own.
+    stand side by side where their lengths differ or each surely has a key of its own.
 
     Raises
     ------
     SourceError
         There is no table with a header and a row below it (CR-S25, CR-S26, CR-S17); the table goes on beside itself under the same
-        header (CR-S41).
+        header (CR-S41), or another one as long has a key of its own (CR-S42).
     """
     counts = sheet.filled.sum(axis=1)
     tables: list[Table] = []
@@ -143,7 +146,7 @@ def _new_table(file: str, sheet: Sheet, start: int, stop: int) -> tuple[Table, l
             continue
         extent = _extent(filled, segment)
         at_left = segments[0] is main or segments[0] is segment
-        if at_left and min(len(main), len(segment)) > 1 and _begins_like(sheet, start, stop, segment, main):
+        if at_left and min(len(main), len(segment)) > 1 and _has_own_key(sheet, start, stop, segment, main):
             _check_parts(file, sheet, start, stop, segment, main)
             beside.append(CellRange(start + extent[0], int(segment[0]), start + extent[1], int(segment[-1])))
         elif _is_other(extent, _extent(filled, main), filled, segment):
@@ -177,28 +180,50 @@ def _is_other(extent: tuple[int, int], main: tuple[int, int], filled: NDArray[np
     return without_gap and length < OTHER_LENGTH * (main[1] - main[0] + 1)
 
 
-def _begins_like(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64], main: NDArray[np.int64]) -> bool:
-    """Whether columns beside a table have a key of their own: under the same header, or another header of keys, or counting their rows as well."""
-    tops = [max(_header_rows(sheet, start, stop, side)) for side in (columns, main)]
-    first, second = (plain_header(sheet.texts(top, side[:1])[0]) for top, side in zip(tops, (columns, main), strict=True))
-    if first and (first == second or {first, second} <= KEYS):
+def _has_own_key(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64], main: NDArray[np.int64]) -> bool:
+    """Whether columns beside a table surely have a key of their own: under the same header, or counting all their rows as well.
+
+    A questionnaire whose columns were blanked goes on behind them, whatever its first answers happen to be.
+    """
+    left, right = sorted((columns, main), key=lambda s: int(s[0]))
+    tops = [_header_rows(sheet, start, stop, side) for side in (left, right)]
+    first, second = (_header_texts(sheet, top, side[:1])[0] for top, side in zip(tops, (left, right), strict=True))
+    if first and first == second:
         return True
-    sides = [(top + 1, int(side[0])) for top, side in zip(tops, (columns, main), strict=True)]
-    return all(
-        row + COUNTED <= stop and [sheet.texts(row + i, [column])[0].strip() for i in range(COUNTED)] == [str(i + 1) for i in range(COUNTED)]
-        for row, column in sides
-    )
+    ends = [start + _extent(sheet.filled[start:stop], side)[1] + 1 for side in (left, right)]
+    if not all(_counts_rows(sheet, max(top) + 1, end, int(side[0])) for top, end, side in zip(tops, ends, (left, right), strict=True)):
+        return False
+    asked, further = ({n["number"] for t in sheet.texts(max(top), side) if (n := NUMBERED.match(t))} for top, side in zip(tops, (left, right), strict=True))
+    return ends[0] != ends[1] or not further or bool(asked & further)
+
+
+def _header_texts(sheet: Sheet, rows: tuple[int, ...], columns: NDArray[np.int64]) -> list[str]:
+    """Plain headers of some columns, those of rows above one another joined."""
+    return ["".join(map(plain_header, texts)) for texts in zip(*(sheet.texts(row, columns) for row in rows), strict=True)]
+
+
+def _counts_rows(sheet: Sheet, first: int, stop: int, column: int) -> bool:
+    """Whether a column numbers the rows of its table from 1 to the last one, and these are too many for answers that happen to."""
+    n = stop - first
+    if n < COUNTED or sheet.texts(first, [column])[0].strip() != "1":
+        return False
+    cells = pc.utf8_trim_whitespace(sheet.columns[column].slice(first, n))
+    return bool(pc.all(pc.equal(cells, pc.cast(pa.array(np.arange(1, n + 1)), pa.large_string()))).as_py())
 
 
 def _check_parts(file: str, sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64], main: NDArray[np.int64]) -> None:
-    """Refuse a table whose rows go on beside it under the same header: half of the answers would be lost."""
+    """Refuse a table whose rows go on beside it under the same header, and one beside it that is as long: half of the answers would be lost."""
     areas, headers = [], []
-    for side in sorted((columns, main), key=lambda s: int(s[0])):
-        top = max(_header_rows(sheet, start, stop, side))
-        headers.append([plain_header(t) for t in sheet.texts(top, side)])
-        areas.append(CellRange(top, int(side[0]), start + _extent(sheet.filled[start:stop], side)[1], int(side[-1])))
+    for side in (columns, main):
+        top = _header_rows(sheet, start, stop, side)
+        headers.append(_header_texts(sheet, top, side))
+        areas.append(CellRange(min(top), int(side[0]), start + _extent(sheet.filled[start:stop], side)[1], int(side[-1])))
+    first, second = (area.a1 for area in sorted(areas, key=lambda area: area.left))
+    values = {"file": sheet.place(file), "first": first, "second": second}
     if headers[0] == headers[1]:
-        raise SourceError(Failure(code="CR-S41", values={"file": sheet.place(file), "first": areas[0].a1, "second": areas[1].a1}))
+        raise SourceError(Failure(code="CR-S41", values=values))
+    if areas[0].bottom >= areas[1].bottom:
+        raise SourceError(Failure(code="CR-S42", values=values))
 
 
 def _header_rows(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64]) -> tuple[int, ...]:

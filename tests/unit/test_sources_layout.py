@@ -136,20 +136,68 @@ def test_tables_side_by_side(tmp_path):
     assert lines(raw, "old") == [["other_table", "D1:E3"]]
 
 
+def side_by_side(left, right, n_left=12, n_right=12):
+    """Two tables that count their rows, a blank column between them."""
+    sides = [[top, *([i, *["x"] * (len(top) - 1)] for i in range(1, n + 1)), *[[""] * len(top)] * (12 - n)] for top, n in ((left, n_left), (right, n_right))]
+    return [[*row, "", *beside] for row, beside in zip(*sides, strict=True)]
+
+
 @pytest.mark.parametrize(
-    ("left", "right", "read"),
+    ("left", "right"),
     [
-        (["序号", "性别", "满意度"], ["编号", "户数"], ["序号", "性别", "满意度"]),
-        (["社区", "户数"], ["社区", "街道", "满意率"], ["社区", "街道", "满意率"]),
-        (["份数", "性别", "满意度"], ["次数", "项目"], ["份数", "性别", "满意度"]),
+        (["序号", "性别", "满意度"], ["编号", "户数"]), (["社区", "户数"], ["社区", "街道", "满意率"]), (["份数", "性别", "满意度"], ["次数", "项目"]),
+        (["序号", "提交答卷时间", "1、满意"], ["编号", "1、满意"]), (["序号", "1、满意"], ["编号", "户数", "人口"]),
     ],
 )
-def test_tables_of_one_length_side_by_side_that_have_keys_of_their_own(tmp_path, left, right, read):
-    sides = [[*row, "", *beside] for row, beside in zip(*([top, *([i, *["x"] * (len(top) - 1)] for i in range(1, 9))] for top in (left, right)), strict=True)]
-    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", sides))
-    assert (list(raw.frame.columns), len(raw.frame)) == (read, 8)
-    assert lines(raw, "old") == [["other_table", "A1:B9" if read == right else "E1:F9"]]
+def test_tables_of_one_length_side_by_side_that_have_keys_of_their_own_are_refused(tmp_path, left, right):
+    with pytest.raises(SourceError) as error:
+        read_survey(write_xlsx(tmp_path / "a.xlsx", side_by_side(left, right)))
+    assert [f.code for f in error.value.failures] == ["CR-S42"]
+    areas = (f"A1:{chr(64 + len(left))}13", f"{chr(66 + len(left))}1:{chr(65 + len(left) + len(right))}13")
+    for language, remedy in (("zh", "删去中间的空列"), ("en", "delete the blank column")):
+        assert all(part in render_error(error.value, language) for part in ("a.xlsx", *areas, remedy))
+
+
+@pytest.mark.parametrize(("right", "n"), [(["编号", "户数"], 11), (["序号", "户数"], 8)])
+def test_a_table_of_another_length_that_has_a_key_of_its_own_is_told(tmp_path, right, n):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", side_by_side(["序号", "性别", "满意度"], right, n_right=n)))
+    assert (list(raw.frame.columns), len(raw.frame)) == (["序号", "性别", "满意度"], 12)
+    assert lines(raw, "old") == [["other_table", f"E1:F{n + 1}"]]
     assert holds_account(raw)
+
+
+META = ["序号", "提交答卷时间", "所用时间"]
+BEHIND = ["编号", "1、满意", "2、次数", "3、意见"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "key"),
+    [
+        (META, BEHIND, lambda i: f"H{i}"), (META, BEHIND, lambda i: i), (META[:1], BEHIND, lambda i: i),
+        ([*META, "1、满意"], BEHIND[2:], lambda i: i if i < 4 else 2), ([*META, "1、满意"], BEHIND[2:], lambda i: i), (["序号", "性别"], ["次数", "意见"], lambda i: min(i, 9)),
+    ],
+)
+def test_a_questionnaire_with_a_blank_column_stays_one_table(tmp_path, left, right, key):
+    rows = [[*left, "", *right], *([i, *["a"] * (len(left) - 1), "", key(i), *["b"] * (len(right) - 1)] for i in range(1, 13))]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert (list(raw.frame.columns), len(raw.frame)) == ([*left, *right], 12)
+    assert "other_table" not in set(raw.log["rule"])
+    if len(left) > 1:
+        assert ["joined_columns", f"{chr(66 + len(left))}1:{chr(65 + len(left) + len(right))}13"] in lines(raw, "old")
+
+
+def test_few_rows_that_count_in_two_columns_are_one_table(tmp_path):
+    rows = [["序号", "性别", "", "编号", "户数"], *([i, "男", "", i, 20 + i] for i in range(1, 10))]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert list(raw.frame.columns) == ["序号", "性别", "编号", "户数"]
+    assert lines(raw, "old") == [["joined_columns", "D1:E10"]]
+
+
+def test_a_table_under_a_header_of_two_rows_that_goes_on_beside_itself_is_refused(tmp_path):
+    rows = [["序号", "7、满意度", "", "", "序号", "7、满意度", ""], ["", "环境", "物业", "", "", "环境", "物业"], *([i, 4, 5, "", i + 5, 3, 2] for i in range(1, 6))]
+    with pytest.raises(SourceError) as error:
+        read_survey(write_xlsx(tmp_path / "a.xlsx", rows, merge=["A1:A2", "B1:C1", "E1:E2", "F1:G1"]))
+    assert [(f.code, f.values["first"], f.values["second"]) for f in error.value.failures] == [("CR-S41", "A1:C7", "E1:G7")]
 
 
 @pytest.mark.parametrize("n_right", [8, 3])
