@@ -10,7 +10,7 @@ from commresearch.cleaning.fit import Placement
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.parsed import UNREADABLE, Rule
 from commresearch.errors import CleaningError, Failure
-from commresearch.records import join_logs, log_lines
+from commresearch.records import join_logs, log_lines, unguarded
 from commresearch.sources import RawTable
 from commresearch.terms import DataKind
 
@@ -94,7 +94,7 @@ def apply_corrections(
     """The received cells with the corrections that concern this file, and the log of them.
 
     A correction names the row by its `row_id`, or by the row number that a spreadsheet shows; the received cell must still
-    hold `expect`.
+    hold `expect`. Apostrophes that guard `expect` and `new` from spreadsheets are taken off.
 
     Raises
     ------
@@ -121,11 +121,11 @@ def apply_corrections(
         row, column = cell
         if cell in done:
             failures.append(Failure(code="CR-D35", values=place))
-        elif (got := str(frame.loc[row, column])) != line["expect"]:  # type: ignore[index]
+        elif (got := str(frame.loc[row, column])) not in expected(line):  # type: ignore[index]
             failures.append(Failure(code="CR-D34", values={**place, "expect": line["expect"], "got": got}))
         else:
-            frame.loc[row, column] = line["new"]
-            logs.append(_line(raw, names[row], line))
+            frame.loc[row, column] = new = unguarded(line["new"])
+            logs.append(_line(raw, names[row], line, got, new))
         done.add(cell)
     if failures:
         raise CleaningError(*failures)
@@ -164,8 +164,12 @@ def _cell(
     return rows[str(line["row_id"])], columns[str(line["variable"])][0]
 
 
-def _line(raw: RawTable, row_id: str, line: pd.Series) -> pd.DataFrame:
+def expected(line: pd.Series) -> set[str]:
+    """What the received cell may hold: the old value as listed, or as it was before a log or an export guarded it from spreadsheets."""
+    return {line["expect"], unguarded(line["expect"])}
+
+
+def _line(raw: RawTable, row_id: str, line: pd.Series, old: str, new: str) -> pd.DataFrame:
     return log_lines(
-        step="corrections", rule="correction", file=raw.path.name, sheet=raw.sheet, row_id=row_id, variable=line["variable"], old=line["expect"],
-        new=line["new"],
+        step="corrections", rule="correction", file=raw.path.name, sheet=raw.sheet, row_id=row_id, variable=line["variable"], old=old, new=new,
     ).assign(reason=f"{line['reason']} ({line['reported_by']}, {line['date']})")

@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commresearch.cleaning.corrections import LASTING, LIST_NAME, REQUIRED, SHOWN_NAMES
+from commresearch.cleaning.corrections import LASTING, LIST_NAME, REQUIRED, SHOWN_NAMES, expected
 from commresearch.cleaning.event_names import PERSON_NAMES
 from commresearch.cleaning.event_record import Batch, Record
 from commresearch.cleaning.masking import mask_text
 from commresearch.errors import Failure
-from commresearch.records import log_lines, sha256_of
+from commresearch.records import log_lines, sha256_of, unguarded
 from commresearch.terms import DataKind
 
 STEP = "corrections"
@@ -91,7 +91,7 @@ class EventCorrections:
                 continue
             chosen = np.zeros(batch.n, bool)
             chosen[position] = True
-            columns[name] = pc.if_else(pa.array(chosen), pa.scalar(line["new"], pa.large_string()), columns[name])
+            columns[name] = pc.if_else(pa.array(chosen), pa.scalar(unguarded(line["new"]), pa.large_string()), columns[name])
             if name in cells:
                 cells[name][position] = False
             record.logs.append(_log_line(batch, position, row_id, name, line))
@@ -141,7 +141,7 @@ class EventCorrections:
             self.failures.append(Failure(code="CR-D35", values=_place(row, line)))
             return False
         self.done.add((row_id, name))
-        if got != line["expect"]:
+        if got not in expected(line):
             self.failures.append(Failure(code="CR-D34", values={**_place(row, line), "expect": line["expect"], "got": got}))
             return False
         return True
@@ -154,7 +154,7 @@ def _place(row: object, line: Mapping[str, object] | pd.Series) -> dict[str, obj
 def _log_line(batch: Batch, position: int, row_id: str, name: str, line: pd.Series) -> pd.DataFrame:
     """A line of the log; identifiers in what was corrected are masked, those of persons' fields are not said at all."""
     part = batch.parts[int(batch.owners[position])]
-    told = ["", ""] if name in OF_PERSONS else mask_text(pd.Series([line["expect"], line["new"]], dtype="str"))[0].tolist()
+    told = ["", ""] if name in OF_PERSONS else mask_text(pd.Series([unguarded(line["expect"]), unguarded(line["new"])], dtype="str"))[0].tolist()
     return log_lines(
         step=STEP, rule="correction", file=part.path.name, sheet=part.sheet, row_id=row_id, variable=name, old=told[0], new=told[1],
     )

@@ -23,6 +23,11 @@ def guarded(text: str) -> str:
     return f"'{text}" if computes(text) else text
 
 
+def unguarded(text: str) -> str:
+    """A text as it was before an apostrophe kept spreadsheets from computing it."""
+    return text[1:] if text.startswith("'") and computes(text) else text
+
+
 def guarded_column(texts: "pd.Series") -> "pd.Series":
     """The same for a column of texts, of which hardly any begin so."""
     suspects = _beginning(texts, BEGINS)

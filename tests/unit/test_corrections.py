@@ -62,6 +62,21 @@ def test_a_corrected_cell_is_read_as_text_whatever_stood_there(tmp_path):
     assert set(table.log["rule"]) == {"date_was_option", "correction"}
 
 
+def test_values_copied_from_an_export_match_without_the_apostrophe_that_guards_them(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "意见"], [["a", "=3"], ["b", "- 很好"], ["c", "'=甲"], ["d", "'=乙"], ["e", "-3"]]))
+    book = codebook({"name": "id", "type": "text"}, {"name": "said", "type": "text", "source": "意见"})
+    pairs = [("'=3", "'=4"), ("'- 很好", "很好"), ("'=甲", "'甲'"), ("''=乙", "=丙"), ("-3", "-4")]
+    lines = [correction(row, "said", *pair) for row, pair in enumerate(pairs, 2)]
+    table = clean_survey(raw, book, corrections=corrections(*lines))
+    assert table.frame["said"].tolist() == ["=4", "很好", "'甲'", "=丙", "-4"]
+    log = table.log[table.log["rule"] == "correction"]
+    assert log[["old", "new"]].to_numpy().tolist() == [["=3", "=4"], ["- 很好", "很好"], ["'=甲", "'甲'"], ["'=乙", "=丙"], ["-3", "-4"]]
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, book, corrections=corrections(correction(2, "said", "'=5", "x"), correction(6, "said", "'-3", "x")))
+    assert codes(error.value) == ["CR-D34", "CR-D34"]  # a number with a sign is never guarded
+    told(error.value, "CR-D34", "“'=5”", "“=3”")
+
+
 def test_lines_about_other_data_and_other_files_are_left_alone(raw):
     listed = corrections(
         correction(3, "q2", "x", "y", kind="tickets"), correction(3, "q2", "x", "y", file="别的.csv"), correction(3, "q2", "x", "y", sheet="表二", file="别的.csv"), correction(3, "q2", "有时", "是", kind=""),

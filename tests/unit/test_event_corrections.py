@@ -37,6 +37,16 @@ def test_a_cell_is_corrected_before_it_is_read_and_the_log_says_so(tmp_path):
     ]
 
 
+def test_values_copied_from_a_log_match_without_the_apostrophe_that_guards_them(tmp_path):
+    path = write_csv(tmp_path / "a.csv", [[*ROWS[0][:3]], ["=A1", "2025-12-01", "投诉"], ["A2", "2025-03-02", "投诉"]])
+    table = cleaned(path, line(2, "ticket_id", "'=A1", "'-A1"))
+    assert table.frame()["ticket_id"].tolist() == ["-A1", "A2"]
+    assert table.log.loc[table.log["rule"] == "correction", ["old", "new"]].to_numpy().tolist() == [["=A1", "-A1"]]
+    with pytest.raises(CleaningError) as error:
+        cleaned(path, line(2, "ticket_id", "'=A2", "A1"))
+    assert "CR-D34" in codes(error.value)
+
+
 @pytest.mark.parametrize("least", [32 << 20, 1])
 def test_whatever_is_wrong_with_corrections_is_said_at_once(tmp_path, monkeypatch, least):
     monkeypatch.setattr("commresearch.cleaning.event_batches.LARGE_BYTES", least)
