@@ -110,16 +110,17 @@ def _satisfaction(clean: CleanTable, columns: dict[str, pd.Series], variable: Va
 
 
 def is_plain_choice(variable: Variable) -> bool:
-    """Whether answers to a question can be told as shares only: single or multiple choice, no satisfaction item, no item of a numeric scale."""
+    """Whether answers to a question can be told as shares only: single or multiple choice, no satisfaction item."""
     kinds = {VariableType.SINGLE, VariableType.MULTIPLE}
     if variable.type not in kinds or variable.role is not None or variable.identifier or len(variable.answers) > MAX_CATEGORIES:
         return False
-    return best_first(variable) is None and not (variable.scale and variable.is_numeric)
+    return best_first(variable) is None
 
 
 def plain_choices(clean: CleanTable) -> list[Variable]:
-    """Questions whose shares are estimated, those that stand alone first."""
-    found = [v for v in clean.codebook if is_plain_choice(v) and v.answers and all(c in clean.frame for c in v.columns)]
+    """Questions whose shares are estimated, those that stand alone first; items of scales that are scored are told by the score."""
+    scored = {v.name for items in numeric_scales(clean).values() for v in items}
+    found = [v for v in clean.codebook if is_plain_choice(v) and v.name not in scored and v.answers and all(c in clean.frame for c in v.columns)]
     return sorted(found, key=lambda v: bool(v.matrix))
 
 

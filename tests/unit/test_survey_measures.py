@@ -123,6 +123,15 @@ def test_satisfaction_scales_places_and_identifiers_are_no_plain_choices():
     assert "took_part:first" in working_frame(clean)[0]
 
 
+def test_the_only_item_of_a_scale_is_told_by_its_shares():
+    clean = with_questions(choice("safe", "1=不同意\n2=一般\n3=同意", scale="safety"), safe=["123"[i % 3] for i in range(N)])
+    assert [v.name for v in plain_choices(clean)] == ["took_part", "safe"]
+    quality = assess_survey(clean, Sampling.OPT_IN)
+    assert quality.shares.loc[quality.shares["variable"] == "safe", "estimate"].tolist() == pytest.approx([1 / 3] * 3)
+    assert "trust" in set(quality.estimates["variable"])
+    assert not quality.shares["variable"].str.startswith("trust").any()
+
+
 def test_a_public_edition_leaves_out_answers_of_few():
     rare = ["1"] * 70 + ["2"] * 45 + ["3"] * 5
     tags = [i < 4 for i in range(N)]
