@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from commresearch.cleaning.anonymity import k_anonymity
 from commresearch.cleaning.identifiers import find_identifiers, id_forms
+from commresearch.cleaning.leak_scan import find_leaks
 from commresearch.cleaning.masking import TOKENS, SeenTexts, mask_text
 from commresearch.cleaning.national_id import age_on, check_character, is_national_id, normal_national_id
 from commresearch.cleaning.privacy import apply_privacy
@@ -64,6 +65,26 @@ def test_a_national_id_is_masked_and_its_form_does_not_matter(before, number, af
     spaced = pd.Series([number, f"{number[:6]} {number[6:]}", number.lower()])
     assert len(set(normal_national_id(spaced))) == 1
     assert is_national_id(spaced).all()
+
+
+OPENINGS = st.sampled_from(["", "我是", "我叫", "本人", "本人是", "我系", "这是", "您好，我是", "我住", "我家在", "反映：", "我是业主", "我是网格员"])
+NAMED = st.sampled_from([
+    "李林", "张建国", "王英", "王芳", "欧阳娜", "金华", "龙华", "白云", "江东", "金海", "车建国", "3号楼501", "二号楼五零一", "12栋1502室", "5号楼120", "8号楼102号",
+    "3号楼501号房", "工人新村45号", "张家村3组12号", "幸福社区三组十二号",
+])
+ENDINGS = st.sampled_from([
+    "", "，", "。", " ", "手机坏了", "住在三单元", "住3号楼", "今年65岁", "的房子漏水", "的舅妈", "的意见", "的家", "家漏水", "的居民", "住户", "的", "电话打不通", "微信没有",
+    "室", "号房的住户", "盏路灯", "和202室", "…", "”", "~", ")", "|", "\n", "\t好",
+])
+
+
+@settings(RELAXED)
+@given(st.lists(st.tuples(OPENINGS, NAMED, ENDINGS).map("".join), min_size=1, max_size=3), st.sampled_from(["", "，", "\n"]))
+@example(["我是李林手机坏了"], "")
+@example(["3号楼501“"], "")
+def test_the_search_of_written_files_finds_nothing_in_masked_texts(parts, between):
+    masked, _ = mask_text(pd.Series([between.join(parts)]))
+    assert find_leaks(plain_text(masked[0])) == []
 
 
 @settings(RELAXED)
