@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import chdtrc, fdtrc
 
 from commresearch.survey.design import DesignColumns
-from commresearch.survey.reading import CodeArray, FloatArray, Groups
+from commresearch.survey.reading import CodeArray, FloatArray, Groups, name_of
 from commresearch.survey.sample import Sample, SampleReader
 from commresearch.survey.settings import EstimateOptions, Missing, check_choice
 from commresearch.survey.variance import variance_matrix
@@ -102,7 +102,7 @@ def rao_scott_test(
         rows, columns = _chosen(rows, used), _chosen(columns, used)
         if used.any() and min(rows.count, columns.count) < 2:
             reader.fail(code="CR-W77", row=rows.labels.columns[0], rows=rows.count, column=columns.labels.columns[0], columns=columns.count)
-    sample = reader.finish(None if rows is None or columns is None else used)
+    sample = reader.finish(None if rows is None or columns is None else used, f"{name_of(row, 'row')} × {name_of(column, 'column')}")
     if rows is None or columns is None:
         raise AssertionError("finish raises what was not read")
     return _test(sample, rows, columns, statistic)

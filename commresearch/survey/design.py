@@ -1,6 +1,5 @@
 """The design of a sample: weights, and for every stage which unit of which stratum a row belongs to."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Protocol, runtime_checkable
@@ -16,6 +15,7 @@ from commresearch.survey.reading import (
     FloatArray,
     blocks,
     keys_of,
+    name_of,
     places,
     present_codes,
     shorten,
@@ -169,11 +169,11 @@ def _read_weights(reader: ColumnReader, weights: object) -> FloatArray | None:
     if len(values) and values.min() > 0:  # false where one is missing
         return values
     if np.isnan(values).any():
-        reader.fail(code="CR-W57", argument="weights", column=_name(weights, "weights"), **reader.rows(np.isnan(values)))
+        reader.fail(code="CR-W57", argument="weights", column=name_of(weights, "weights"), **reader.rows(np.isnan(values)))
     if (values < 0).any():
-        reader.fail(code="CR-W62", column=_name(weights, "weights"), **reader.rows(values < 0))
+        reader.fail(code="CR-W62", column=name_of(weights, "weights"), **reader.rows(values < 0))
     if len(values) and not values.any():  # NaN counts as some weight: it has been told already
-        reader.fail(code="CR-W63", column=_name(weights, "weights"))
+        reader.fail(code="CR-W63", column=name_of(weights, "weights"))
     return values
 
 
@@ -184,7 +184,7 @@ def _read_fpc(reader: ColumnReader, fpc: object) -> pd.Series | None:
     values = reader.numbers(fpc, "fpc")
     if values is None:
         return None
-    name = _name(fpc, "fpc")
+    name = name_of(fpc, "fpc")
     if np.isnan(values).any():
         reader.fail(code="CR-W57", argument="fpc", column=name, **reader.rows(np.isnan(values)))
     elif (values <= 0).any():
@@ -193,12 +193,6 @@ def _read_fpc(reader: ColumnReader, fpc: object) -> pd.Series | None:
         found = {"fractions": int((values < 1).sum()), "counts": int((values > 1).sum())}
         reader.fail(code="CR-W65", column=name, **found, **reader.rows(values < 1))
     return pd.Series(values, name=name)
-
-
-def _name(column: object, argument: str) -> object:
-    if isinstance(column, pd.Series):
-        return argument if column.name is None else column.name
-    return argument if not isinstance(column, Hashable) else column
 
 
 def _build_stages(

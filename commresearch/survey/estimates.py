@@ -6,7 +6,8 @@ between rows without clusters (Royall & Cumberland 1978). It covers chance given
 A census has a std_error of 0: what is uncertain because some did not answer is not in it.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Unpack
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from commresearch.errors import EstimationError, Failure
 from commresearch.survey.design import DesignColumns
 from commresearch.survey.intervals import ShareInterval, share_interval, wald_interval
-from commresearch.survey.reading import BoolArray, FloatArray, shorten
+from commresearch.survey.reading import BoolArray, FloatArray, name_of, shorten
 from commresearch.survey.sample import Sample, SampleReader, result_frame
 from commresearch.survey.settings import EstimateOptions, Missing, check_choice
 from commresearch.survey.targets import RatioTarget, TotalTarget, estimate_shares, estimate_targets
@@ -34,8 +35,8 @@ def estimate_mean(
     ----------
     frame : DataFrame
         One row per respondent; all rows of the sample, also those outside a domain.
-    variable : str
-        Numeric or boolean column.
+    variable : str or list of str
+        Numeric or boolean column; several: a row of the result for each, which begins with `variable`. Rows without a value in one count in the others.
     weights : str, array (n,) or Weights
         Sampling weights. Weights made by `rake` or `calibrate` carry their calibration, which the standard errors take into account.
     strata, clusters : str or tuple of str, optional
@@ -79,10 +80,11 @@ def estimate_mean(
     """
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
     reader.split(by)
-    values = reader.variable(variable)
-    observed = None if values is None else ~np.isnan(values)
-    sample = reader.finish(observed)
-    return _means(sample, RatioTarget(sample=sample, numerator=_filled(values, observed)))
+    columns = _Columns.of(variable)
+    values = [reader.variable(c) for c in columns.given]
+    observed = [None if v is None else ~np.isnan(v) for v in values]
+    samples = reader.finish_each(observed, columns.names)
+    return columns.results(samples, [_means(s, RatioTarget(sample=s, numerator=_filled(v, o))) for s, v, o in zip(samples, values, observed, strict=True)])
 
 
 def estimate_total(
@@ -112,16 +114,11 @@ def estimate_total(
     """
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
     reader.split(by)
-    values = reader.variable(variable)
-    observed = None if values is None else ~np.isnan(values)
-    sample = reader.finish(observed)
-    found = estimate_targets(sample, [TotalTarget(sample=sample, values=_filled(values, observed))])
-    estimate, std_error = found.estimate[:, 0], found.std_error[:, 0]
-    low, high = wald_interval(estimate, std_error, sample.df, sample.settings.conf_level)
-    return result_frame(
-        sample.labels, sample.settings, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high, deff=found.deff[:, 0],
-        df=sample.df, n=sample.n,
-    )
+    columns = _Columns.of(variable)
+    values = [reader.variable(c) for c in columns.given]
+    observed = [None if v is None else ~np.isnan(v) for v in values]
+    samples = reader.finish_each(observed, columns.names)
+    return columns.results(samples, [_totals(s, TotalTarget(sample=s, values=_filled(v, o))) for s, v, o in zip(samples, values, observed, strict=True)])
 
 
 def estimate_ratio(
@@ -153,10 +150,10 @@ def estimate_ratio(
         raise TypeError("a ratio takes a pair of columns: (numerator, denominator)")
     above, below = (reader.variable(v, argument) for v, argument in zip(variables, ("numerator", "denominator"), strict=True))
     observed = None if above is None or below is None else ~np.isnan(above + below)
-    sample = reader.finish(observed)
+    sample = reader.finish(observed, " / ".join(str(name_of(v, "variables")) for v in variables))
     numerator, denominator = _filled(above, observed), _filled(below, observed)
     _check_denominator(sample, denominator, variables[1])
-    return _means(sample, RatioTarget(sample=sample, numerator=numerator, denominator=denominator))
+    return _Columns.of(None).results([sample], [_means(sample, RatioTarget(sample=sample, numerator=numerator, denominator=denominator))])
 
 
 def estimate_share(
@@ -167,8 +164,9 @@ def estimate_share(
 
     Parameters
     ----------
-    variable : str
-        Categorical, text, boolean or 0/1 column. A categorical has a row for each of its categories, also for one that nobody chose.
+    variable : str or list of str
+        Categorical, text, boolean or 0/1 column; several as for `estimate_mean`. A categorical has a row for each of its categories, also for one that
+        nobody chose.
     interval : {"logit", "beta", "wald"}
         Kind of interval: see Notes.
     frame, weights, strata, clusters, fpc, by, missing, **options
@@ -197,16 +195,58 @@ def estimate_share(
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
     check_choice(reader, "interval", interval, ("logit", "beta", "wald"))
     reader.split(by)
-    answers = reader.classes(variable)
-    if answers is not None and answers.count > MAX_CATEGORIES:
-        reader.fail(code="CR-W76", column=answers.labels.columns[0], count=answers.count, allowed=MAX_CATEGORIES)
-    sample = reader.finish(None if answers is None else answers.codes >= 0)
-    if answers is None:
-        raise AssertionError("finish raises what was not read")
-    return _shares(sample, answers.codes, pd.Index(answers.labels.iloc[:, 0]), interval)
+    columns = _Columns.of(variable)
+    answers = [reader.classes(c) for c in columns.given]
+    for groups in answers:
+        if groups is not None and groups.count > MAX_CATEGORIES:
+            reader.fail(code="CR-W76", column=groups.labels.columns[0], count=groups.count, allowed=MAX_CATEGORIES)
+    samples = reader.finish_each([None if groups is None else groups.codes >= 0 for groups in answers], columns.names)
+    read = [groups for groups in answers if groups is not None]  # all: finishing raises what was not read
+    return columns.results(samples, [_shares(s, g.codes, pd.Index(g.labels.iloc[:, 0]), interval) for s, g in zip(samples, read, strict=True)])
 
 
-def _shares(sample: Sample, codes: np.ndarray, categories: pd.Index, interval: ShareInterval) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """Part of a result: what its rows are about, and their numbers."""
+
+    labels: Mapping[Hashable, pd.Series | pd.Index]
+    numbers: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Columns:
+    """The variables of a result: one, or several that are told apart in it."""
+
+    given: Sequence[object]
+    names: Sequence[str]
+    are_several: bool
+
+    @classmethod
+    def of(cls, variable: object) -> "_Columns":
+        """One column, or a list of them.
+
+        Raises
+        ------
+        TypeError
+            An empty list.
+        """
+        if not isinstance(variable, list):
+            return cls(given=(variable,), names=(str(name_of(variable, "variable")),), are_several=False)
+        if not variable:
+            raise TypeError("a list of variables needs at least one")
+        return cls(given=variable, names=[str(name_of(v, "variable")) for v in variable], are_several=True)
+
+    def results(self, samples: Sequence[Sample], found: Sequence[_Found]) -> pd.DataFrame:
+        """What was found for each variable, one below the other."""
+        if not self.are_several:
+            return result_frame(found[0].labels, samples[0].settings, **found[0].numbers)
+        lengths = [len(one.numbers["estimate"]) for one in found]
+        labels = {name: pd.concat([pd.Series(one.labels[name]) for one in found], ignore_index=True) for name in found[0].labels}
+        numbers = {name: np.concatenate([one.numbers[name] for one in found]) for name in found[0].numbers}
+        return result_frame({"variable": pd.Index(self.names).repeat(lengths), **labels}, samples[0].settings, **numbers)
+
+
+def _shares(sample: Sample, codes: np.ndarray, categories: pd.Index, interval: ShareInterval) -> _Found:
     found = estimate_shares(sample, codes, len(categories))
     shape = found.estimate.shape
     estimate = found.estimate.ravel()
@@ -216,19 +256,26 @@ def _shares(sample: Sample, codes: np.ndarray, categories: pd.Index, interval: S
     domain, category = np.divmod(np.arange(estimate.size), shape[1])
     labels: dict[Hashable, pd.Series | pd.Index] = {name: sample.labels[name].take(domain) for name in sample.labels.columns}
     labels["category"] = categories.take(category)
-    return result_frame(
-        labels, sample.settings, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high, deff=found.deff.ravel(), df=df, n=n
-    )
+    return _Found(labels=labels, numbers={
+        "estimate": estimate, "std_error": std_error, "conf_low": low, "conf_high": high, "deff": found.deff.ravel(), "df": df, "n": n,
+    })
 
 
-def _means(sample: Sample, target: RatioTarget) -> pd.DataFrame:
+def _means(sample: Sample, target: RatioTarget) -> _Found:
     found = estimate_targets(sample, [target])
-    estimate, std_error = found.estimate[:, 0], np.where(sample.known, found.std_error[:, 0], np.nan)
+    return _with_wald(sample, found.estimate[:, 0], *(np.where(sample.known, per_domain[:, 0], np.nan) for per_domain in (found.std_error, found.deff)))
+
+
+def _totals(sample: Sample, target: TotalTarget) -> _Found:
+    found = estimate_targets(sample, [target])
+    return _with_wald(sample, found.estimate[:, 0], found.std_error[:, 0], found.deff[:, 0])
+
+
+def _with_wald(sample: Sample, estimate: FloatArray, std_error: FloatArray, deff: FloatArray) -> _Found:
     low, high = wald_interval(estimate, std_error, sample.df, sample.settings.conf_level)
-    return result_frame(
-        sample.labels, sample.settings, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high,
-        deff=np.where(sample.known, found.deff[:, 0], np.nan), df=sample.df, n=sample.n,
-    )
+    return _Found(labels=dict(sample.labels.items()), numbers={
+        "estimate": estimate, "std_error": std_error, "conf_low": low, "conf_high": high, "deff": deff, "df": sample.df, "n": sample.n,
+    })
 
 
 def _filled(values: FloatArray | None, observed: BoolArray | None) -> FloatArray:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from commresearch.survey.design import DesignColumns
 from commresearch.survey.intervals import t_quantile, wald_interval
-from commresearch.survey.reading import CodeArray, FloatArray
+from commresearch.survey.reading import CodeArray, FloatArray, name_of
 from commresearch.survey.sample import Sample, SampleReader, result_frame
 from commresearch.survey.settings import EstimateOptions, Missing, check_choice, check_share
 from commresearch.survey.targets import RatioTarget, estimate_targets
@@ -57,7 +57,7 @@ def estimate_quantile(
         check_share(reader, "q", share)
     reader.split(by)
     values = reader.variable(variable)
-    sample = reader.finish(None if values is None else ~np.isnan(values))
+    sample = reader.finish(None if values is None else ~np.isnan(values), name_of(variable, "variable"))
     values = np.zeros(0) if values is None else values
     ranked = [_ranked(sample, values, rows) for rows in _rows_of_domains(sample)]
     results = pd.concat([_quantile(sample, values, ranked, share) for share in shares], ignore_index=True)

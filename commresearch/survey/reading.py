@@ -129,6 +129,13 @@ class ColumnReader:
         return {"count": int(wrong.sum()), "rows": shorten(self.frame.index[wrong])}
 
 
+def name_of(column: object, argument: str) -> object:
+    """What a column is called that may be given by its values: then by their name, or else by the argument."""
+    if isinstance(column, pd.Series):
+        return argument if column.name is None else column.name
+    return argument if not isinstance(column, Hashable) else column
+
+
 def stage_columns(columns: object) -> tuple[object, ...]:
     """One column per stage, from a single column, several, or none."""
     if columns is None:

@@ -12,7 +12,7 @@ from commresearch.errors import EstimationError, Failure
 from commresearch.survey.association import refuse_census
 from commresearch.survey.design import DesignColumns
 from commresearch.survey.intervals import t_p_value, wald_interval
-from commresearch.survey.reading import BoolArray, FloatArray, is_numeric, shorten
+from commresearch.survey.reading import BoolArray, FloatArray, is_numeric, name_of, shorten
 from commresearch.survey.sample import Sample, SampleReader, result_frame
 from commresearch.survey.settings import EstimateOptions, Missing, check_choice
 from commresearch.survey.variance import variance_matrix
@@ -75,7 +75,7 @@ def survey_regression(
         observed &= block.observed
     if y is not None:
         _check_outcome(reader, outcome, family, np.where(observed, y, 0.5))
-    sample = reader.finish(observed)
+    sample = reader.finish(observed, name_of(outcome, "outcome"))
     if y is None:
         raise AssertionError("finish raises what was not read")
     used = (sample.domain >= 0) & (sample.design.weights > 0)

@@ -1,6 +1,6 @@
 """What every estimator starts from: a checked design, the domains, and the rows that count in them."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ RESULT_COLUMNS = (
     "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "conf_level", "unit", "deff", "df", "n", "inference",
 )
 ONE_DOMAIN = pd.DataFrame(index=range(1))  #: labels where nothing is split: one row, no column
-RESERVED = frozenset({*RESULT_COLUMNS, "category", "quantile", "term"})
+RESERVED = frozenset({*RESULT_COLUMNS, "variable", "category", "quantile", "term"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,26 +126,36 @@ class SampleReader(ColumnReader):
             self.see_missing(groups.codes < 0, argument, str(groups.labels.columns[0]))
         return groups
 
-    def finish(self, observed: BoolArray | None) -> Sample:
-        """The sample, its domains reduced to the rows observed.
+    def finish(self, observed: BoolArray | None, column: object) -> Sample:
+        """The sample, its domains reduced to the rows observed in a column (or what it is called).
 
         Raises
         ------
         EstimationError
             Anything was found wrong, or no row is left.
         """
-        inside = used = observed
-        if observed is not None and self.design is not None:
-            inside = observed if self.domains.labels is ONE_DOMAIN else observed & (self.domains.codes >= 0)
-            used = inside if self.design.positive else inside & (self.design.weights > 0)
-            if not observed.any():
-                self.fail(code="CR-W82", total=len(observed))
-            elif not used.any():
-                self.fail(code="CR-W72", observed=int(observed.sum()), total=len(observed))
+        return self.finish_each([observed], [column])[0]
+
+    def finish_each(self, observed: Sequence[BoolArray | None], columns: Sequence[object]) -> list[Sample]:
+        """A sample for each of several columns, as `finish` makes of one; what is wrong with any is raised together."""
+        left = [self._left(rows, column) for rows, column in zip(observed, columns, strict=True)]
         self.check()
-        if self.design is None or inside is None or used is None:
+        design = self.design
+        if design is None:
             raise AssertionError("a column was not read, and no failure says why")
-        return _sample(self.design, self.settings, self.domains, inside, used)
+        return [_sample(design, self.settings, self.domains, inside, used) for inside, used in left]
+
+    def _left(self, observed: BoolArray | None, column: object) -> tuple[BoolArray, BoolArray]:
+        """The rows observed within the domains, and those of them that have a weight; nothing where either was not read."""
+        if observed is None or self.design is None:
+            return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+        inside = observed if self.domains.labels is ONE_DOMAIN else observed & (self.domains.codes >= 0)
+        used = inside if self.design.positive else inside & (self.design.weights > 0)
+        if not observed.any():
+            self.fail(code="CR-W82", column=column, total=len(observed))
+        elif not used.any():
+            self.fail(code="CR-W72", column=column, observed=int(observed.sum()), total=len(observed))
+        return inside, used
 
 
 def _sample(design: Design, settings: Settings, domains: Groups, inside: BoolArray, used: BoolArray) -> Sample:

@@ -10,10 +10,11 @@ from commresearch.survey.cells import domain_sums
 from commresearch.survey.reading import CodeArray, FloatArray, blocks
 from commresearch.survey.replicates import jackknife_variances
 from commresearch.survey.sample import Sample
-from commresearch.survey.variance import domain_variances
+from commresearch.survey.variance import BLOCK, domain_variances
 
 #: numbers of some of the rows; anything outside the domains
 OfRows: TypeAlias = Callable[[slice], FloatArray]
+PAIR = 2  #: categories of which either tells of the other
 OFF_CENTRE = 1e-3  #: share of a sum of squares up to which the part of the mean can be taken off it
 
 
@@ -98,11 +99,14 @@ def estimate_targets(sample: Sample, targets: Sequence[Target]) -> Estimates:
     """Every target in every domain."""
     estimate = np.column_stack([t.value(sample.design.weights) for t in targets])
     variance, simple = np.zeros(estimate.shape), np.zeros(estimate.shape)
-    for k, target in enumerate(targets):
-        z, squares = _linearised(sample, *target.influence(estimate[:, k]))
-        simple[:, k] = simple_variance(sample, squares)
-        if sample.settings.inference != "none" and sample.settings.method == "taylor":
-            variance[:, k] = domain_variances(sample.design, sample.cells, z, sample.count)
+    has_variance = sample.settings.inference != "none" and sample.settings.method == "taylor"
+    width = max(1, BLOCK // len(sample.cells.domain))
+    for start in range(0, len(targets), width):
+        part = slice(start, start + width)
+        z, squares = zip(*(_linearised(sample, *t.influence(e)) for t, e in zip(targets[part], estimate[:, part].T, strict=True)), strict=True)
+        simple[:, part] = np.column_stack([simple_variance(sample, s) for s in squares])
+        if has_variance:
+            variance[:, part] = domain_variances(sample.design, sample.cells, np.column_stack(z), sample.count)
     if sample.settings.inference != "none" and sample.settings.method == "jackknife":
         variance = jackknife_variances(sample.design, lambda weights: np.column_stack([t.value(weights) for t in targets]))
     nothing = np.isnan(estimate)
@@ -116,6 +120,8 @@ def estimate_shares(sample: Sample, codes: CodeArray, count: int) -> Estimates:
     """
     cells, size = sample.cells, sample.cells.size * count
     if cells.found is None or sample.settings.method != "taylor" or size > len(codes):
+        if count == PAIR:
+            return _with_rest(estimate_targets(sample, [RatioTarget(sample=sample, numerator=(codes == 1).astype(float))]))
         return estimate_targets(sample, [RatioTarget(sample=sample, numerator=(codes == k).astype(float)) for k in range(count)])
     sums = np.zeros(size)
     for rows in blocks(len(codes), size):
@@ -129,6 +135,12 @@ def estimate_shares(sample: Sample, codes: CodeArray, count: int) -> Estimates:
     return _estimates_of_cells(sample, above, above.sum(axis=1), share, total, share * (1 - share) / total[:, None])
 
 
+def _with_rest(second: Estimates) -> Estimates:
+    """Of two categories, which are one when added up: what is found of the second holds for the first, less from more."""
+    estimate = np.column_stack([1 - second.estimate, second.estimate])
+    return Estimates(estimate=estimate, variance=np.repeat(second.variance, PAIR, axis=1), simple=np.repeat(second.simple, PAIR, axis=1))
+
+
 def _estimates_of_cells(
     sample: Sample, above: FloatArray, below: FloatArray, ratio: FloatArray, total: FloatArray, squares: FloatArray
 ) -> Estimates:
@@ -139,7 +151,7 @@ def _estimates_of_cells(
     cells, variance = sample.cells, np.where(np.isnan(ratio), np.nan, 0.0)
     if sample.settings.inference != "none":
         z = (cells.select(above) - ratio[cells.domain] * cells.select(below)[:, None]) / total[cells.domain, None]
-        variance += np.column_stack([domain_variances(sample.design, cells, column, sample.count) for column in z.T])
+        variance += domain_variances(sample.design, cells, z, sample.count)
     simple = np.column_stack([simple_variance(sample, column) for column in squares.T])
     return Estimates(estimate=ratio, variance=variance, simple=simple)
 

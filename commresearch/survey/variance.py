@@ -17,28 +17,27 @@ BLOCK = 8_000_000  #: numbers held at once when calibration spreads a domain ove
 
 
 def domain_variances(design: Design, cells: Cells, z: FloatArray, count: int) -> FloatArray:
-    """Variance of the total of `z` in each of `count` domains that share no row.
+    """Variance (count, k) of the totals of the columns of `z` in each of `count` domains that share no row.
 
     Parameters
     ----------
-    z : array (C,)
-        Weighted influence values on the estimate of their own domain, added up within each cell.
+    z : array (C, k)
+        Weighted influence values on k estimates of their own domain, added up within each cell.
     """
-    domain = cells.domain
+    domain, result = cells.domain, np.empty((count, z.shape[1]))
     if design.calibration is None:
-        inside = domain >= 0
-        if inside.all():
-            return _sum_stages(design, cells.stages, z, domain, None, count)
-        return _sum_stages(design, cells.stages, z[inside], domain[inside], inside, count)
-    result = np.empty(count)
+        inside = None if (domain >= 0).all() else domain >= 0
+        used, domain = (z, domain) if inside is None else (z[inside], domain[inside])
+        for k, column in enumerate(used.T):
+            result[:, k] = _sum_stages(design, cells.stages, column, domain, inside, count)
+        return result
+    everywhere, pairs = np.zeros(len(z), dtype=np.int64), [(d, k) for k in range(z.shape[1]) for d in range(count)]
     width = max(1, BLOCK // len(z))
-    for start in range(0, count, width):
-        block = np.zeros((len(z), min(width, count - start)))
-        rows = np.flatnonzero((domain >= start) & (domain < start + block.shape[1]))
-        block[rows, domain[rows] - start] = z[rows]
-        everywhere = np.zeros(len(z), dtype=np.int64)
-        for j, column in enumerate(design.calibration.residuals(block).T):
-            result[start + j] = _sum_stages(design, cells.stages, column, everywhere, None, 1)[0]
+    for start in range(0, len(pairs), width):
+        block = pairs[start : start + width]
+        spread = np.column_stack([np.where(domain == d, z[:, k], 0.0) for d, k in block])
+        for pair, column in zip(block, design.calibration.residuals(spread).T, strict=True):
+            result[pair] = _sum_stages(design, cells.stages, column, everywhere, None, 1)[0]
     return result
 
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,23 @@ from commresearch.records import guarded_csv
 from commresearch.survey import Weights, estimate_mean, estimate_share, reliability
 from commresearch.terms import Sampling, VariableType
 from commresearch.workflow.survey_design import MODEL_NOTES, WEIGHT, Note, SampleDesign, design_variables, rake_known, sample_design
-from commresearch.workflow.survey_measures import SHARES, Measure, followed, keyed, numbers, numeric_scales, plain_choices, working_frame
+from commresearch.workflow.survey_measures import (
+    SHARES,
+    TWO,
+    Measure,
+    followed,
+    keyed,
+    numbers,
+    numeric_scales,
+    plain_choices,
+    working_frame,
+)
 
 FITTED = "fitted_weight_"  #: working column
 FOR_PEOPLE = ("estimates", "shares")  #: tables that are also written as CSV
 BAND = 10  #: years of an age band in the count of K
 
+CHOSEN = "chosen"  #: category of the sheets that a share counts
 UNMEASURABLE = "CR-W35"  #: a scale with too few answers, or with an item that all answer alike
 
 
@@ -154,46 +166,62 @@ class _Estimator:
 
     def _measured(self, rows: pd.DataFrame, weights: Weights | str) -> pd.DataFrame:
         """One row per measure, in the columns of an estimate."""
-        options = self._options(weights)
-        found: list[pd.DataFrame] = []
-        names: list[dict[str, object]] = []
-        for measure in self.measures:
-            if measure.measure in SHARES:
-                chosen_by = (rows[measure.column] == 1).astype("boolean").mask(rows[measure.column].isna())  # it has a share also where nobody chose it
-                row = estimate_share(rows, chosen_by, **options).iloc[[-1]].drop(columns="category")  # type: ignore[arg-type]
-            else:
-                row = estimate_mean(rows, measure.column, unit=measure.unit, **options)  # type: ignore[arg-type]
-            found.append(row)
-            unclear, chosen = _weighted_mean(rows, measure.unclear, weights), _chosen(rows, measure)
-            names += [{"variable": measure.variable, "measure": measure.measure, "dont_know": unclear, "n_chosen": chosen}] * len(row)
-        if not found:
+        if not self.measures:
             return pd.DataFrame({"variable": [], "measure": [], "estimate": []})
-        named = pd.DataFrame(names, columns=["variable", "measure", "dont_know", "n_chosen"])
-        return pd.concat([named[["variable", "measure"]], pd.concat(found, ignore_index=True), named[["dont_know", "n_chosen"]]], axis=1)
+        options = self._options(weights)
+        shares, means = ([m for m in self.measures if (m.measure in SHARES) == are_shares] for are_shares in (True, False))
+        parts = []
+        if shares:  # a share has its row also where nobody chose it
+            found = estimate_share(rows, [_is_chosen(rows[m.column]) for m in shares], **options)  # type: ignore[arg-type]
+            parts.append(found[found["category"] == CHOSEN].drop(columns="category"))
+        if means:
+            parts.append(estimate_mean(rows, [m.column for m in means], **options).assign(unit=[m.unit for m in means]))  # type: ignore[arg-type]
+        found = pd.concat(parts, ignore_index=True).set_index("variable").loc[[m.column for m in self.measures]].reset_index(drop=True)
+        told = {
+            "variable": [m.variable for m in self.measures], "measure": [m.measure for m in self.measures],
+            "dont_know": [_weighted_mean(rows, m.unclear, weights) for m in self.measures], "n_chosen": [_chosen(rows, m) for m in self.measures],
+        }
+        named = pd.DataFrame(told)
+        return pd.concat([named[["variable", "measure"]], found, named[["dont_know", "n_chosen"]]], axis=1)
 
     def _options(self, weights: Weights | str) -> dict[str, object]:
         return {"weights": weights, "sampling": self.sample.sampling, "conf_level": self.conf_level, **self.sample.options}
 
     def shares(self, rows: pd.DataFrame, questions: Sequence[Variable], weights: Weights | str) -> pd.DataFrame:
         """Shares of the answers that somebody chose; each option of a multiple choice among those who answered the question; none of a single sheet."""
-        found = [self._of_question(rows, v, weights) for v in questions if len(rows) > 1 and rows[v.columns].notna().any(axis=None)]
-        found = [table for table in found if len(table)]
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"variable": [], "category": []}, dtype="str")
+        answers = [answer for v in questions for answer in _answers(rows, v)]
+        if len(rows) < TWO or not answers:
+            return pd.DataFrame({"variable": [], "category": []}, dtype="str")
+        columns = {a.column: _is_chosen(rows[a.column]) if a.value == CHOSEN else rows[a.column] for a in answers}
+        found = estimate_share(rows, list(columns.values()), **self._options(weights))  # type: ignore[arg-type]
+        found = found.assign(category=found["category"].astype("str")).set_index(["variable", "category"]).loc[[(a.column, a.value) for a in answers]]
+        told = pd.DataFrame({"variable": [a.variable for a in answers], "category": [a.category for a in answers]}, dtype="str")
+        return pd.concat([told, found.reset_index(drop=True)], axis=1).assign(n_chosen=[a.n_chosen for a in answers])
 
-    def _of_question(self, rows: pd.DataFrame, variable: Variable, weights: Weights | str) -> pd.DataFrame:
-        options = self._options(weights)
-        if variable.type is VariableType.SINGLE:
-            table = estimate_share(rows, variable.name, **options)  # type: ignore[arg-type]
-            counts = rows[variable.name].astype("str").value_counts()
-        else:
-            chosen = {c.removeprefix(f"{variable.name}__"): c for c in variable.columns if (rows[c] == 1).any()}
-            parts = [estimate_share(rows, column, **options).iloc[[-1]].assign(category=value) for value, column in chosen.items()]  # type: ignore[arg-type]
-            table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"category": []})
-            counts = pd.Series({value: int((rows[column] == 1).sum()) for value, column in chosen.items()}, dtype="int64")
-        category = table["category"].astype("str")
-        n_chosen = category.map(counts).fillna(0).astype("int64")
-        table = pd.concat([pd.DataFrame({"variable": variable.name, "category": category}, index=table.index), table.drop(columns="category")], axis=1)
-        return table.assign(n_chosen=n_chosen)[n_chosen > 0]
+
+class _Answer(NamedTuple):
+    """An answer that somebody chose: what it is of, the value of a column by which it is known, and how many sheets have it."""
+
+    variable: str
+    category: str
+    column: str
+    value: str
+    n_chosen: int
+
+
+def _answers(rows: pd.DataFrame, variable: Variable) -> list[_Answer]:
+    """Answers to a question of single or multiple choice, in the order of the codebook."""
+    if variable.type is VariableType.SINGLE:
+        counts = rows[variable.name].astype("str").value_counts()
+        return [_Answer(variable.name, value, variable.name, value, int(counts[value])) for value in variable.answers if value in counts]
+    chosen = {column: int((rows[column] == 1).sum()) for column in variable.columns}
+    return [_Answer(variable.name, c.removeprefix(f"{variable.name}__"), c, CHOSEN, n) for c, n in chosen.items() if n]
+
+
+def _is_chosen(answers: pd.Series) -> pd.Series:
+    """Whether a share counts a sheet, missing where it has no answer."""
+    codes = np.where(answers.isna(), -1, (answers == 1).to_numpy(dtype=bool, na_value=False))
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(["rest", CHOSEN])), index=answers.index, name=answers.name)
 
 
 def _chosen(rows: pd.DataFrame, measure: Measure) -> float:

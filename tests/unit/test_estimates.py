@@ -8,6 +8,7 @@ from commresearch.errors import EstimationError
 from commresearch.survey.association import rao_scott_test
 from commresearch.survey.estimates import estimate_mean, estimate_ratio, estimate_share, estimate_total
 from commresearch.survey.quantiles import estimate_quantile
+from commresearch.survey.raking import rake
 from commresearch.survey.regression import survey_regression
 from commresearch.survey.sample import RESULT_COLUMNS
 from commresearch.terms import Sampling
@@ -321,3 +322,39 @@ def test_many_domains_and_few_give_the_same_numbers(frame, monkeypatch):
     pd.testing.assert_frame_equal(few, expected)
     by_part = estimate_mean(wide.assign(cluster=wide["cluster"] + 10 * wide["part"]), "score", by="part", **DESIGN)
     np.testing.assert_allclose(by_part["estimate"], estimate_mean(frame, "score", **DESIGN)["estimate"].iloc[0], rtol=SAME)
+
+
+@pytest.mark.parametrize("by", [None, "sex", ["sex", "stratum"]])
+def test_several_variables_at_once_are_estimated_as_each_by_itself(frame, by):
+    frame = frame.assign(score=frame["score"].mask(frame.index % 7 == 0), hours=frame["hours"].mask(frame.index % 5 == 1), chosen=frame["hours"] > 3)
+    raked = rake(frame, pd.DataFrame({"variable": "sex", "category": ["f", "m"], "target": [80, 70]}), base_weight="weight")
+    for weights in ("weight", raked):
+        design = DESIGN | {"weights": weights}
+        for estimator, columns in (
+            (estimate_mean, ["hours", "score"]), (estimate_total, ["score", "hours"]), (estimate_share, ["answer", "chosen"]), (estimate_mean, ["score"]),
+        ):
+            found = estimator(frame, columns, by=by, **design)
+            assert found.columns[0] == "variable"
+            assert list(found["variable"].unique()) == columns
+            for column in columns:
+                mine = found[found["variable"] == column].drop(columns="variable").reset_index(drop=True)
+                alone = estimator(frame, column, by=by, **design)
+                pd.testing.assert_frame_equal(mine.astype({"category": "str"} if "category" in mine else {}), alone.astype({"category": "str"} if "category" in alone else {}))
+
+
+def test_what_is_wrong_with_several_variables_is_said_together_with_their_names(frame):
+    empty = frame.assign(score=np.nan, hours=np.nan)
+    with pytest.raises(EstimationError) as caught:
+        estimate_mean(empty, ["score", "weight", "hours"], **DESIGN)
+    assert [(f.code, f.values["column"]) for f in caught.value.failures] == [("CR-W82", "score"), ("CR-W82", "hours")]
+    assert codes(lambda: estimate_share(frame, ["sex", "sexes"], **DESIGN)) == ["CR-W51"]
+    assert codes(lambda: estimate_mean(frame.rename(columns={"sex": "variable"}), ["score"], by="variable", **DESIGN)) == ["CR-W70"]
+    with pytest.raises(TypeError, match="at least one"):
+        estimate_mean(frame, [], **DESIGN)
+
+
+def test_values_given_in_place_of_columns_are_known_by_their_names(frame):
+    given = [frame["score"], (frame["score"] * 2).rename("twice")]
+    found = estimate_mean(frame, given, **DESIGN)
+    assert list(found["variable"]) == ["score", "twice"]
+    assert found.loc[1, "estimate"] == pytest.approx(2 * found.loc[0, "estimate"], rel=SAME)
