@@ -2,19 +2,21 @@
 
 import math
 
+import numpy as np
+
 from commresearch.cleaning.effort import ANY_FLAG
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Figure, Item, Table, heading
 from commresearch.reporting.quality_page import QualityPage
-from commresearch.reporting.quality_tables import RATED, Effect, largest_effect, panels_of
+from commresearch.reporting.quality_tables import Effect, largest_effect
 from commresearch.words import number, say
 from commresearch.words.precision import signed
 
 NAME = 22  #: cells of a question beside a drawing
-SPARE = 8  #: cells of what is said beside the first item of a scale
+SPARE_NAME = 14  #: cells of the first item of a scale there
 SHORT = 30  #: cells of a question in a crowded table
-TOP_TWO, SCORE, SCALE, SHARE = "top_two", "score", "scale", "share"
+TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
 
 
 def sensitivity(page: QualityPage) -> list[Item]:
@@ -33,7 +35,7 @@ def sensitivity(page: QualityPage) -> list[Item]:
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
     lead = page.text("effects_lead", n=page.persons(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
     notes = page.prose(_followed(page), _base(page), _weighting(page), problem)
-    return [heading(page.say("effects_heading", **named)), page.prose(lead), *([notes] if notes.text else []), _effect_figure(page), _effect_table(page)]
+    return [heading(page.say("effects_heading", **named)), page.prose(lead), *([notes] if notes.text else []), *_effect_figure(page), _effect_table(page)]
 
 
 def _followed(page: QualityPage) -> str:
@@ -97,44 +99,23 @@ def _interval(page: QualityPage, key: str) -> str:
     return page.say(key, interval=page.interval) if page.interval else ""
 
 
-def _effect_figure(page: QualityPage) -> Figure:
+def _effect_figure(page: QualityPage) -> list[Figure]:
+    """How far results move beside their intervals; nothing where none has an interval."""
     rated = {e.variable for e in page.effects if e.measure == TOP_TWO}
-    shown = [e for e in page.told_effects if math.isfinite(e.difference) and not (e.measure == SCORE and e.variable in rated)]
-    names = [_name(page, e) for e in shown]
-    parts = [page.say("effects_alt_item", measure=page.measure(e.variable, e.measure, NAME), **_ends(page, e)) for e in shown]
-    has_answers = any(e.measure == SHARE for e in shown)
-    panels = [(_axis(page, unit, has_answers=has_answers), [(e, names[shown.index(e)]) for e in mine]) for unit, mine in panels_of(shown)]
+    shown = [e for e in page.told_effects if math.isfinite(e.shift) and not (e.measure == SCORE and e.variable in rated)]
+    if not shown:
+        return []
+    names = [page.measure(e.variable, e.measure, SPARE_NAME if e.measure == SCALE else NAME) for e in shown]
+    parts = [page.say("effects_alt_item", measure=name, shift=signed(e.shift, 1)) for name, e in zip(names, shown, strict=True)]
     n, left_out = _compared(page)
-    return page.figure(
+    return [page.figure(
         "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
-        quality_figures.effects(panels, (page.say("effects_all"), page.say("effects_without")), page.stamp),
-        page.say("effects_figure_note", interval=_interval(page, "effects_lines"), n=page.persons(n), rest=page.persons(n - left_out)),
-    )
-
-
-def _name(page: QualityPage, effect: Effect) -> str:
-    """The name of a row: the axis says what is measured, but not which answer is counted."""
-    if effect.measure == SCALE:
-        return page.scale(effect.variable, NAME - SPARE)
-    name = page.question(effect.variable, NAME)
-    return page.say("effects_answer", name=name, answer=page.first_answer(effect.variable, NAME)) if effect.measure == SHARE else name
-
-
-def _axis(page: QualityPage, unit: str, *, has_answers: bool) -> str:
-    """What an axis measures."""
-    if unit == "share" and has_answers:
-        return page.say("axis_answers")
-    if unit in RATED:
-        return page.say(f"axis_{unit}")
-    return page.say("axis_value", unit=page.unit(unit)) if page.unit(unit) else page.say("axis_plain")
+        quality_figures.shifts(names, np.array([e.shift for e in shown]), {"axis": page.say("effects_axis"), "inside": page.say("effects_band")}, page.stamp),
+        page.say("effects_figure_note", interval=page.interval, n=page.persons(n), rest=page.persons(n - left_out)),
+    )]
 
 
 def _compared(page: QualityPage) -> tuple[int, int]:
     """Sheets that the results were computed from, and how many of them carry a flag; sheets without any answer take no part."""
     line = page.quality.sensitivity.loc[page.quality.sensitivity["without"] == ANY_FLAG].iloc[0]
     return int(line["n_rows"]) + int(line["n_excluded"]), int(line["n_excluded"])
-
-
-def _ends(page: QualityPage, effect: Effect) -> dict[str, str]:
-    digits = page.digits(effect)
-    return {name: page.amount(value * effect.scale, digits, effect.unit) for name, value in (("before", effect.estimate), ("after", effect.without))}

@@ -1,4 +1,4 @@
-"""Drawings of the quality report: kinds of missing, times, and results with and without flagged sheets; simulated data are stamped."""
+"""Drawings of the quality report: kinds of missing, times, and how far results move without flagged sheets; simulated data are stamped."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from commresearch.reporting.quality_tables import Effect
-from commresearch.reporting.style import ACCENT, INK, MUTED, RULE, WIDTH, house_style, stamp_drawing
+from commresearch.reporting.style import ACCENT, INK, MUTED, WIDTH, house_style, stamp_drawing
 from commresearch.terms import MissingKind
 
 if TYPE_CHECKING:
@@ -26,7 +25,9 @@ HATCH = "////"  #: simulated data
 ROW = 0.27  #: inches per row
 LABELLED = 3.0  #: percent of the axis below which a segment carries no number
 BINS = 28
-OFFSET = 0.17
+SHIFT_ROW = 0.24  #: inches per result
+BAND = "#eef1f4"
+NEAREST_LIMIT = 1.3  #: halves of an interval that the axis shows at least
 MOST_IN_LINE = 5  #: entries of a legend in one line
 
 
@@ -113,39 +114,24 @@ def counts(names: Sequence[str], values: np.ndarray, axis: str, stamp: str) -> "
     return figure
 
 
-def effects(panels: Sequence[tuple[str, Sequence[tuple[Effect, str]]]], series: tuple[str, str], stamp: str) -> "Figure":
-    """Dots with intervals per measure, all sheets (dark) over those without flags (grey); one panel (axis, measures with names) per unit and size."""
+def shifts(names: Sequence[str], values: np.ndarray, words: Mapping[str, str], stamp: str) -> "Figure":
+    """A dot per result: how far it moves, in halves of its interval; the band in which it stays within that interval is shaded."""
     from matplotlib.figure import Figure
 
-    rows = [len(mine) for _, mine in panels]
+    widest = max(NEAREST_LIMIT, 1.12 * float(np.abs(values).max()))
     with house_style():
-        figure = Figure(figsize=(WIDTH, 0.55 + sum(0.62 + 0.29 * n for n in rows)))
-        places = np.atleast_1d(figure.subplots(len(panels), 1, height_ratios=[1.6 + n for n in rows]))
-        for axes, (axis, mine) in zip(places, panels, strict=True):
-            _intervals(axes, -OFFSET, [(e.estimate * e.scale, e.low * e.scale, e.high * e.scale) for e, _ in mine], (INK, "o"))
-            without = [(e.without * e.scale, e.without_low * e.scale, e.without_high * e.scale) for e, _ in mine]
-            _intervals(axes, OFFSET, without, (WITHOUT, "s"))
-            _names(axes, [name for _, name in mine])
-            axes.set_ylim(len(mine) - 0.4, -0.6)
-            axes.set_xlabel(axis)
-            axes.grid(axis="x", color=RULE, linewidth=0.5)
-            axes.set_axisbelow(True)
-        handles = [places[0].plot([], [], linestyle="-", color=c, marker=m, markersize=4.5, linewidth=1.2, label=s)[0]
-                   for (c, m), s in zip(((INK, "o"), (WITHOUT, "s")), series, strict=True)]
-        figure.legend(handles=handles, ncols=2, loc="outside upper left", frameon=False, fontsize=8.5)
+        figure = Figure(figsize=(WIDTH, 1.05 + SHIFT_ROW * len(names)))
+        axes = figure.subplots()
+        axes.axvspan(-1, 1, color=BAND, zorder=0)
+        axes.axvline(0, color=MUTED, linewidth=0.8)
+        axes.hlines(range(len(names)), 0, values, color=WITHOUT, linewidth=1.3)
+        axes.plot(values, range(len(names)), linestyle="none", marker="o", color=INK, markersize=4.5)
+        _names(axes, names)
+        axes.set_xlim(-widest, widest)
+        axes.set_xlabel(words["axis"])
+        axes.text(0, 1.01, words["inside"], transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8, color=MUTED)
         stamp_drawing(figure, stamp)
     return figure
-
-
-def _intervals(axes: "Axes", offset: float, values: Sequence[tuple[float, float, float]], look: tuple[str, str]) -> None:
-    """One series: a row for each estimate with the ends of its interval, `offset` from the middle of the row; all rows drawn at once."""
-    estimates, low, high = np.array(values, dtype=float).T
-    rows = np.arange(len(values)) + offset
-    colour, marker = look
-    known = np.isfinite(low) & np.isfinite(high) & (high > low)
-    if known.any():
-        axes.hlines(rows[known], low[known], high[known], color=colour, linewidth=1.3)
-    axes.plot(estimates, rows, linestyle="none", marker=marker, color=colour, markersize=4.5)
 
 
 def _names(axes: "Axes", names: Sequence[str]) -> None:

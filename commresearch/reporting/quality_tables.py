@@ -27,8 +27,6 @@ UNASKED = (MissingKind.SKIPPED, MissingKind.NOT_EXPORTED)
 KINDS_SHOWN = tuple(k for k in MissingKind if k not in UNASKED)
 FILES = re.compile(r"(.+?) ([0-9a-f]{64})(?:; |$)")
 LONGEST_EXAMPLE, EXAMPLES = 24, 12
-RATED = frozenset({"share", "score"})  #: units with a scale of their own
-SPREAD = 10  #: estimates that differ by more than this factor share no axis: the smaller would be a dot at zero
 
 
 # ---------------------------------------------------------------- files, rows, cells
@@ -290,10 +288,15 @@ class Effect:
     flag_out: int
 
     @property
-    def relative(self) -> float:
+    def shift(self) -> float:
         """The difference in halves of the interval; NaN without an interval."""
         half = (self.high - self.low) / 2
-        return abs(self.difference) / half if math.isfinite(half) and half > 0 else math.nan
+        return self.difference / half if math.isfinite(half) and half > 0 else math.nan
+
+    @property
+    def relative(self) -> float:
+        """How large that is, in whatever direction."""
+        return abs(self.shift)
 
     @property
     def scale(self) -> float:
@@ -352,23 +355,3 @@ def largest_effect(found: Sequence[Effect]) -> Effect | None:
     if any(math.isfinite(e.relative) for e in comparable):
         return max(comparable, key=lambda e: e.relative if math.isfinite(e.relative) else -1.0)
     return max(comparable, key=lambda e: abs(e.difference / e.estimate) if e.estimate else 0.0, default=None)
-
-
-def panels_of(found: Sequence[Effect]) -> list[tuple[str, list[Effect]]]:
-    """Effects that can share an axis, with its unit: shares first, then by unit and, within one, by size."""
-    panels: list[tuple[str, list[Effect]]] = []
-    for unit in sorted(dict.fromkeys(e.unit for e in found), key=lambda unit: unit != "share"):
-        mine = [e for e in found if e.unit == unit]
-        group: list[Effect] = []
-        for effect in mine if unit in RATED else sorted(mine, key=_size):
-            if group and unit not in RATED and _size(effect) > SPREAD * _size(group[0]):
-                panels.append((unit, [e for e in mine if e in group]))
-                group = []
-            group.append(effect)
-        panels.append((unit, [e for e in mine if e in group]))
-    return panels
-
-
-def _size(effect: Effect) -> float:
-    """How far from zero an effect is drawn."""
-    return max(abs(v) for v in (effect.estimate, effect.without, effect.low, effect.high) if math.isfinite(v))

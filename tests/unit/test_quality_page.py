@@ -1,5 +1,6 @@
 """The quality report of a survey: what it counts is in the tables, what it says fits the sampling, and it works with little."""
 
+import math
 import re
 import string
 from dataclasses import replace
@@ -12,7 +13,7 @@ from commresearch.cleaning.duplicate_decisions import RULES
 from commresearch.cleaning.duplicates import DuplicateKind
 from commresearch.reporting import quality_effects, quality_results, quality_summary
 from commresearch.reporting.display import Figure, Table
-from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, Effect, changed_cells, largest_effect, panels_of
+from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, Effect, changed_cells, largest_effect
 from commresearch.reporting.stamped_page import cut
 from commresearch.sources import ROW_RULES
 from commresearch.terms import Export, Language, Role, Sampling
@@ -62,11 +63,11 @@ BUILT = {
     *(f"carry_{s}" for s in Sampling), *(f"export_{e}" for e in Export), *(f"changes_{t}" for t in CHANGED), *(f"duplicate_{k}" for k in DuplicateKind),
     *(f"treatment_{t}" for t in TREATMENTS if t != "masked"), *(f"aside_{rule}" for rule in (*ROW_RULES, *RULES.values())),
     *(f"flag_{flag}_{part}" for flag in FLAGS for part in ("name", "about")), *(f"measure_{m}" for m in ("top_two", "score", "scale", "mean", "share")),
-    *(f"unit_{u}" for u in ("share", "score")), *(f"axis_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
+    *(f"unit_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
     *(f"results_{i}" for i in ("design", "model", "none")), *(f"panels_{p}" for p in ("kept", "changed", "flagged")),
     *(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n")), *(f"by_{b}" for b in ("declared", "name", "content", "both")),
     *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked", "day_dropped")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
-    *(f"effects_{c}" for c in ("difference", "times", "flag", "flag_difference")),
+    *(f"effects_{c}" for c in ("all", "without", "difference", "times", "flag", "flag_difference")),
     *(f"file_{f}" for f in ("log", "flags", "duplicates", "codebook", "dictionary", "frame", "results", "manifest")),
 }
 
@@ -311,14 +312,23 @@ def test_a_difference_that_its_rounded_numbers_do_not_give_says_so():
         assert ("（由未取整的数算出）" in lead) == told
 
 
-def test_measures_of_one_unit_and_unlike_size_share_no_axis():
-    income, fee, rent = effect(variable="income", estimate=1e5, low=9e4, high=1.1e5, without=1e5), effect(variable="fee"), effect(variable="rent", estimate=30, low=28, high=32, without=30)
-    share, scale = effect(unit="share", estimate=0.01, low=0, high=0.02, without=0.01), effect(unit="score", estimate=0.1, low=0, high=0.2, without=0.1)
-    panels = panels_of([income, fee, scale, rent, share, effect(unit="score")])
-    assert [(unit, [e.variable for e in mine]) for unit, mine in panels] == [
-        ("share", ["age"]), ("元", ["fee", "rent"]), ("元", ["income"]), ("score", ["age", "age"]),
-    ]
-    assert panels_of([]) == []
+def test_results_are_drawn_by_how_far_they_move_beside_their_intervals():
+    page = replace(opened(), quality=opened().quality)
+    down = effect(variable="age", estimate=4.0, low=3.0, high=5.0, difference=-1.5)
+    up, none = effect(variable="trust", estimate=4.0, low=3.8, high=4.2, difference=0.05), effect(variable="fee", low=float("nan"), high=float("nan"))
+    assert [down.shift, down.relative, up.shift] == pytest.approx([-1.5, 1.5, 0.25])
+    assert math.isnan(none.shift)
+    page.__dict__["effects"] = [down, none, up]
+    figure = next(i for i in quality_effects.sensitivity(page) if isinstance(i, Figure))
+    axes = figure.drawing.axes[0]
+    assert axes.lines[1].get_xdata() == pytest.approx([-1.5, 0.25])  # the first line is zero
+    low, high = axes.get_xlim()
+    assert low < -1.5 < 1 < high
+    assert "−1.5" in figure.alt
+    assert "+0.2" in figure.alt
+    page = replace(opened(), quality=opened().quality)
+    page.__dict__["effects"] = [none]
+    assert not any(isinstance(i, Figure) for i in quality_effects.sensitivity(page))
 
 
 def test_what_is_not_followed_is_counted_and_its_place_is_told():
