@@ -31,14 +31,15 @@ def choices(page: QualityPage) -> list[Item]:
         left += len(part) - len(told)
         for row in told:
             rows.append([
-                page.question(variable.name), page.answer(variable.name, str(row["category"]), ANSWER),
+                page.question(variable.name), _answer(page, variable, str(row["category"])),
                 page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), "share"), number(int(row["n"])),
             ])
             persons.append([None, None, int(row["count"]), int(row["n"])])
             groups.append([None, None, _whom(page, variable, str(row["category"])), None])
     if not rows:
         return [page.prose(page.say("choices_few"))]
-    note = page.notes(page.say("choices_note", top=TOP), page.say("choices_rest", n=left) if left else "", page.model_note)
+    ranked = sum(page.clean.codebook[str(name)].type is VariableType.RANKING for name, _ in found[:SHOWN])
+    note = page.notes(page.say("choices_note", top=TOP), page.say("choices_ranked", n=ranked) if ranked else "", page.say("choices_rest", n=left) if left else "", page.model_note)
     table = page.table(
         "choices", page.say("choices_caption"), page.header("col_question", "choices_answer", "col_share", "col_n"), rows, align="llrr", widths=(40, 30, 20, 10), note=note,
     )
@@ -49,11 +50,16 @@ def choices(page: QualityPage) -> list[Item]:
     ]
 
 
+def _answer(page: QualityPage, variable: Variable, category: str) -> str:
+    answer = page.answer(variable.name, category, ANSWER)
+    return page.say("choices_first", answer=answer) if variable.type is VariableType.RANKING else answer
+
+
 def _told(page: QualityPage, variable: Variable, part: pd.DataFrame) -> list[dict[Hashable, Any]]:
     """The most frequent answers that the edition may tell, with the sheets that give them."""
     records = part.to_dict("records")
-    if variable.type is VariableType.SINGLE:
-        counts = category_counts(page.clean.frame, records)
+    if variable.type is not VariableType.MULTIPLE:
+        counts = category_counts(page.clean.frame, [r | {"variable": variable.columns[0]} for r in records])
         may = shown_shares(counts, page.release)
     else:
         counts = [int((page.clean.frame[f"{variable.name}__{r['category']}"] == 1).sum()) for r in records]
@@ -64,6 +70,6 @@ def _told(page: QualityPage, variable: Variable, part: pd.DataFrame) -> list[dic
 
 def _whom(page: QualityPage, variable: Variable, category: str) -> Group:
     """The sheets of a cell; options of a multiple choice are questions of their own, because a sheet may have several."""
-    if variable.type is VariableType.SINGLE:
-        return group_of(page.survey, variable.name, [category])
-    return group_of(page.survey, f"{variable.name}__{category}", ["1"])
+    if variable.type is VariableType.MULTIPLE:
+        return group_of(page.survey, f"{variable.name}__{category}", ["1"])
+    return group_of(page.survey, variable.name, [category])

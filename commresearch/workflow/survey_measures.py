@@ -110,8 +110,8 @@ def _satisfaction(clean: CleanTable, columns: dict[str, pd.Series], variable: Va
 
 
 def is_plain_choice(variable: Variable) -> bool:
-    """Whether answers to a question can be told as shares only: single or multiple choice, no satisfaction item."""
-    kinds = {VariableType.SINGLE, VariableType.MULTIPLE}
+    """Whether answers to a question can be told as shares only: single or multiple choice or what a ranking puts first, no satisfaction item."""
+    kinds = {VariableType.SINGLE, VariableType.MULTIPLE, VariableType.RANKING}
     if variable.type not in kinds or variable.role is not None or variable.identifier or len(variable.answers) > MAX_CATEGORIES:
         return False
     return best_first(variable) is None

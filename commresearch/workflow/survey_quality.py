@@ -50,7 +50,8 @@ class SurveyQuality:
     sensitivity
         the measures that are followed, over all rows, without each flag, and without all flagged rows, each raked anew
     shares
-        variable, category, the columns of an estimate, `n_chosen` (sheets): answers to single and multiple choice that nothing else is made of
+        variable, category, the columns of an estimate, `n_chosen` (sheets): answers to single and multiple choice that nothing else is made of, and what rankings
+        put first
     scales, items
         reliability per scale; item-rest correlation per item
     weights, margins
@@ -188,7 +189,7 @@ class _Estimator:
         return {"weights": weights, "sampling": self.sample.sampling, "conf_level": self.conf_level, **self.sample.options}
 
     def shares(self, rows: pd.DataFrame, questions: Sequence[Variable], weights: Weights | str) -> pd.DataFrame:
-        """Shares of the answers that somebody chose; each option of a multiple choice among those who answered the question; none of a single sheet."""
+        """Shares of the answers that somebody chose, among those who answered the question; none of a single sheet."""
         answers = [answer for v in questions for answer in _answers(rows, v)]
         if len(rows) < TWO or not answers:
             return pd.DataFrame({"variable": [], "category": []}, dtype="str")
@@ -210,10 +211,11 @@ class _Answer(NamedTuple):
 
 
 def _answers(rows: pd.DataFrame, variable: Variable) -> list[_Answer]:
-    """Answers to a question of single or multiple choice, in the order of the codebook."""
-    if variable.type is VariableType.SINGLE:
-        counts = rows[variable.name].astype("str").value_counts()
-        return [_Answer(variable.name, value, variable.name, value, int(counts[value])) for value in variable.answers if value in counts]
+    """Answers to a question of single or multiple choice, or what a ranking puts first, in the order of the codebook."""
+    if variable.type is not VariableType.MULTIPLE:
+        column = variable.columns[0]
+        counts = rows[column].astype("str").value_counts()
+        return [_Answer(variable.name, value, column, value, int(counts[value])) for value in variable.answers if counts.get(value)]
     chosen = {column: int((rows[column] == 1).sum()) for column in variable.columns}
     return [_Answer(variable.name, c.removeprefix(f"{variable.name}__"), c, CHOSEN, n) for c, n in chosen.items() if n]
 

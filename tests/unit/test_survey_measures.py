@@ -32,7 +32,8 @@ def with_questions(*rows, **columns):
         known = [v if v != "" else None for v in values]
         base = name.partition("__")[0]
         choices_of = list(book[base].answers)
-        frame[name] = pd.array(known, dtype="boolean") if "__" in name else pd.Categorical(known, categories=choices_of)
+        is_option = "__" in name and "__rank_" not in name
+        frame[name] = pd.array(known, dtype="boolean") if is_option else pd.Categorical(known, categories=choices_of)
         kinds[name] = pd.Categorical([None if v is not None else "blank" for v in known], categories=kinds["overall"].cat.categories)
     return replace(clean, codebook=book, frame=frame, missing_kinds=kinds)
 
@@ -115,6 +116,24 @@ def test_shares_are_those_counted_by_hand():
     shown = table(page_on(clean), "choices")
     assert ["told", "微信群", "50", "96"] in [[*r[:2], r[2].split(" (")[0], r[3]] for r in shown.rows]
     assert any(r[0] == "tags" and r[1] == "饭" for r in shown.rows)
+
+
+def ranked():
+    """A ranking whose first place is known: 70 sheets put 1 first, 45 put 2, 3 put 3, two leave it out."""
+    first = ["1"] * 70 + ["2"] * 45 + ["3"] * 3 + [""] * (N - 118)
+    second = [{"1": "2", "2": "1", "3": "1", "": ""}[v] for v in first]
+    return with_questions(choice("wish", "1=停车\n2=绿化\n3=托育", type="ranking"), wish__rank_1=first, wish__rank_2=second, wish__rank_3=[""] * N)
+
+
+def test_of_a_ranking_the_share_put_first_is_told():
+    shares = assess_survey(ranked(), Sampling.OPT_IN).shares.set_index(["variable", "category"])
+    assert shares.loc["wish", "n_chosen"].to_dict() == {"1": 70, "2": 45, "3": 3}
+    assert shares.loc["wish", "estimate"].tolist() == pytest.approx([70 / 118, 45 / 118, 3 / 118])
+    shown = table(page_on(ranked()), "choices")
+    assert [r[1] for r in shown.rows if r[0] == "wish"] == ["停车（排第一）", "绿化（排第一）", "托育（排第一）"]
+    assert "排序题（1道）列的是排在第一位的选项" in shown.note
+    public = table(page_on(ranked(), release=Release()), "choices")
+    assert [r[1] for r in public.rows if r[0] == "wish"] == ["停车（排第一）"]  # the second would give the third away
 
 
 def test_satisfaction_scales_places_and_identifiers_are_no_plain_choices():
