@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,11 @@ def _kill_group(process: subprocess.Popen[str]) -> None:
 def can_fork() -> bool:
     """Whether a worker can safely inherit the modules that this process has already loaded."""
     return sys.platform not in {"win32", "darwin"}
+
+
+def may_fork() -> bool:
+    """Whether this process can be forked now: no other thread works in it, which would be stopped half-way, and it may start processes."""
+    return can_fork() and threading.active_count() == 1 and not multiprocessing.current_process().daemon
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from commresearch.errors import Failure
 from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
@@ -156,11 +157,11 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     some, or where it states too much, are all cells looked at.
     """
     is_far, is_loose, near = False, False, None
-    for raw, piece in _pieces(data, member):
+    for raw, piece, is_piece_loose in _pieces(data, member):
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
         is_far = is_far or near.beyond.search(piece) is not None
-        is_loose = is_loose or _LOOSE.search(piece) is not None
+        is_loose = is_loose or is_piece_loose
         _note_kinds(scan, piece)
         if cutter is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
             cutter.add(raw)
@@ -176,11 +177,11 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     _look_at_all(scan, _pieces(data, member))
 
 
-def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None:
+def _look_at_all(scan: SheetScan, pieces: "Iterator[_Piece]") -> None:
     """The extent by every cell and row; one that does not say where it stands follows the one before it."""
     rows, letters = set[bytes](), set[bytes]()
     loose_rows, in_row, most_in_row = 0, 0, 0
-    for _, piece in pieces:
+    for _, piece, _ in pieces:
         rows.update(_ROWS.findall(piece))
         letters.update(_LETTERS.findall(piece))
         loose_rows += len(_LOOSE_ROW.findall(piece))
@@ -214,8 +215,16 @@ class _Near:
         return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'.encode()))
 
 
-def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
-    """The XML in pieces that end with a cell or a row, so that no cell is cut: as it is, and without name-space prefixes, quoted in one way."""
+class _Piece(NamedTuple):
+    """Some XML as it is, without name-space prefixes and quoted in one way, and whether a cell or row in it may not say where it stands."""
+
+    raw: bytes
+    plain: bytes
+    is_loose: bool
+
+
+def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[_Piece]:
+    """The XML in pieces that end with a cell or a row, so that no cell is cut."""
     rest, prefix = b"", None
     for chunk in _unpacked(data, member):
         if prefix is None:
@@ -226,16 +235,21 @@ def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes
         if cut < 0:
             cut = max(whole.rfind(b"/>"), len(whole) if len(whole) > LONGEST_CELL_BYTES else 0)
         piece, rest = whole[:cut], whole[cut:]
-        yield piece, _in_one_way(piece, prefix)
-    yield rest, _in_one_way(rest, prefix or b"")
+        yield _in_one_way(piece, prefix)
+    yield _in_one_way(rest, prefix or b"")
 
 
-def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
+def _in_one_way(raw: bytes, prefix: bytes) -> _Piece:
+    piece = raw
     if any(sign in piece for sign in (b"'", b"\n", b"\r", b"\t")):
         piece = piece.translate(BLANKS)
     if prefix:
         piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
-    return _SPACED.sub(b'="', piece) if b"r =" in piece or b"r= " in piece else piece
+    is_loose = _LOOSE.search(piece) is not None
+    if is_loose and (b"r =" in piece or b"r= " in piece):  # looked for where it matters only: it takes as long as the search
+        piece = _SPACED.sub(b'="', piece)
+        is_loose = _LOOSE.search(piece) is not None
+    return _Piece(raw, piece, is_loose)
 
 
 def _note_kinds(scan: SheetScan, piece: bytes) -> None:
@@ -251,13 +265,13 @@ def _note_kinds(scan: SheetScan, piece: bytes) -> None:
                 scan.errors[found] = html.unescape(match[2].decode("utf8", "replace"))
 
 
-def _note_kinds_by_place(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None:
+def _note_kinds_by_place(scan: SheetScan, pieces: Iterator[_Piece]) -> None:
     """The same where cells or rows do not say where they stand: each follows the one before it."""
     scan.formulas.clear()
     scan.uncalculated.clear()
     scan.errors.clear()
     row, column = -1, -1
-    for _, piece in pieces:
+    for _, piece, _ in pieces:
         for match in _ROW_OR_CELL.finditer(piece):
             if match[2] is None:
                 number = _ROW_NUMBER.search(match[1])

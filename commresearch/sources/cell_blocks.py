@@ -64,7 +64,19 @@ class CellBlock:
         return self.left + len(self.columns)
 
 
-def read_block(found: "CalamineSheet", errors: Mapping[tuple[int, int], str], *, has_booleans: bool, is_part: bool) -> CellBlock:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CodedCells:
+    """The same cells as numbers (rows, columns) of their values: what one process can send to another in little."""
+
+    top: int
+    left: int
+    numbers: NDArray[np.int32]
+    texts: list[str]
+    kinds: list[int]
+    merged: tuple[CellRange, ...]
+
+
+def coded_cells(found: "CalamineSheet", errors: Mapping[tuple[int, int], str], *, has_booleans: bool, is_part: bool) -> CodedCells:
     """Every cell of a sheet from its first row on, or of a part of a sheet from the part's first row on.
 
     Parameters
@@ -76,7 +88,7 @@ def read_block(found: "CalamineSheet", errors: Mapping[tuple[int, int], str], *,
     """
     merged = tuple(CellRange(*first, *last) for first, last in found.merged_cell_ranges or [])
     if found.start is None or found.end is None:
-        return CellBlock(top=0, left=0, columns=[], types=np.zeros((0, 0), np.uint8), merged=merged)
+        return CodedCells(top=0, left=0, numbers=np.zeros((0, 0), np.int32), texts=[], kinds=[], merged=merged)
     top, left = found.start[0] if is_part else 0, found.start[1]
     shape = found.end[0] + 1 - top, found.width
     # those of a whole sheet come one by one, so that no two copies of a large sheet are held
@@ -88,9 +100,15 @@ def read_block(found: "CalamineSheet", errors: Mapping[tuple[int, int], str], *,
             table[row - top, column - left] = len(texts)
             texts.append(error)
             kinds.append(CellType.ERROR)
-    distinct = text_array(texts)
-    columns = [distinct.take(pa.array(table[:, j])) for j in range(shape[1])]
-    return CellBlock(top=top, left=left, columns=columns, types=np.array(kinds, np.uint8)[table], merged=merged)
+    return CodedCells(top=top, left=left, numbers=table, texts=texts, kinds=kinds, merged=merged)
+
+
+def block_of(coded: CodedCells) -> CellBlock:
+    """Cells as a block."""
+    distinct = text_array(coded.texts)
+    columns = [distinct.take(pa.array(column)) for column in coded.numbers.T]
+    types = np.array(coded.kinds, np.uint8)[coded.numbers]
+    return CellBlock(top=coded.top, left=coded.left, columns=columns, types=types, merged=coded.merged)
 
 
 def sheet_of(name: str, blocks: Sequence[CellBlock], formulas: Mapping[int, int]) -> Sheet:

@@ -1,69 +1,102 @@
 """Parts of large sheets, read while what follows them is still searched."""
 
 import zipfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
-from threading import Semaphore
 from typing import Self
 
 from commresearch.errors import SourceError
+from commresearch.records import Standby, may_fork
 from commresearch.sources.archive import beside_sheets
-from commresearch.sources.cell_blocks import CellBlock, guarded, read_block
+from commresearch.sources.cell_blocks import CellBlock, CodedCells, block_of, coded_cells, guarded
 from commresearch.sources.received import Received
 from commresearch.sources.sheet import SheetScan
 from commresearch.sources.sheet_parts import PART_BYTES, SheetCutter, workbook_of
 
-PARTS_AT_A_TIME = 2  #: the reader lets go of the interpreter's lock; what stands beside it in Python keeps about one core busy
+PARTS_AT_A_TIME = 2  #: the search beside them waits for the first of them before a third begins
 
 
 class PartReader:
-    """Parts of large sheets, read beside the search of what follows them."""
+    """Parts of large sheets, read beside the search of what follows them: each by a process, or where none can be forked by a thread."""
 
     def __init__(self, received: Received) -> None:
         self._received = received
         self._others: dict[str, bytes] = {}
-        self._pool = ThreadPoolExecutor(PARTS_AT_A_TIME)
-        self._free = Semaphore(PARTS_AT_A_TIME + 1)  # one waits; more would only fill the memory
-        self._cut: dict[str, tuple[SheetCutter, list[Future[CellBlock]]]] = {}
+        self._threads = None if may_fork() else ThreadPoolExecutor(PARTS_AT_A_TIME)
+        self._under_way: deque[_Part] = deque()
+        self._cut: dict[str, tuple[SheetCutter, list[_Part]]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for part in self._under_way:
+            part.close()
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
 
     def cutter(self, archive: zipfile.ZipFile, sheet: str, member: str, scan: SheetScan) -> SheetCutter:
         """What takes the XML of a large sheet."""
         self._others = self._others or beside_sheets(self._received.data, archive)
         is_heavy = sum(map(len, self._others.values())) > PART_BYTES  # it would be read again with every part
-        blocks: list[Future[CellBlock]] = []
+        parts: list[_Part] = []
 
         def give(xml: bytes) -> None:
-            self._free.acquire()
-            blocks.append(self._pool.submit(self._read, sheet, member, xml, dict(scan.errors), scan.has_booleans))
-            blocks[-1].add_done_callback(lambda _: self._free.release())
+            if len(self._under_way) == PARTS_AT_A_TIME:
+                self._under_way.popleft().settle()
+            parts.append(_Part(partial(self._read, sheet, member, xml, dict(scan.errors), scan.has_booleans), self._threads))
+            self._under_way.append(parts[-1])
 
         cutter = SheetCutter(give)
         if is_heavy:
             cutter.give_up()
-        self._cut[sheet] = cutter, blocks
+        self._cut[sheet] = cutter, parts
         return cutter
 
-    def _read(self, sheet: str, member: str, xml: bytes, errors: dict[tuple[int, int], str], has_booleans: bool) -> CellBlock:
+    def _read(self, sheet: str, member: str, xml: bytes, errors: dict[tuple[int, int], str], has_booleans: bool) -> CodedCells:
         from python_calamine import CalamineWorkbook
 
         stream = workbook_of(xml, member, self._others)
         found = guarded(self._received.name, lambda: CalamineWorkbook.from_filelike(stream).get_sheet_by_name(sheet))
-        return guarded(self._received.name, lambda: read_block(found, errors, has_booleans=has_booleans, is_part=True))
+        return guarded(self._received.name, lambda: coded_cells(found, errors, has_booleans=has_booleans, is_part=True))
 
     def blocks(self, sheet: str) -> list[CellBlock]:
         """The parts of a sheet in their order; none where it was not cut, or where they do not fit together."""
-        cutter, pending = self._cut.pop(sheet, (None, []))
+        cutter, parts = self._cut.pop(sheet, (None, []))
         if cutter is None or not cutter.is_cut:
             return []
-        try:
-            blocks = [block.result() for block in pending]
-        except SourceError:
+        blocks = [block for part in parts if (block := part.settle()) is not None]
+        if len(blocks) < len(parts):
             return []  # what is wrong with the sheet is said of the whole
         filled = [block for block in blocks if len(block.types)]
         return blocks if all(one.bottom <= other.top for one, other in pairwise(filled)) else []
+
+
+class _Part:
+    """A part that is being read."""
+
+    def __init__(self, read: Callable[[], CodedCells], threads: Executor | None) -> None:
+        self._beside = Standby(read) if threads is None else None
+        self._cells: Callable[[], CodedCells] | None = self._beside.first if self._beside else threads.submit(read).result if threads else read
+        self._block: CellBlock | None = None
+
+    def settle(self) -> CellBlock | None:
+        """The block, waited for once; None where it cannot be read. Nothing of the XML is held behind it."""
+        if self._cells is not None:
+            try:
+                self._block = block_of(self._cells())
+            except SourceError:
+                self._block = None
+            finally:
+                self.close()
+        return self._block
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._cells = None
+        if self._beside is not None:
+            self._beside.close()
+            self._beside = None

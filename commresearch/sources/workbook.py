@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from commresearch.errors import Failure, SourceError
 from commresearch.records import log_lines
 from commresearch.sources.archive import check_archive, open_archive, scan_sheets
-from commresearch.sources.cell_blocks import CellBlock, guarded, read_block, sheet_of
+from commresearch.sources.cell_blocks import CellBlock, block_of, coded_cells, guarded, sheet_of
 from commresearch.sources.compound_file import DamagedError, read_stream, read_streams, scan_workbook
 from commresearch.sources.part_reader import PartReader
 from commresearch.sources.platforms import known_headers
@@ -179,5 +179,5 @@ def _sheet(received: Received, name: str, found: _Candidate, scan: SheetScan) ->
         raise SourceError(Failure(code="CR-S17", values={"file": _place(received.name, name)}))
     blocks = found.blocks
     if (whole := found.whole) is not None:
-        blocks = [guarded(received.name, lambda: read_block(whole, scan.errors, has_booleans=scan.has_booleans, is_part=False))]
+        blocks = [block_of(guarded(received.name, lambda: coded_cells(whole, scan.errors, has_booleans=scan.has_booleans, is_part=False)))]
     return sheet_of(name, blocks, scan.formulas)

@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 
 from commresearch.errors import SourceError
+from commresearch.records import can_fork
 from commresearch.sources import archive, part_reader, sheet_parts
 from commresearch.sources.received import receive
 from commresearch.sources.sheet import OpenedFile
@@ -19,20 +20,23 @@ SEEN = datetime.fromisoformat("2025-01-03 14:05")
 ROWS = [["序号", "值", "时间", "备注"], *([i, f"第{i}项 < & ' \"", SEEN, ["", None, True, "=1/0|#DIV/0!", "=1+1|2", "\u3000x\n"][i % 6]] for i in range(1, 200))]
 
 
-@pytest.fixture
-def parts(monkeypatch) -> list[int]:
+@pytest.fixture(params=["processes", "threads"])
+def parts(monkeypatch, request) -> list[int]:
     """Parts of about forty rows; every part that was read adds its number of rows."""
+    if request.param == "threads":
+        monkeypatch.setattr(part_reader, "may_fork", lambda: False)
+    elif not can_fork():
+        pytest.skip("no process can be forked here")
     monkeypatch.setattr(archive, "CUT_FROM_BYTES", 0)
     monkeypatch.setattr(archive, "CHUNK_BYTES", 1_000)
     monkeypatch.setattr(sheet_parts, "PART_BYTES", 5_000)
-    seen, read = [], part_reader.read_block
+    seen, made = [], part_reader.block_of
 
-    def count(*arguments, **options):
-        block = read(*arguments, **options)
-        seen.append(len(block.types))
-        return block
+    def count(coded):
+        seen.append(len(coded.numbers))
+        return made(coded)
 
-    monkeypatch.setattr(part_reader, "read_block", count)
+    monkeypatch.setattr(part_reader, "block_of", count)
     return seen
 
 
