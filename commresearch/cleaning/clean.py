@@ -232,7 +232,7 @@ def _typed_part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: by
         received.append(_derived_cells(values.set_axis(ids), raw))
         variables.append(variable)
     typed = all_typed(variables, received, ids, is_long=len(ids) >= MANY_ROWS)
-    faults += unknown_answers(raw, placements, {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled})
+    faults += unknown_answers(raw, placements, cells, {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled})
     names, typed_log = {column: p.variable.name for p in placements for column in p.columns}, logs_of(typed)
     faults += unreadable_corrections(correction_log, typed_log, names, list_name=corrections.name)
     log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, typed_log])

@@ -52,6 +52,7 @@ META: Mapping[str, tuple[str, VariableType, Role | None]] = {
     "country": ("country", VariableType.TEXT, None), "province": ("province", VariableType.TEXT, None), "city": ("city", VariableType.TEXT, None),
 }
 SKIPPED_LABELS = frozenset({"跳过", "跳题", "skipped"})
+BUILDING = "号楼|号院|[栋幢]|单元"  #: what follows the number of a building, which is no amount
 DATE_SHARE = 0.6  #: people write dates in many forms; those that begin with a year are most of them
 
 
@@ -140,6 +141,7 @@ def _column_variable(
         kind = VariableType.TEXT  # a choice would stand there as a number
     if kind in CHOICES and (not parts or _tells_of_persons(parts)):
         kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
+        base = replace(base, note=say_note("draft_identifiers") if parts else "")
     if kind not in CHOICES:
         return _amount(raw, base, given, parts) if kind is VariableType.NUMBER else replace(base, type=kind)
     drafted = _drafted_values(raw, given, kind, parts, code, code_columns)
@@ -272,7 +274,7 @@ def _type_of(raw: RawTable, given: pd.Series, parts: Sequence[Part], question: Q
 
 
 def _numeric_share(given: pd.Series) -> float:
-    return float(given.str.fullmatch(r"[-+]?[0-9０-９.,，．]+\s*\D{0,3}").mean())
+    return float(given.str.fullmatch(rf"[-+]?[0-9０-９.,，．]+\s*(?!{BUILDING})\D{{0,3}}").mean())
 
 
 def _with_identifiers(variables: Sequence[Variable], raw: RawTable) -> Iterable[Variable]:

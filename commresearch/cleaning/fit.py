@@ -9,16 +9,21 @@ from dataclasses import dataclass
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.masking import mask_text
+from commresearch.cleaning.leak_scan import find_leaks
+from commresearch.cleaning.masking import TOKENS, mask_text
+from commresearch.cleaning.option_labels import OPENS
+from commresearch.cleaning.text_spans import DIVIDER, plain_text
+from commresearch.cleaning.typed import Cells, Typed, type_variable
 from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
-from commresearch.terms import Export, Platform
+from commresearch.terms import Export, Platform, VariableType
 
 __all__ = ["ABSENT", "Placement", "compare_codebooks", "find_variables", "place_variables", "plain_header", "require_same_meaning", "unknown_answers", "wanted_headers"]
 
 SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
 SHOWN_COLUMNS = 3
+_ANY_TOKEN = "|".join(map(re.escape, TOKENS.values()))
 QUESTION_MARK = re.compile(r"^(?P<number>[0-9]+)[、.:]")
 COMPARED = ("type", "question_zh", "values", "missing", "unit", "asked_if", "scale", "key", "matrix")
 
@@ -91,17 +96,61 @@ def _missing_header(variable: Variable, header: str, raw: RawTable) -> Failure:
     return Failure(code="CR-K08", values={**place, "nearest": near[0] if near else ""})
 
 
-def unknown_answers(raw: RawTable, placements: Iterable[Placement], unknown: Mapping[str, tuple[Variable, pd.Series]]) -> Iterator[Failure]:
-    """Answers of choices that the codebook does not have: per variable those that its cells hold, by the lasting name of their row."""
+def unknown_answers(
+    raw: RawTable, placements: Iterable[Placement], cells: pd.DataFrame, unknown: Mapping[str, tuple[Variable, pd.Series]]
+) -> Iterator[Failure]:
+    """Answers of choices that the codebook does not have: per variable those that its cells hold, by the lasting name of their row.
+
+    `cells` are those of the file before identifiers are masked: an answer that is an option there is unknown only because the
+    option itself holds an identifier, which no further option could mend. Options that no written file may hold are told as well.
+    """
     rows = pd.Series(raw.frame.index, index=raw.row_ids)
-    columns = {p.variable.name: ", ".join(p.columns[:SHOWN_COLUMNS]) + (" …" if len(p.columns) > SHOWN_COLUMNS else "") for p in placements}
-    for variable, cells in unknown.values():
-        for answer, found in cells.groupby(cells, sort=True):
+    columns = {p.variable.name: list(p.columns) for p in placements}
+    for variable, answers in unknown.values():
+        there = columns.get(variable.name, [])
+        labels = pd.Series(variable.values, dtype="str")
+        is_unwritable = bool(find_leaks(plain_text(DIVIDER.join(labels))))
+        if answers.empty and not is_unwritable:
+            continue
+        shown = ", ".join(there[:SHOWN_COLUMNS]) + (" …" if len(there) > SHOWN_COLUMNS else "")
+        place = {"file": raw.path.name, "sheet": raw.sheet, "variable": variable.name, "column": _without_identifiers(shown) if there else ""}
+        ids = answers.index[answers.str.contains(_ANY_TOKEN)].unique()
+        received = cells.loc[rows.loc[ids], there].set_axis(ids)
+        typed = type_variable(variable, Cells(texts=received, other=None, types=None, platform=raw.platform, export=raw.export, file=raw.path.name, sheet=raw.sheet))
+        masked = answers[answers.index.isin(ids.difference(typed.unknown.index))]
+        if len(masked) or is_unwritable:
+            options = _masked_options(variable, labels, typed, masked, received)
+            yield Failure(code="CR-K15", values={**place, "rows": _shown_rows(rows, masked), "options": options})
+        unlisted = answers.drop(index=masked.index)
+        for answer, found in unlisted.groupby(unlisted, sort=True):
             yield Failure(code="CR-K11", values={
-                "file": raw.path.name, "sheet": raw.sheet, "variable": variable.name, "column": columns.get(variable.name, ""),
-                "rows": ", ".join(str(r) for r in rows.loc[found.index[:SHOWN_ROWS]]), "got": mask_text(pd.Series([answer]))[0].iloc[0],
-                "count": len(found), "allowed": "; ".join(f"{v}={label}" for v, label in variable.values.items()),
+                **place, "rows": _shown_rows(rows, found), "got": _without_identifiers(answer), "count": len(found), "allowed": _listed(mask_text(labels)[0]),
             })
+
+
+def _without_identifiers(text: str) -> str:
+    return str(mask_text(pd.Series([text], dtype="str"))[0].iloc[0])
+
+
+def _shown_rows(rows: pd.Series, answers: pd.Series) -> str:
+    return ", ".join(str(r) for r in rows.loc[answers.index.unique()[:SHOWN_ROWS]])
+
+
+def _listed(labels: pd.Series) -> str:
+    return "; ".join(f"{value}={label}" for value, label in labels.items())
+
+
+def _masked_options(variable: Variable, labels: pd.Series, typed: Typed, masked: pd.Series, received: pd.DataFrame) -> str:
+    """The options that hold an identifier, as they stand in the data once it is masked; names known from the file alone are told by the answers."""
+    shown = mask_text(labels)[0]
+    found = shown[shown != labels].to_dict()
+    if variable.type is VariableType.SINGLE:
+        chosen = typed.columns[variable.name].loc[masked.index].astype("str")
+        found = dict(zip(chosen, masked.str.split(OPENS).str[0], strict=True)) | found
+    if not found:
+        said, left = received.loc[masked.index].to_csv(), masked.to_csv()
+        found = {value: "…" for value, label in labels.items() if label in said and label not in left}
+    return _listed(pd.Series({value: found[value] for value in labels.index if value in found}, dtype="str"))
 
 
 def compare_codebooks(old: Codebook, new: Codebook) -> pd.DataFrame:

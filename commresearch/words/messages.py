@@ -11,7 +11,7 @@ EXAMPLES = 5  #: of failures that are summed up
 PLACE = ("file", "sheet", "column", "key")  #: failures with one code that agree in these are of one place
 ROWS, GOT = ("row", "rows", "row_id"), ("got", "variable", "name", "path")  #: what tells failures of one place apart
 #: Parts of a sentence that are said only where there is something to say: the part → the fact that it needs.
-CLAUSES = {"in_sheet": "sheet", "in_column": "column", "nearest_is": "nearest", "decided_by_rule": "allowed", "numbers_apart": "ledgers", "leads_nowhere": "unfit", "said_by_title": "title"}
+CLAUSES = {"in_sheet": "sheet", "in_column": "column", "masked_answers": "rows", "nearest_is": "nearest", "decided_by_rule": "allowed", "numbers_apart": "ledgers", "leads_nowhere": "unfit", "said_by_title": "title"}
 NOTHING = ("", "—", None)
 
 
