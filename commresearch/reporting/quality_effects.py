@@ -23,7 +23,7 @@ def sensitivity(page: QualityPage) -> list[Item]:
     """Main results with and without flagged sheets."""
     top = largest_effect(page.told_effects)
     if not page.effects:
-        return [heading(page.say("effects_heading_none")), page.prose(page.say("effects_none"))]
+        return [heading(page.say("effects_heading_none")), page.prose(page.without_results)]
     if page.hides_flags or not page.told_effects:
         return [heading(page.say("effects_heading_none")), page.prose(say("release.effects_hidden", page.language))]
     if not page.n_flagged:

@@ -271,6 +271,11 @@ class QualityPage(StampedPage):
         return f"{100 * levels[0]:g}" if levels else USUAL_LEVEL
 
     @property
+    def without_results(self) -> str:
+        """Why a survey has no result to show or to compare."""
+        return self.say("results_single" if self.quality.noted("single_sheet") else "effects_none")
+
+    @property
     def interval(self) -> str:
         """Name of the intervals; a census has none."""
         return "" if self.inference == "none" else self.say(f"interval_{self.inference}", level=self.level)

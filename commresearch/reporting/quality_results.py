@@ -291,7 +291,7 @@ def results(page: QualityPage) -> list[Item]:
     table, chosen = page.quality.estimates, choices(page)
     known = table[table["estimate"].notna()]
     if known.empty and not chosen:
-        return [heading(page.say("results_heading_none")), page.prose(page.say("effects_none"))]
+        return [heading(page.say("results_heading_none")), page.prose(page.without_results)]
     rated, others = table[table["measure"].isin([TOP_TWO, SCORE])], table[table["measure"].isin([SCALE, MEAN])]
     lead = page.prose(
         _rests_on(page), page.say("results_dont_know") if len(rated) else "",

@@ -60,7 +60,8 @@ class SurveyQuality:
         K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
-        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability
+        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
+        single_sheet: one sheet alone has answers, so that nothing is estimated
     """
 
     estimates: pd.DataFrame
@@ -116,6 +117,8 @@ def assess_survey(
     weights, gaps = rake_known(frame, margins) if margins is not None else (None, [])
     given = set(margins["variable"].astype("str")) if margins is not None else set()  # their shares are those of the population
     measures = [m for m in measures if m.measure != "share" or (m.variable not in given and frame[m.column].min() < frame[m.column].max())]
+    alone = [Note("single_sheet", n=1)] if measures and len(frame) == 1 and sampling is not Sampling.CENSUS else []
+    measures = [] if alone else measures  # nothing is known of how persons differ
     told = followed(measures)
     estimate = _Estimator(measures=measures, sample=sample, conf_level=conf_level, margins=margins)
     whole = estimate(frame, weights)
@@ -124,7 +127,7 @@ def assess_survey(
     return SurveyQuality(
         estimates=whole, sensitivity=_sensitivity(clean, frame, replace(estimate, measures=told), whole, weights) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
-        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *([Note("not_followed", n=left_out)] if left_out else [])]),
+        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *([Note("not_followed", n=left_out)] if left_out else [])]),
         shares=estimate.shares(frame, [v for v in plain_choices(clean) if v.name not in given], WEIGHT if weights is None else weights),
     )
 

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.cases.case import SinglePsu
+from commresearch.cases.case import Release, SinglePsu
 from commresearch.errors import EstimationError
+from commresearch.reporting.quality_effects import sensitivity
+from commresearch.reporting.quality_page import QualityPage
+from commresearch.reporting.quality_results import results
 from commresearch.survey import estimate_mean, rake
 from commresearch.survey.settings import CHOICES
-from commresearch.terms import Sampling
+from commresearch.terms import Language, Sampling
 from commresearch.workflow.survey_design import UNKNOWN, WEIGHT, rake_known
 from commresearch.workflow.survey_quality import assess_survey
 from tests.unit.survey_cases import codes, told
@@ -185,3 +188,29 @@ def test_where_a_category_has_nobody_left_the_weights_stay(survey):
     lines = assess_survey(flagged(survey(SEX), set(men)), Sampling.OPT_IN, margins=margins).sensitivity.set_index("without")
     assert lines["weighting"].to_dict() == {"": "raked", "flag_irv": "fitted", "any_flag": "fitted"}
     assert lines.loc["any_flag", "estimate"] == np.mean([i for i in range(24) if i % 3])
+
+
+# ---------------------------------------------------------------- one sheet
+
+
+FIVE = {"name": "sat", "type": "single", "values": "1=非常不满意\n2=不太满意\n3=一般\n4=比较满意\n5=非常满意"}
+
+
+@pytest.mark.parametrize("sampling", Sampling)
+def test_of_one_sheet_nothing_is_estimated_and_the_report_says_so(cleaned, sampling):
+    table = cleaned(["id", "sat", "n"], [["k1", "比较满意", "4"]], ID, FIVE, N)
+    quality = assess_survey(table, sampling, design="simple_random" if sampling is Sampling.PROBABILITY else None)
+    is_census = sampling is Sampling.CENSUS
+    assert quality.noted("single_sheet") == ({} if is_census else {"": 1})
+    assert list(quality.estimates["estimate"]) == ([1, 4, 4] if is_census else [])
+    for language, words in ((Language.ZH, "只有1份答卷"), (Language.EN, "One sheet alone")):
+        clean = replace(table, provenance=table.provenance | {"sampling": sampling.value, "name_zh": "滨海", "name_en": "Binhai", "wave": "w1"})
+        page = QualityPage(clean=clean, quality=quality, language=language, release=Release(edition="internal"))
+        texts = [str(getattr(item, "text", "")) for section in (results, sensitivity) for item in section(page)]
+        assert sum(words in text for text in texts) == (0 if is_census else 2)
+
+
+def test_two_sheets_are_estimated(cleaned):
+    quality = assess_survey(cleaned(["id", "sat", "n"], [["k1", "比较满意", "4"], ["k2", "一般", "2"]], ID, FIVE, N), Sampling.OPT_IN)
+    assert quality.noted("single_sheet") == {}
+    assert list(quality.estimates["estimate"]) == [0.5, 3.5, 3]
