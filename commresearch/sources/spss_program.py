@@ -12,6 +12,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+BEGINS = dt.datetime(1582, 10, 14)  # noqa: DTZ001 - SPSS knows no zones
+#: formats of SPSS, without their widths, and what their numbers are
+MOMENTS = dict.fromkeys(("DATE", "ADATE", "EDATE", "JDATE", "SDATE"), "date") | dict.fromkeys(("DATETIME", "YMDHMS"), "datetime") | dict.fromkeys(("TIME", "DTIME"), "time")
+
 
 def answer_to(data: bytes, form: str, encodings: Sequence[str | None]) -> tuple[str, Any]:
     """("read", (what the reader says of encodings that it refuses, columns and metadata of the first one it takes, else None)).
@@ -25,7 +29,12 @@ def answer_to(data: bytes, form: str, encodings: Sequence[str | None]) -> tuple[
         read = read_dta if form == "dta" else read_sav
         for encoding in encodings:
             try:
-                columns, meta = read(io.BytesIO(data), encoding=encoding, user_missing=True, output_format="dict")
+                try:
+                    columns, meta = read(io.BytesIO(data), encoding=encoding, user_missing=True, output_format="dict")
+                except OverflowError:
+                    if form != "sav":
+                        raise
+                    columns, meta = _with_endless_ranges(data, encoding)
                 if form == "sav":
                     _keep_codes(columns, meta, data, encoding)
             except (ReadstatError, PyreadstatError, UnicodeDecodeError, ValueError, OverflowError) as error:
@@ -35,6 +44,27 @@ def answer_to(data: bytes, form: str, encodings: Sequence[str | None]) -> tuple[
     except Exception as error:  # noqa: BLE001 - raised again by the process that asked
         return "error", error
     return "read", (refused, None)
+
+
+def _with_endless_ranges(data: bytes, encoding: str | None) -> tuple[dict[str, Any], Any]:
+    """A file whose dates have user-missing values that are no moments (LO thru 0): these variables are read as numbers, and what is not missing made a moment."""
+    from pyreadstat import read_sav
+
+    options = {"encoding": encoding, "user_missing": True, "output_format": "dict"}
+    numbers, plain = read_sav(io.BytesIO(data), disable_datetime_conversion=True, **options)
+    dated = {name: kind for name in plain.missing_ranges if (kind := MOMENTS.get(plain.original_variable_types[name].rstrip("0123456789.")))}
+    others = [name for name in numbers if name not in dated]
+    columns = read_sav(io.BytesIO(data), usecols=others, **options)[0] if others else {}
+    read = {n: [_moment(v, dated[n], plain.missing_ranges[n]) for v in numbers[n]] if n in dated else columns[n] for n in numbers}
+    return read, plain
+
+
+def _moment(value: float | None, kind: str, missing: Sequence[dict[str, float]]) -> Any:
+    """A number of seconds as date, time or both; as it is where it means missing."""
+    if value is None or any(area["lo"] <= value <= area["hi"] for area in missing):
+        return value
+    moment = BEGINS + dt.timedelta(seconds=value)
+    return moment.date() if kind == "date" else moment.time() if kind == "time" else moment
 
 
 def _keep_codes(columns: dict[str, Any], meta: Any, data: bytes, encoding: str | None) -> None:

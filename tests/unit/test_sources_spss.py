@@ -6,6 +6,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from commresearch.cleaning import clean_survey, draft_codebook
 from commresearch.errors import SourceError
 from commresearch.records import ask_process
 from commresearch.sources import CellType, read_survey
@@ -164,3 +165,50 @@ def test_user_missing_days_and_times_are_codes_and_no_days_of_1582(tmp_path):
     assert raw.frame["sent"].tolist() == ["2026-09-01 10:00:00", "-91", "2026-09-01 10:00:00", "2026-09-01 10:00:00"]
     assert raw.frame["at"].tolist() == ["10:00:00", "01:00:00", "-91", "02:00:00"]
     assert raw.missing == {"day": ("-94", "-91"), "sent": ("-91",), "at": ("-91",)}
+
+
+LOWEST, HIGHEST = -1.7976931348623157e308, 1.7976931348623157e308
+DAY = (pd.Timestamp("2026-09-01 10:20:30").as_unit("s") - pd.Timestamp("1582-10-14").as_unit("s")).total_seconds()
+FORMATS = {"day": "DATE11", "also": "SDATE10", "sent": "DATETIME20", "at": "TIME8", "plain": "EDATE10"}
+
+
+def dated(path, low, high, **cells):
+    """A file whose days and times have one range of user-missing values; those of `plain` have none."""
+    frame = pd.DataFrame({"day": [DAY, 0.0, -91.0], "also": [DAY] * 3, "sent": [DAY + 0.25, DAY, -5.0], "at": [36_000.5, 3_600.0, -91.0], "plain": [DAY, DAY, None], "n": [1.0, 2.0, 3.0], "said": ["好", "", "一般"]})
+    ranges = {name: [{"lo": low, "hi": high}] for name in ("day", "also", "sent", "at", "n")} if low < high else {}
+    pyreadstat.write_sav(frame.assign(**cells), str(path), variable_format=FORMATS, missing_ranges=ranges, variable_value_labels={"day": {0.0: "未答"}})
+    return path
+
+
+def test_ranges_of_missing_days_may_begin_before_all_days_or_end_after_them(tmp_path):
+    plain = read_survey(dated(tmp_path / "plain.sav", 0, 0))
+    raw = read_survey(dated(tmp_path / "low.sav", LOWEST, 0.0))
+    assert raw.frame["day"].tolist() == ["2026-09-01", "0", "-91"]
+    assert raw.frame["sent"].tolist()[1:] == ["2026-09-01 10:20:30", "-5"]
+    assert raw.frame["at"].tolist()[1:] == ["01:00:00", "-91"]
+    assert raw.missing == {"day": ("-91", "0"), "also": (), "sent": ("-5",), "at": ("-91",), "n": ()}
+    assert raw.labels["day"] == {"0": "未答"}
+    answered = ~raw.frame.isin(["0", "-91", "-5"])
+    assert raw.frame.where(answered).equals(plain.frame.where(answered))
+    assert (raw.types == plain.types)[answered].all()
+    assert [q.columns for q in raw.questions] == [q.columns for q in plain.questions]
+    until_a_day = read_survey(dated(tmp_path / "day.sav", LOWEST, DAY - 86_400))
+    assert until_a_day.frame.drop(columns="at").equals(raw.frame.drop(columns="at"))
+    assert until_a_day.missing["day"] == ("-91", "0")
+    from_a_day = read_survey(dated(tmp_path / "high.sav", DAY + 86_400, HIGHEST, day=[DAY, 9e20, DAY + 90_000]))
+    assert from_a_day.frame["day"].tolist() == ["2026-09-01", "900000000000000000000", str(int(DAY + 90_000))]
+    assert from_a_day.missing["day"] == (str(int(DAY + 90_000)), "900000000000000000000")
+
+
+def test_days_in_an_endless_range_are_user_missing_once_cleaned(tmp_path):
+    raw = read_survey(dated(tmp_path / "low.sav", LOWEST, 0.0))
+    table = clean_survey(raw, draft_codebook(raw))
+    day = next(v.name for v in table.codebook if v.source == "day")
+    assert table.frame[day].dt.strftime("%Y-%m-%d").tolist()[0] == "2026-09-01"
+    assert table.frame[day].isna().tolist() == [False, True, True]
+    assert "unreadable" not in set(table.missing_kinds[day])
+
+
+def test_a_day_that_no_calendar_has_is_refused_where_it_is_no_missing_value(tmp_path):
+    assert refusal(dated(tmp_path / "far.sav", LOWEST, 0.0, day=[DAY, 0.0, 9e20])) == ["CR-S06"]
+    assert refusal(dated(tmp_path / "plain.sav", LOWEST, 0.0, plain=[DAY, 0.0, 9e20])) == ["CR-S06"]
