@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
     In SPSS a kind of missing is a user-missing number (-91 to -97, further down where answers use these), in Stata one of .a to
     .g, both with labels, dates included. Texts are empty there whatever the kind, which a note in the file says; their kinds stand in
     stem_kinds.csv. The CSV holds values,
-    and <kind> where one is missing; a text that a spreadsheet would compute (first sign =, +, - or @, and no number) stands behind an apostrophe.
+    and <kind> where one is missing (<<kind>> where somebody has answered <kind>); a text that a spreadsheet would compute (first sign =, +, - or @, and no number) stands behind an apostrophe.
     stem_codebook.xlsx reads it back into the same table, without the apostrophe.
     """
     return _write(_files(clean, stem, language), Path(folder))
@@ -139,8 +140,8 @@ def export_case(cleaned: str | Path, folder: str | Path, case: str, language: La
 
 
 def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:
-    """The codebook that reads an exported CSV back: headers are the clean columns, cells are values, <kind> means missing."""
-    kinds = {kind: (f"<{kind}>",) for kind in KINDS}
+    """The codebook that reads an exported CSV back: headers are the clean columns, cells are values, <kind> means missing (in more brackets where `_marks` has more)."""
+    kinds = {kind: (mark,) for kind, mark in _marks(frame).items()}
     rows = [row for variable in codebook for row in _variables_of_csv(variable, kinds, frame)]
     taken, variables = {v.name for v in codebook}, []
     for row in rows:
@@ -325,9 +326,21 @@ def _written(suffix: str, write: "object") -> bytes:
         return path.read_bytes()
 
 
+def _marks(frame: pd.DataFrame) -> dict[MissingKind, str]:
+    """How a missing value of each kind stands in the CSV: <kind>, in more brackets where somebody has answered just that."""
+    answers = [column.dropna().astype("str").str.strip() for _, column in frame.items() if _is_text(column)]
+    texts = {text for column in answers for text in column[column.str.startswith("<")].unique()}
+    n = next(n for n in count(1) if texts.isdisjoint("<" * n + kind + ">" * n for kind in KINDS))
+    return {kind: "<" * n + kind + ">" * n for kind in KINDS}
+
+
+def _is_text(column: pd.Series) -> bool:
+    return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype))
+
+
 def _csv(clean: CleanTable) -> bytes:
-    """Values, and <kind> where one is missing."""
-    cells = {}
+    """Values, and the mark of its kind where one is missing."""
+    cells, marks = {}, {str(kind): mark for kind, mark in _marks(clean.frame).items()}
     for name in clean.frame.columns:
         column, kinds = clean.frame[name], clean.missing_kinds[name]
         if pd.api.types.is_float_dtype(column):
@@ -338,5 +351,5 @@ def _csv(clean: CleanTable) -> bytes:
             text = column.astype("str")
         else:
             text = guarded_column(column.astype("str"))
-        cells[name] = text.astype("object").where(column.notna().to_numpy(), "<" + kinds.astype("object").astype("str") + ">")
+        cells[name] = text.astype("object").where(column.notna().to_numpy(), kinds.astype("object").map(marks))
     return csv_bytes(pd.DataFrame(cells).reset_index())

@@ -198,6 +198,19 @@ def test_the_csv_reads_back_into_the_same_table(table, tmp_path):
     assert kinds["row_id"].tolist() == table.frame.index.tolist()
 
 
+@pytest.mark.parametrize(("answers", "mark"), [(["好", "<空>"], "<blank>"), (["<blank>", "好"], "<<blank>>"), (["<skipped> ", "<<blank>>"], "<<<blank>>>"), (["<<blank>>", "<blank"], "<blank>")])
+def test_an_answer_that_reads_like_a_mark_of_missing_stays_an_answer(cleaned, tmp_path, answers, mark):
+    rows = [["a", answers[0], "是"], ["b", answers[1], ""], ["c", "", "其他〖<blank〗"]]
+    table = cleaned(["id", "said", "q"], rows, {"name": "id", "type": "text"}, {"name": "said", "type": "text"}, {"name": "q", "type": "single", "values": "1=是\n2=其他", "open": "2"})
+    assert values(table.frame["said"]) == [*answers, None]
+    paths = {p.name: p for p in export_clean(table, tmp_path / "out", "s", Language.ZH)}
+    written = pd.read_csv(paths["s.csv"], dtype="str", keep_default_na=False)
+    assert (written["said"].iloc[2], written["q"].iloc[1]) == (mark, mark)
+    again = clean_survey(read_survey(paths["s.csv"]), read_codebook(paths["s_codebook.xlsx"]))
+    for mine, theirs in ((table.frame, again.frame), (table.missing_kinds, again.missing_kinds)):
+        assert [as_texts(mine[c]) for c in mine] == [as_texts(theirs[c]) for c in theirs]
+
+
 def test_what_was_derived_and_text_in_columns_apart_read_back_as_they_stand(cleaned, tmp_path):
     rows = [[f"{i}", f"192.0.2.{i}(海岚-滨海)", "其他" if i % 2 else "是", "灯" if i % 2 else ""] for i in range(6)]
     book = [{"name": "id", "type": "text"}, {"name": "ip", "type": "text", "identifier": "ip", "role": "ip"}, {"name": "q", "type": "single", "values": "1=是\n2=其他", "open": "2", "source_other": "说明"}]
