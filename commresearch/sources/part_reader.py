@@ -79,9 +79,14 @@ class _Part:
     """A part that is being read."""
 
     def __init__(self, read: Callable[[], CodedCells], threads: Executor | None) -> None:
-        self._beside = Standby(read) if threads is None else None
-        self._cells: Callable[[], CodedCells] | None = self._beside.first if self._beside else threads.submit(read).result if threads else read
+        self._beside: Standby[CodedCells] | None = None
+        self._cells: Callable[[], CodedCells] | None
         self._block: CellBlock | None = None
+        if threads is None:
+            self._beside = Standby(read)
+            self._cells = self._beside.first
+        else:
+            self._cells = threads.submit(read).result
 
     def settle(self) -> CellBlock | None:
         """The block, waited for once; None where it cannot be read. Nothing of the XML is held behind it."""
