@@ -11,7 +11,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from commresearch.errors import Failure
 from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
@@ -157,11 +156,14 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     some, or where it states too much, are all cells looked at.
     """
     is_far, is_loose, near = False, False, None
-    for raw, piece, is_piece_loose in _pieces(data, member):
+    for raw, received in _pieces(data, member):
+        piece = received
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
-        is_far = is_far or near.beyond.search(piece) is not None
-        is_loose = is_loose or is_piece_loose
+        if near.is_odd.search(piece) is not None:
+            piece = _tight(piece)
+            is_far = is_far or near.beyond.search(piece) is not None
+            is_loose = is_loose or _LOOSE.search(piece) is not None
         _note_kinds(scan, piece)
         if cutter is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
             cutter.add(raw)
@@ -177,11 +179,12 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     _look_at_all(scan, _pieces(data, member))
 
 
-def _look_at_all(scan: SheetScan, pieces: "Iterator[_Piece]") -> None:
+def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None:
     """The extent by every cell and row; one that does not say where it stands follows the one before it."""
     rows, letters = set[bytes](), set[bytes]()
     loose_rows, in_row, most_in_row = 0, 0, 0
-    for _, piece, _ in pieces:
+    for _, received in pieces:
+        piece = _tight(received)
         rows.update(_ROWS.findall(piece))
         letters.update(_LETTERS.findall(piece))
         loose_rows += len(_LOOSE_ROW.findall(piece))
@@ -194,11 +197,12 @@ def _look_at_all(scan: SheetScan, pieces: "Iterator[_Piece]") -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """An extent with round ends, and the pattern of cells beyond it."""
+    """An extent with round ends, the pattern of cells beyond it, and one that finds these and cells that may not say where they stand, in one search."""
 
     rows: int
     columns: int
     beyond: re.Pattern[bytes]
+    is_odd: re.Pattern[bytes]
 
     @classmethod
     def of(cls, stated: re.Match[bytes] | None) -> "_Near":
@@ -212,19 +216,12 @@ class _Near:
         is_tall = rows * NEAR_COLUMNS > most and letters[0] < "Z"
         columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
         wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
-        return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'.encode()))
+        beyond = f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'
+        return cls(rows, columns, re.compile(beyond.encode()), re.compile(f'<(?:c|row)(?: {beyond}|(?=[ >/])(?! r="))'.encode()))
 
 
-class _Piece(NamedTuple):
-    """Some XML as it is, without name-space prefixes and quoted in one way, and whether a cell or row in it may not say where it stands."""
-
-    raw: bytes
-    plain: bytes
-    is_loose: bool
-
-
-def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[_Piece]:
-    """The XML in pieces that end with a cell or a row, so that no cell is cut."""
+def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
+    """The XML in pieces that end with a cell or a row, so that no cell is cut: as it is, and without name-space prefixes, quoted in one way."""
     rest, prefix = b"", None
     for chunk in _unpacked(data, member):
         if prefix is None:
@@ -235,21 +232,21 @@ def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[_Piece]:
         if cut < 0:
             cut = max(whole.rfind(b"/>"), len(whole) if len(whole) > LONGEST_CELL_BYTES else 0)
         piece, rest = whole[:cut], whole[cut:]
-        yield _in_one_way(piece, prefix)
-    yield _in_one_way(rest, prefix or b"")
+        yield piece, _in_one_way(piece, prefix)
+    yield rest, _in_one_way(rest, prefix or b"")
 
 
-def _in_one_way(raw: bytes, prefix: bytes) -> _Piece:
-    piece = raw
+def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
     if any(sign in piece for sign in (b"'", b"\n", b"\r", b"\t")):
         piece = piece.translate(BLANKS)
     if prefix:
         piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
-    is_loose = _LOOSE.search(piece) is not None
-    if is_loose and (b"r =" in piece or b"r= " in piece):  # looked for where it matters only: it takes as long as the search
-        piece = _SPACED.sub(b'="', piece)
-        is_loose = _LOOSE.search(piece) is not None
-    return _Piece(raw, piece, is_loose)
+    return piece
+
+
+def _tight(piece: bytes) -> bytes:
+    """Without blanks around the signs after which cells and rows say where they stand."""
+    return _SPACED.sub(b'="', piece) if b"r =" in piece or b"r= " in piece else piece
 
 
 def _note_kinds(scan: SheetScan, piece: bytes) -> None:
@@ -265,14 +262,14 @@ def _note_kinds(scan: SheetScan, piece: bytes) -> None:
                 scan.errors[found] = html.unescape(match[2].decode("utf8", "replace"))
 
 
-def _note_kinds_by_place(scan: SheetScan, pieces: Iterator[_Piece]) -> None:
+def _note_kinds_by_place(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None:
     """The same where cells or rows do not say where they stand: each follows the one before it."""
     scan.formulas.clear()
     scan.uncalculated.clear()
     scan.errors.clear()
     row, column = -1, -1
-    for _, piece, _ in pieces:
-        for match in _ROW_OR_CELL.finditer(piece):
+    for _, piece in pieces:
+        for match in _ROW_OR_CELL.finditer(_tight(piece)):
             if match[2] is None:
                 number = _ROW_NUMBER.search(match[1])
                 row, column = (int(number[1]) - 1 if number else row + 1), -1
