@@ -12,7 +12,6 @@ from commresearch.reporting.display import Item
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_persons import category_counts, group_of, shown_shares
 from commresearch.terms import VariableType
-from commresearch.words import number
 
 SHOWN = 24  #: questions in the table
 TOP = 3  #: answers of each
@@ -24,22 +23,27 @@ def choices(page: QualityPage) -> list[Item]:
     found = [(name, part) for name, part in page.quality.shares.groupby("variable", sort=False) if name in page.clean.codebook]
     if not found:
         return []
-    rows, persons, groups, left = [], [], [], 0
+    rows, persons, groups, sheets, left = [], [], [], [], 0
     for name, part in found[:SHOWN]:
         variable = page.clean.codebook[str(name)]
         told = _told(page, variable, part)
         left += len(part) - len(told)
         for row in told:
+            sheets.append(n := page.answered(variable.name, int(row["n"])))
             rows.append([
                 page.question(variable.name), _answer(page, variable, str(row["category"])),
-                page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), "share"), number(int(row["n"])),
+                page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), "share"), n.text,
             ])
-            persons.append([None, None, int(row["count"]), int(row["n"])])
-            groups.append([None, None, _whom(page, variable, str(row["category"])), None])
+            # The answers to one question add up to the sheets that answer it.
+            persons.append([None, None, None if n.behind is None else int(row["count"]), n.count])
+            groups.append([None, None, _whom(page, variable, str(row["category"])), n.group])
     if not rows:
         return [page.prose(page.say("choices_few"))]
     ranked = sum(page.clean.codebook[str(name)].type is VariableType.RANKING for name, _ in found[:SHOWN])
-    note = page.notes(page.say("choices_note", top=TOP), page.say("choices_ranked", n=ranked) if ranked else "", page.say("choices_rest", n=left) if left else "", page.model_note)
+    note = page.notes(
+        page.say("choices_note", top=TOP), page.say("choices_ranked", n=ranked) if ranked else "", page.say("choices_rest", n=left) if left else "",
+        page.model_note, page.bound_note(sheets),
+    )
     table = page.table(
         "choices", page.say("choices_caption"), page.header("col_question", "choices_answer", "col_share", "col_n"), rows, align="llrr", widths=(40, 30, 20, 10), note=note,
     )

@@ -174,17 +174,20 @@ def _unreadable(page: QualityPage) -> list[Item]:
     if not found:
         return [page.prose(page.say("unreadable_none"))]
     unquoted = HIDDEN if hides(page.release) else DASH
-    rows, persons = [], []
+    rows, persons, groups, sheets = [], [], [], []
     for name, filled, n, old in found[:SHOWN]:
-        counts = [HIDDEN, HIDDEN] if page.hides_unreadable(name, n) else [number(n), page.share(n, filled)]
-        rows.append([page.question(name), page.own(cut(old, EXAMPLE)) if old else unquoted, number(filled), *counts])
-        persons.append([None, n, filled, n, n])
+        is_told = not page.hides_unreadable(name, n)
+        sheets.append(told := page.answered(name, filled, more=(MissingKind.UNREADABLE,)))
+        counts = [number(n), page.share(n, filled) if told.behind else HIDDEN] if is_told else [HIDDEN, HIDDEN]
+        rows.append([page.question(name), page.own(cut(old, EXAMPLE)) if old else unquoted, told.text, *counts])
+        persons.append([None, n if is_told else None, told.count, n, n])
+        groups.append([None, None, told.group, None, None])
     table = page.table(
         "unreadable", page.say("unreadable_caption", name=page.question(found[0][0])),
         page.header("col_question", "unreadable_example", "unreadable_filled", "unreadable_count", "col_share"), rows, align="llrrr",
-        widths=(38, 22, 13, 13, 14), note=page.notes(page.say("unreadable_note", n=len(found), shown=len(rows)), _quoted_note(page)),
+        widths=(38, 22, 13, 13, 14), note=page.notes(page.say("unreadable_note", n=len(found), shown=len(rows)), page.bound_note(sheets), _quoted_note(page)),
     )
-    return [page.of_persons(table, persons)]
+    return [page.of_persons(table, persons, groups=groups)]
 
 
 # ---------------------------------------------------------------- missing values

@@ -86,7 +86,12 @@ def _effect_table(page: QualityPage) -> Table:
         "effects", page.say("effects_caption"), page.header("col_result", *(f"effects_{k}" for k in keys)), rows, align="lrrrrlr",
         widths=(24, 17, 17, 9, 10, 14, 9), note=page.say("effects_note", interval=_interval(page, "effects_brackets")),
     )
-    return page.of_persons(table, [[None, e.fewest, *[_moved(page, e, e.out)] * 3, *[_moved(page, e, e.flag_out)] * 2] for e in page.effects])
+    return page.of_persons(table, [[None, _behind(page, e), *[_moved(page, e, e.out)] * 3, *[_moved(page, e, e.flag_out)] * 2] for e in page.effects])
+
+
+def _behind(page: QualityPage, effect: Effect) -> int | None:
+    """Sheets behind a result; None where their number would give away how many are missing."""
+    return None if page.answered(effect.variable, effect.fewest).behind is None else effect.fewest
 
 
 def _moved(page: QualityPage, effect: Effect, out: int) -> int:

@@ -7,7 +7,7 @@ ones it wants to include.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from commresearch.cleaning.variable import Variable
 from commresearch.records import sha256_of
 from commresearch.reporting.disclosure_rules import hides, is_small
 from commresearch.reporting.display import STRICTEST
-from commresearch.reporting.quality_persons import shown_changes, shown_missing
+from commresearch.reporting.quality_persons import ANSWERED, AT_LEAST, Answered, group_of, least_answered, shown_changes, shown_missing
 from commresearch.reporting.quality_tables import (
     Effect,
     cells_with_content,
@@ -145,6 +145,31 @@ class QualityPage(StampedPage):
     def missing_shown(self) -> pd.DataFrame:
         """The same as the edition shows it."""
         return shown_missing(self.missing, self.release)
+
+    @cached_property
+    def bounded(self) -> dict[str, int]:
+        """Questions whose sheets with an answer would give a hidden number of missing values away, with the sheets asked."""
+        asked = self.missing["asked"][self.missing_shown[ANSWERED].isna()]
+        return dict(zip(map(str, asked.index), asked.tolist(), strict=True))
+
+    def answered(self, question: str, n: int, *, more: tuple[MissingKind, ...] = ()) -> Answered:
+        """Sheets with an answer to a question (and with some kinds of missing) in a cell; a bound where a hidden number of missing values would follow."""
+        if question not in self.missing.index:
+            return Answered.told(n)
+        if question in self.bounded:
+            return Answered.bounded(n, self.bounded[question], self.release)
+        row: Mapping[Hashable, Any] = self.missing.loc[question].to_dict()
+        is_rest = n == row["asked"] - row["missing"] + sum(row[kind.value] for kind in more)
+        return Answered.told(n, group_of(self.survey, question, [ANSWERED, *(kind.value for kind in more)]) if is_rest else None)
+
+    def answered_together(self, questions: Iterable[str], n: int) -> Answered:
+        """The fewest sheets that answered any two of some questions: no fewer answered each, so they, too, may give a hidden number away."""
+        near = [asked for name in questions if (asked := self.bounded.get(name)) is not None and least_answered(asked, self.release) < n]
+        return Answered.bounded(n, min(near), self.release) if near else Answered.told(n)
+
+    def bound_note(self, cells: Iterable[Answered]) -> str:
+        """What a bound in a table means; nothing where there is none."""
+        return say("release.note_least", self.language, sign=AT_LEAST) if any(cell.text.startswith(AT_LEAST) for cell in cells) else ""
 
     @property
     def survey(self) -> str:

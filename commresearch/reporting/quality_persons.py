@@ -1,18 +1,23 @@
 """Numbers of persons in the report on a survey, as its edition shows them: missing values by kind, flags, categories of margins, times of filling in."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commresearch.cases.case import Release
+from commresearch.reporting.disclosure import Known, System, too_narrow
 from commresearch.reporting.disclosure_groups import Group
-from commresearch.reporting.disclosure_rules import hides
+from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
 from commresearch.reporting.disclosure_tables import Counted, protected_counts
 from commresearch.reporting.quality_tables import KINDS_SHOWN
+from commresearch.terms import MissingKind
+from commresearch.words import number
 
 ANSWERED = "answered"
+AT_LEAST = "≥"
 KINDS = [kind.value for kind in KINDS_SHOWN]
 BINS = (28, 20, 14, 10, 7, 5, 3, 2)  #: numbers of bars that are tried
 
@@ -29,12 +34,72 @@ def shown_missing(missing: pd.DataFrame, rules: Release) -> pd.DataFrame:
     Returns
     -------
     DataFrame of Int64
-        The kinds that are shown, `missing` and `asked`; NA where a number is hidden.
+        The kinds that are shown, `missing`, `asked` and `answered` (asked and not missing); NA where a number is hidden.
     """
     columns = ["missing", *KINDS]
-    sums = [tuple(range(len(columns)))]
-    rows = [[*protected_counts([int(n) for n in row], rules, sums), *protected_counts([int(asked)], rules)] for *row, asked in missing[[*columns, "asked"]].to_numpy()]
-    return pd.DataFrame(rows, index=missing.index, columns=[*columns, "asked"]).astype("Int64")
+    rows = []
+    for *row, asked in missing[[*columns, "asked"]].to_numpy().tolist():
+        shown = protected_counts(row, rules, [tuple(range(len(columns)))])
+        answered = None if _narrows(row, shown, asked, rules) else asked - row[0]
+        rows.append([*shown, *protected_counts([asked], rules), *([None] if answered is None else protected_counts([answered], rules))])
+    return pd.DataFrame(rows, index=missing.index, columns=[*columns, "asked", ANSWERED]).astype("Int64")
+
+
+def _narrows(missing: Sequence[int], shown: Sequence[int | None], asked: int, rules: Release) -> bool:
+    """Whether a hidden number of missing values follows too nearly from the sheets that answered or filled a question in.
+
+    Those asked are taken for known: the questions that all are asked have one number in common, and the sheets kept are published as they are.
+    """
+    if None not in shown:
+        return False
+    if shown[0] is None and rules.rounding < rules.threshold:
+        return True  # as rounded it leaves fewer numbers of missing values than have to remain; the solver would say the same, later
+    answered, unreadable = asked - missing[0], 1 + KINDS.index(MissingKind.UNREADABLE.value)
+    counts = np.array([*missing, asked, answered, answered + missing[unreadable]])
+    whole, known, filled = len(missing), len(missing) + 1, len(missing) + 2
+    system = System.of_sums(len(counts), [tuple(range(len(missing))), (whole, 0, known), (filled, known, unreadable)])
+    reader = Known.of(counts, np.array([*(n is None for n in shown), False, False, False]), rules)
+    reader.low[whole] = reader.high[whole] = asked
+    return bool(too_narrow(system, reader, rules))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The sheets with an answer to a question, as a cell tells them.
+
+    text : str
+    count : int or None
+        What the cell publishes; None where it names a bound alone.
+    behind : int or None
+        What may be declared of cells that rest on these sheets; None where the number would give a hidden one away.
+    group : Group or None
+        Where the sheets are those asked less those missing.
+    """
+
+    text: str
+    count: int | None
+    behind: int | None
+    group: Group | None = None
+
+    @classmethod
+    def told(cls, n: int, group: Group | None = None) -> "Answered":
+        """The number as any other."""
+        return cls(text=number(n), count=n, behind=n, group=group)
+
+    @classmethod
+    def bounded(cls, n: int, asked: int, rules: Release) -> "Answered":
+        """At least how many there are: so far below those asked that every small number of missing values, and as many more, remain possible."""
+        least = least_answered(asked, rules)
+        if is_small(n, rules):
+            return cls.told(n)
+        if n < least or least < rules.threshold:
+            return cls(text=HIDDEN, count=n, behind=None)
+        return cls(text=f"{AT_LEAST} {number(least)}", count=None, behind=None)
+
+
+def least_answered(asked: int, rules: Release) -> int:
+    """The bound that stands for a number of sheets with an answer which would give a hidden one away; it follows from those asked alone."""
+    return rules.rounding * ((asked - 2 * rules.threshold) // rules.rounding)
 
 
 def shown_changes(changed: Mapping[str, int], rules: Release, *, hides_unreadable: bool) -> dict[str, int | None]:
@@ -79,6 +144,13 @@ def shown_shares(counts: Sequence[int], rules: Release) -> list[bool]:
     exact = rules.model_copy(update={"rounding": 1})
     whole = [sum(counts), *counts]
     return [n is not None for n in protected_counts(whole, exact, [tuple(range(len(whole)))])[1:]]
+
+
+def told_categories(margins: Sequence[Mapping[Hashable, Any]], counts: Sequence[int], rules: Release) -> list[bool]:
+    """Which categories of the margins may be told; those of one question add up to all sheets."""
+    names = [str(m["variable"]) for m in margins]
+    told = {name: shown_shares([n for other, n in zip(names, counts, strict=True) if other == name], rules) for name in dict.fromkeys(names)}
+    return [told[name].pop(0) for name in names]
 
 
 def category_counts(frame: pd.DataFrame, margins: Sequence[Mapping[Hashable, Any]]) -> list[int]:

@@ -1,7 +1,7 @@
 """Sections of the quality report on what the data say: flags, scales, weights, main results."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_choices import choices
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
-from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, shown_shares
+from commresearch.reporting.quality_persons import Answered, category_counts, group_of, safe_edges, told_categories
 from commresearch.reporting.quality_tables import duplicate_counts, flag_counts, smaller_side
 from commresearch.terms import Language, MissingKind
 from commresearch.words import number, say
@@ -200,11 +200,16 @@ def _weights_part(page: QualityPage, weights: pd.DataFrame) -> str:
 
 def _scale_items(page: QualityPage, scales: pd.DataFrame) -> list[Item]:
     level = f"{100 * float(scales['conf_level'].iloc[0]):g}" if "conf_level" in scales else page.level
-    rows = [[page.scale_in_table(str(s["scale"]), NAME), str(int(s["n_items"])), number(int(s["n"])), _alpha(s["alpha"], s["conf_low"], s["conf_high"])] for s in scales.to_dict("records")]
+    items, records = page.quality.items.groupby("scale")["item"], scales.to_dict("records")
+    sheets = [page.answered_together(items.get_group(s["scale"]), int(s["n"])) for s in records]
+    rows = [
+        [page.scale_in_table(str(s["scale"]), NAME), str(int(s["n_items"])), told.text, _alpha(s["alpha"], s["conf_low"], s["conf_high"])]
+        for s, told in zip(records, sheets, strict=True)
+    ]
     table = page.of_persons(page.table(
         "scales", page.say("scales_caption"), page.header("scales_scale", "scales_items", "col_n", "scales_alpha"), rows, align="lrrr",
-        widths=(34, 16, 16, 34), note=page.say("scales_note", level=level),
-    ), [[None, None, int(n), int(n)] for n in scales["n"]])
+        widths=(34, 16, 16, 34), note=page.notes(page.say("scales_note", level=level), page.bound_note(sheets)),
+    ), [[None, None, told.count, told.behind] for told in sheets])
     return [page.prose(page.say("scales_lead")), table, *_against(page), _item_table(page)]
 
 
@@ -214,26 +219,29 @@ def _alpha(alpha: float, low: float, high: float) -> str:
 
 
 def _against(page: QualityPage) -> list[Item]:
-    items = page.quality.items
-    turned = [page.named(str(name)) for name in items.loc[items["item_rest"] < 0, "item"]]
+    turned = [page.named(str(name)) for name in page.quality.items.loc[page.quality.items["item_rest"] < 0, "item"]]
     if not turned:
         return []
     return [callout(page.say("against_title", n=len(turned)), page.text("against_body", list=page.join(turned)), "warning")]
 
 
 def _item_table(page: QualityPage) -> Table:
+    sheets = [page.answered(str(i["item"]), int(i["n"])) for i in page.quality.items.to_dict("records")]
     rows = [
         [
-            page.own(str(i["scale"])), page.question(str(i["item"]), SHORT), page.say("key_reversed" if int(i["key"]) < 0 else "key_forward"), number(int(i["n"])),
+            page.own(str(i["scale"])), page.question(str(i["item"]), SHORT), page.say("key_reversed" if int(i["key"]) < 0 else "key_forward"), told.text,
             fixed(float(i["mean"]), 2), fixed(float(i["item_rest"]), 2), fixed(float(i["alpha_if_dropped"]), 2),
         ]
-        for i in page.quality.items.to_dict("records")
+        for i, told in zip(page.quality.items.to_dict("records"), sheets, strict=True)
     ]
     header = page.header("scales_scale", "items_item", "items_key", "col_n", "items_mean", "items_rest", "items_dropped")
     table = page.table(
-        "items", page.say("items_caption"), header, rows, align="lllrrrr", widths=(13, 31, 9, 8, 9, 15, 15), note=page.say("items_note")
+        "items", page.say("items_caption"), header, rows, align="lllrrrr", widths=(13, 31, 9, 8, 9, 15, 15),
+        note=page.notes(page.say("items_note"), page.bound_note(sheets)),
     )
-    return page.of_persons(table, [[None, None, None, *[int(n)] * 4] for n in page.quality.items["n"]])
+    return page.of_persons(
+        table, [[*[None] * 3, told.count, *[told.behind] * 3] for told in sheets], groups=[[*[None] * 3, told.group, *[None] * 3] for told in sheets]
+    )
 
 
 def _weight_items(page: QualityPage) -> list[Item]:
@@ -248,7 +256,7 @@ def _weight_items(page: QualityPage) -> list[Item]:
     )
     records = shown.to_dict("records")
     persons = category_counts(page.clean.frame, records)
-    told = _told_categories(page, records, persons)
+    told = told_categories(records, persons, page.release)
     rows = [
         [
             page.question(str(m["variable"]), SHORT), _category(page, m), DASH if m["category"] == UNKNOWN else fixed(100 * float(m["target_share"]), 1),
@@ -267,13 +275,6 @@ def _weight_items(page: QualityPage) -> list[Item]:
         table, [[None, None, None, n, n] for n in persons], [((i, 3), (i, 4)) for i in range(len(rows))], [[None, None, None, g, g] for g in whom],
     )
     return [page.prose(lead, unknown, _base_weights(page)), shown_table]
-
-
-def _told_categories(page: QualityPage, margins: Sequence[Row], counts: Sequence[int]) -> list[bool]:
-    """Which categories may be told; those of one question add up to all sheets."""
-    names = [str(m["variable"]) for m in margins]
-    told: dict[str, list[bool]] = {name: shown_shares([n for other, n in zip(names, counts, strict=True) if other == name], page.release) for name in dict.fromkeys(names)}
-    return [told[name].pop(0) for name in names]
 
 
 def _category(page: QualityPage, margin: Row) -> str:
@@ -341,24 +342,22 @@ def _shown(page: QualityPage, row: "pd.Series[Any]") -> str:
 
 def _satisfaction_table(page: QualityPage, rated: pd.DataFrame) -> Table:
     design = page.inference == "design"
-    rows = []
-    for name in rated["variable"].unique():
-        mine = {str(r["measure"]): r for r in rated[rated["variable"] == name].to_dict("records")}
-        either = next(iter(mine.values()))
+    rows, persons, sheets = [], [], []
+    for name, lines in rated.groupby("variable", sort=False):
+        mine = {str(r["measure"]): r for r in lines.to_dict("records")}
+        either = next(iter(mine.values()))  # the share stands before the score
         share, score = (mine.get(part) for part in (TOP_TWO, SCORE))
+        sheets.append(told := page.answered(str(name), int(either["n"])))
         rows.append([
             page.question(str(name)), _cell(page, share), _cell(page, score), _unclear_share(page, str(name), float(either["dont_know"])),
-            *([fixed(float(share["deff"]), 1) if share else DASH] if design else []), number(int(either["n"])),
+            *([fixed(float(share["deff"]), 1) if share else DASH] if design else []), told.text,
         ])
+        persons.append([None, _side(either), told.behind, _unclear(page, str(name)), *([_side(either)] if design else []), told.count])
     keys = ["col_question", "satisfaction_share", "satisfaction_score", "satisfaction_unclear", *(["satisfaction_deff"] if design else []), "col_n"]
     widths = (32, 18, 18, 11, 11, 10) if design else (38, 20, 20, 12, 10)
-    note = page.notes(page.say("satisfaction_note"), page.say("deff_note") if design else "", page.model_note)
+    note = page.notes(page.say("satisfaction_note"), page.say("deff_note") if design else "", page.model_note, page.bound_note(sheets))
     table = page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
-    persons = []
-    for name in rated["variable"].unique():
-        first: Row = rated[rated["variable"] == name].to_dict("records")[0]  # the share stands before the score
-        persons.append([None, _side(first), int(first["n"]), _unclear(page, str(name)), *([_side(first)] if design else []), int(first["n"])])
-    return page.of_persons(table, persons)
+    return page.of_persons(table, persons, groups=[[*[None] * (len(keys) - 1), told.group] for told in sheets])
 
 
 def _side(row: Row) -> int:
@@ -388,13 +387,14 @@ def _cell(page: QualityPage, row: Row | None) -> str:
 
 
 def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
+    sheets = [Answered.told(int(r["n"])) if r["measure"] == SCALE else page.answered(str(r["variable"]), int(r["n"])) for r in others.to_dict("records")]
     rows = [
-        [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, _cell(page, r), number(int(r["n"]))]
-        for r in others.to_dict("records")
+        [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, _cell(page, r), told.text]
+        for r, told in zip(others.to_dict("records"), sheets, strict=True)
     ]
-    note = page.notes(page.say("others_note") if (others["measure"] == SCALE).any() else "", page.model_note)
+    note = page.notes(page.say("others_note") if (others["measure"] == SCALE).any() else "", page.model_note, page.bound_note(sheets))
     table = page.table(
         "means", page.say("others_caption"), page.header("col_result", "others_unit", "others_estimate", "col_n"), rows, align="llrr",
         widths=(46, 14, 26, 14), note=note,
     )
-    return page.of_persons(table, [[None, None, int(n), int(n)] for n in others["n"]])
+    return page.of_persons(table, [[None, None, told.behind, told.count] for told in sheets], groups=[[*[None] * 3, told.group] for told in sheets])

@@ -7,16 +7,30 @@ import pandas as pd
 import pytest
 
 from commresearch.cases.case import Release
+from commresearch.errors import ReportError
 from commresearch.reporting import panel_outcomes, panel_retrace, quality_cleaning, quality_effects, quality_results, quality_summary
 from commresearch.reporting.disclosure_rules import HIDDEN, is_small
-from commresearch.reporting.disclosure_tables import require_hidden, require_protected
+from commresearch.reporting.disclosure_tables import Counted, counts_of, require_hidden, require_protected
 from commresearch.reporting.display import Figure, Table
-from commresearch.reporting.quality_persons import category_counts, safe_edges, shown_changes, shown_missing, shown_shares
+from commresearch.reporting.quality_persons import (
+    ANSWERED,
+    KINDS,
+    Answered,
+    category_counts,
+    counted_missing,
+    group_of,
+    least_answered,
+    safe_edges,
+    shown_changes,
+    shown_missing,
+    shown_shares,
+)
 from commresearch.reporting.quality_tables import rule_counts, unreadable_by_variable
 from commresearch.terms import Outcome
+from commresearch.words import say
 from tests.unit.panel_case import items_of as panel_items
 from tests.unit.panel_case import opened as opened_panel
-from tests.unit.quality_survey import SECTIONS, words_of
+from tests.unit.quality_survey import SECTIONS, N, words_of
 from tests.unit.quality_survey import opened as opened_internal
 
 PUBLIC = Release()
@@ -69,6 +83,87 @@ def test_the_sum_of_kinds_gives_none_of_them_away():
     assert shown.loc["overall", ["blank", "dont_know", "missing"]].isna().sum() >= 2
 
 
+@pytest.mark.parametrize(
+    ("kinds", "base", "told"),
+    [
+        ({"blank": 40}, 5, True), ({}, 5, True), ({"blank": 3}, 5, False), ({"blank": 3, "dont_know": 6}, 5, False), ({"blank": 3, "dont_know": 80}, 5, True),
+        ({"blank": 3}, 1, False), ({"blank": 3, "dont_know": 80}, 1, True), ({"refused": 4, "blank": 60}, 5, True),
+        ({"refused": 1, "unreadable": 4, "blank": 60}, 5, False),  # filled in, less answered
+    ],
+)
+def test_sheets_with_an_answer_are_told_where_no_hidden_number_follows(kinds, base, told):
+    rules = PUBLIC.model_copy(update={"rounding": base})
+    line = pd.DataFrame([dict.fromkeys(KINDS, 0) | kinds | {"asked": 203, "missing": sum(kinds.values())}], index=["overall"])
+    shown = shown_missing(line, rules)
+    assert bool(shown[ANSWERED].notna().iloc[0]) is told
+    assert shown_missing(line, Release(edition="internal"))[ANSWERED].iloc[0] == 203 - sum(kinds.values())
+    if told and kinds:
+        cells = [counted_missing(line, shown, "s"), Counted(group=group_of("s", "overall", [ANSWERED, *KINDS]), count=203), Counted(group=group_of("s", "overall", [ANSWERED]), count=203 - sum(kinds.values()))]
+        require_hidden([*cells[0], *cells[1:]], rules, "together")
+
+
+def test_the_gate_sees_that_those_asked_less_those_who_answered_are_missing():
+    line = pd.DataFrame([dict.fromkeys(KINDS, 0) | {"blank": 3, "asked": 120, "missing": 3}], index=["overall"])
+    asked, answered = (Counted(group=group_of("s", "overall", [ANSWERED, *more]), count=n) for more, n in ((KINDS, 120), ([], 117)))
+    missing = counted_missing(line, shown_missing(line, PUBLIC), "s")
+    require_hidden([*missing, asked], PUBLIC, "apart")
+    with pytest.raises(ReportError) as error:
+        require_hidden([*missing, asked, answered], PUBLIC, "together")
+    assert {failure.code for failure in error.value.failures} == {"CR-U03"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_number_of_sheets_with_an_answer_gives_a_hidden_number_away(language):
+    page = public(language)
+    assert page.bounded == {"overall": 120, "age": 120, "times": 52}  # 9, 5 and 1 of them missing
+    assert {row[0]: row[-1] for row in table(page, "satisfaction").rows} == {page.question("overall"): "≥ 100"}
+    assert [row[-1] for row in table(page, "means").rows] == ["120", "≥ 30"]  # the scale, and one of 52
+    assert [row[2] for row in table(page, "unreadable").rows] == ["≥ 100"]
+    for name in ("satisfaction", "means", "unreadable"):
+        assert say("release.note_least", page.language, sign="≥") in table(page, name).note
+    assert "≥" not in table(page, "choices").note
+    declared = {c.count for i in items_of(page) if isinstance(i, Table) and i.persons and not i.id.endswith(("rules", "effects")) for c in counts_of(i) if not c.hidden}
+    assert not declared & {111, 119, 51}
+    internal = replace(page, release=Release(edition="internal"))
+    assert [row[-1] for row in table(internal, "satisfaction").rows] == ["111"]
+    assert "≥" not in "".join(words_of(i) for i in items_of(internal) if isinstance(i, Table))
+
+
+@pytest.mark.parametrize(("blank", "of_item", "of_scale"), [(3, "≥ 100", "≥ 100"), (0, "120", "120"), (30, "90", "90")])
+def test_a_scale_tells_no_more_of_its_items_than_they_do(blank, of_item, of_scale):
+    clean = opened_internal().clean
+    frame, kinds = clean.frame.copy(), clean.missing_kinds.copy()
+    gone = frame.index[:blank]
+    frame.loc[gone, "trust_1"], kinds.loc[gone, "trust_1"] = None, "blank"
+    items, scales = opened_internal().quality.items, opened_internal().quality.scales
+    quality = replace(opened_internal().quality, items=items.assign(n=items["n"].mask(items["item"] == "trust_1", N - blank)), scales=scales.assign(n=N - blank))
+    page = replace(public(), clean=replace(clean, frame=frame, missing_kinds=kinds), quality=quality)
+    assert [row[3] for row in table(page, "items").rows] == [of_item, "120", "120"]
+    assert [row[2] for row in table(page, "scales").rows] == [of_scale]
+    assert [row[-1] for row in table(page, "scales").rows] != [HIDDEN]
+
+
+def test_a_bound_is_far_enough_below_those_asked_and_follows_from_them_alone():
+    for asked in range(30, 200):
+        assert {Answered.bounded(asked - m, asked, PUBLIC).text for m in range(1, 10)} == {f"≥ {least_answered(asked, PUBLIC)}"}
+        assert asked - least_answered(asked, PUBLIC) >= 2 * PUBLIC.threshold
+    assert Answered.bounded(17, 20, PUBLIC) == Answered(text=HIDDEN, count=17, behind=None)
+    assert Answered.bounded(8, 12, PUBLIC) == Answered.told(8)  # small itself, and hidden as any other
+
+
+def test_answers_to_a_choice_question_with_few_missing_are_told_in_percent_only():
+    clean = opened_internal().clean
+    frame, kinds = clean.frame.copy(), clean.missing_kinds.copy()
+    frame.loc[frame.index[:3], "took_part"], kinds.loc[kinds.index[:3], "took_part"] = None, "blank"
+    shares = opened_internal().quality.shares
+    quality = replace(opened_internal().quality, shares=shares.assign(n=shares["n"].mask(shares["variable"] == "took_part", N - 3)))
+    page = replace(public(), clean=replace(clean, frame=frame, missing_kinds=kinds), quality=quality)
+    choices = table(page, "choices")
+    assert {row[-1] for row in choices.rows if row[0] == page.question("took_part")} == {"≥ 100"}
+    assert all("%" not in row[2] and row[2] != HIDDEN for row in choices.rows)
+    assert [c for c in counts_of(choices) if page.question("took_part") in c.place] == []
+
+
 def test_numbers_in_prose_are_those_of_the_tables():
     lead = quality_summary.first_screen(public())[1].text
     assert "至少有一个标记的答卷15份（12.5%）" in lead  # 14 of 120
@@ -96,7 +191,7 @@ def test_rules_of_few_sheets_and_what_they_wrote_are_not_told():
     assert {row[-1] for row in rules.rows} == {HIDDEN}
     assert {row[2] for row in rules.rows} == {HIDDEN, "—"}  # nothing is quoted of a rule that leaves the cell alone
     assert "若干个单元格" in rules.caption
-    assert table(page, "unreadable").rows == [["您的年龄", HIDDEN, "120", HIDDEN, HIDDEN]]
+    assert table(page, "unreadable").rows == [["您的年龄", HIDDEN, "≥ 100", HIDDEN, HIDDEN]]
     assert "原文只举至少10处相同的" in table(page, "unreadable").note
     assert [row[-1] for row in table(page, "identifiers").rows] == ["40", HIDDEN]
     assert [row[1] for row in table(page, "identifiers").rows] == ["手机号", "手机号"]
