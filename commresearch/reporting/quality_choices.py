@@ -20,12 +20,12 @@ ANSWER = 34  #: cells of an answer
 
 def choices(page: QualityPage) -> list[Item]:
     """The most frequent answers to every plain choice question; nothing where there is none."""
-    found = [(name, part) for name, part in page.quality.shares.groupby("variable", sort=False) if name in page.clean.codebook]
+    found = chosen_among(page)
     if not found:
         return []
     rows, persons, groups, sheets, left = [], [], [], [], 0
     for name, part in found[:SHOWN]:
-        variable = page.clean.codebook[str(name)]
+        variable = page.clean.codebook[name]
         told = _told(page, variable, part)
         left += len(part) - len(told)
         for row in told:
@@ -39,7 +39,7 @@ def choices(page: QualityPage) -> list[Item]:
             groups.append([None, None, _whom(page, variable, str(row["category"])), n.group])
     if not rows:
         return [page.prose(page.say("choices_few"))]
-    ranked = sum(page.clean.codebook[str(name)].type is VariableType.RANKING for name, _ in found[:SHOWN])
+    ranked = sum(page.clean.codebook[name].type is VariableType.RANKING for name, _ in found[:SHOWN])
     note = page.notes(
         page.say("choices_note", top=TOP), page.say("choices_ranked", n=ranked) if ranked else "", page.say("choices_rest", n=left) if left else "",
         page.model_note, page.bound_note(sheets),
@@ -57,6 +57,12 @@ def choices(page: QualityPage) -> list[Item]:
 def _answer(page: QualityPage, variable: Variable, category: str) -> str:
     answer = page.answer(variable.name, category, ANSWER)
     return page.say("choices_first", answer=answer) if variable.type is VariableType.RANKING else answer
+
+
+def chosen_among(page: QualityPage) -> list[tuple[str, pd.DataFrame]]:
+    """Questions with the shares of their answers. Whether to take part is none: whoever declined answers nothing else, so all others agree."""
+    parts = [(str(name), part) for name, part in page.quality.shares.groupby("variable", sort=False) if name in page.clean.codebook]
+    return [(name, part) for name, part in parts if len(part) > 1 or name not in page.clean.frame or page.clean.frame[name].nunique() < 2]
 
 
 def _told(page: QualityPage, variable: Variable, part: pd.DataFrame) -> list[dict[Hashable, Any]]:

@@ -241,7 +241,11 @@ def _missing_table(page: QualityPage) -> Table:
     kinds = [k.value for k in KINDS_SHOWN if lacking[k.value].any()]
     shown = lacking.head(DRAWN)
     told = page.missing_shown.loc[shown.index, ["asked", *kinds]]
-    rows = [[page.question(str(name)), *(HIDDEN if pd.isna(n) else number(int(n)) for n in row)] for name, row in zip(told.index, told.to_numpy(), strict=True)]
+    counts = shown[list(told.columns)].to_numpy()  # as they are: the table rounds them, and says that it does
+    rows = [
+        [page.question(str(name)), *(HIDDEN if hid else number(int(n)) for n, hid in zip(row, is_hidden, strict=True))]
+        for name, row, is_hidden in zip(told.index, counts, told.isna().to_numpy(), strict=True)
+    ]
     width = 60 // (1 + len(kinds))
     persons = [[None, *(int(row[c]) for c in told.columns)] for _, row in shown.iterrows()]
     groups = [[None, *(group_of(page.survey, str(name), [ANSWERED, *KINDS] if c == "asked" else [c]) for c in told.columns)] for name in told.index]

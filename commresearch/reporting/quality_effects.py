@@ -16,6 +16,7 @@ from commresearch.words.precision import signed
 NAME = 22  #: cells of a question beside a drawing
 SPARE_NAME = 14  #: cells of the first item of a scale there
 SHORT = 30  #: cells of a question in a crowded table
+NEAR = 0.5  #: halves of its interval by which a result moves too far to be called unmoved
 TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
 
 
@@ -35,7 +36,9 @@ def sensitivity(page: QualityPage) -> list[Item]:
     named = {"measure": page.measure(top.variable, top.measure), "difference": page.difference(top)}
     lead = page.text("effects_lead", n=page.persons(_compared(page)[1]), relative=page.relative(top), beside=page.beside(top), reading=_reading(page), **named)
     notes = page.prose(_followed(page), _base(page), _weighting(page), problem)
-    return [heading(page.say("effects_heading", **named)), page.prose(lead), *([notes] if notes.text else []), *_effect_figure(page), _effect_table(page)]
+    return [
+        heading(page.say("effects_heading", beside=page.beside(top), **named)), page.prose(lead), *([notes] if notes.text else []), *_effect_figure(page), _effect_table(page),
+    ]
 
 
 def _followed(page: QualityPage) -> str:
@@ -67,8 +70,10 @@ def _reading(page: QualityPage) -> str:
     relatives = [e.relative for e in page.told_effects if math.isfinite(e.relative)]
     if not relatives:
         return page.say("effects_no_interval")
-    outside = sum(r > 1 for r in relatives)
-    return page.say("effects_outside", n=outside) if outside else page.say("effects_inside")
+    outside, near = (sum(r > limit for r in relatives) for limit in (1, NEAR))
+    if outside or not near:
+        return page.say("effects_outside", n=outside) if outside else page.say("effects_inside")
+    return page.say("effects_near", n=near)
 
 
 def _effect_table(page: QualityPage) -> Table:
@@ -76,7 +81,7 @@ def _effect_table(page: QualityPage) -> Table:
         [
             page.measure(e.variable, e.measure, SHORT), page.estimate(e.estimate, e.low, e.high, e.unit),
             page.estimate(e.without, e.without_low, e.without_high, e.unit),
-            signed(e.difference * e.scale, page.digits_of_difference(e)), f"{e.relative:.1f}" if math.isfinite(e.relative) else DASH,
+            signed(e.difference * e.scale, page.digits_of_difference(e)), page.times(e) if math.isfinite(e.relative) else DASH,
             page.say(f"{e.flag}_name") if e.flag else DASH, signed(e.flag_difference * e.scale, page.digits_of_difference(e)),
         ]
         for e in page.effects

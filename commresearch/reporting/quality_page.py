@@ -282,7 +282,13 @@ class QualityPage(StampedPage):
 
     def relative(self, effect: Effect) -> str:
         """The difference beside its interval, as part of a sentence."""
-        return self.say("effect_relative", times=f"{effect.relative:.1f}") if math.isfinite(effect.relative) else ""
+        return self.say("effect_relative", times=self.times(effect)) if math.isfinite(effect.relative) else ""
+
+    def times(self, effect: Effect) -> str:
+        """The difference in halves of the interval, on the side of 1 where it lies: the text says which results move by more than that."""
+        if (shown := f"{effect.relative:.1f}") != "1.0" or effect.relative == 1:
+            return shown
+        return f"{min(effect.relative, 0.99) if effect.relative < 1 else max(effect.relative, 1.01):.2f}"
 
     def beside(self, effect: Effect) -> str:
         """What the largest change was measured by, as part of a sentence."""

@@ -14,7 +14,7 @@ from commresearch.reporting.disclosure_groups import Group
 from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
 from commresearch.reporting.disclosure_tables import IN_TABLE, Counted, figure_note, protected_counts
 from commresearch.reporting.display import Figure, Item, Table, callout, heading
-from commresearch.reporting.quality_choices import choices
+from commresearch.reporting.quality_choices import choices, chosen_among
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import Answered, category_counts, group_of, safe_edges, told_categories
@@ -314,7 +314,7 @@ def _rests_on(page: QualityPage) -> str:
 def _heading(page: QualityPage, known: pd.DataFrame) -> str:
     """The heading of the results: what the edition may tell of them."""
     if known.empty or (known["measure"] == SHARE).all():
-        return page.say("results_heading_choices", n=page.quality.shares["variable"].nunique())
+        return page.say("results_heading_choices", n=len(chosen_among(page)))
     told = known[[not page.hides_result(_side(r)) and r["measure"] != SHARE for r in known.to_dict("records")]]
     return _results_title(page, told) if len(told) else say("release.few_results", page.language, least=page.release.threshold)
 

@@ -75,7 +75,7 @@ def _effect_sentence(page: QualityPage) -> str:
 def _panels(page: QualityPage) -> Table:
     sheets, kept, n = sheets_received(page.clean), len(page.clean.frame), page.changed_shown["all"]
     effect = largest_effect(page.told_effects) if page.n_flagged and not page.hides_flags else None
-    moved = page.say("panels_moved", difference=page.difference(effect)) if effect is not None else ""
+    moved = page.say("panels_moved", beside=page.beside(effect), difference=page.difference(effect)) if effect is not None else ""
     numbers = [number(kept), HIDDEN if n is None else page.say("percent", n=page.share(n, page.content)), page.say("percent", n=page.share(page.n_flagged, kept))]
     meanings = [
         page.say("panels_kept_what", sheets=number(sheets)), _cells(page, "panels_changed_what"),

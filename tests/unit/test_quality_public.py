@@ -1,4 +1,4 @@
-"""The public edition of the report on a survey: no count of 1 to 9 persons, and no share or change from which one follows."""
+"""The public edition of the report on a survey: no count of 1 to 9 persons, and no share or change from which one follows; and how changes are said."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from commresearch.cases.case import Release
-from commresearch.reporting import quality_cleaning, quality_effects, quality_results
+from commresearch.reporting import quality_cleaning, quality_effects, quality_results, quality_summary
 from commresearch.reporting.disclosure_rules import HIDDEN
 from commresearch.reporting.display import Table
 from commresearch.reporting.quality_tables import effects, smaller_side
@@ -90,3 +90,36 @@ def test_a_change_is_hidden_where_few_sheets_make_it():
     items = quality_effects.sensitivity(replace(page, quality=replace(page.quality, sensitivity=lines)))
     assert "没有可比较的结果" in words_of(items[0])
     assert "公开版不列剔除它们以后的结果" in words_of(items[1])
+
+
+@pytest.mark.parametrize(("relative", "shown"), [(0.968, "0.97"), (0.999, "0.99"), (1.0, "1.0"), (1.001, "1.01"), (1.04, "1.04"), (0.3, "0.3"), (0.94, "0.9"), (1.06, "1.1")])
+def test_a_change_near_half_the_interval_is_told_on_its_side_of_it(relative, shown):
+    page = opened("en")
+    effect = replace(page.effects[0], low=0.0, high=2.0, difference=relative)
+    assert page.times(effect) == shown
+    assert f"or {shown} times half its interval" in page.relative(effect)
+
+
+@pytest.mark.parametrize(("relatives", "words"), [((0.1, 0.5), "去留对结论影响不大"), ((0.1, 0.6, 0.97), "超过半宽一半的有2项"), ((0.6, 1.2), "变动超过自身区间半宽的有1项")])
+def test_what_changes_mean_follows_from_the_largest(monkeypatch, relatives, words):
+    page = opened()
+    told = [replace(page.effects[0], low=0.0, high=2.0, difference=r) for r in relatives]
+    monkeypatch.setattr(type(page), "told_effects", told)
+    assert words in words_of(quality_effects.sensitivity(page)[1])
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "与自身区间相比变动最大的"), ("en", "the result that moves most relative to its interval")])
+def test_what_a_change_is_measured_by_is_said_wherever_it_is_called_the_largest(language, words):
+    page = opened(language)
+    assert words in words_of(quality_effects.sensitivity(page)[0])
+    assert any(words in cell for row in shown(quality_summary.first_screen, page, "panels").rows for cell in row)
+
+
+def test_numbers_of_missing_values_that_are_rounded_are_said_to_be():
+    page = public()
+    kinds, frame = page.clean.missing_kinds.copy(), page.clean.frame.copy()
+    kinds.loc[kinds.index[:23], "overall"], frame.loc[frame.index[:23], "overall"] = "dont_know", None
+    page = replace(page, clean=replace(page.clean, missing_kinds=kinds, frame=frame))
+    table = shown(quality_cleaning.missing_values, page, "missing")
+    assert list(table.rows[0][1:]) == ["120", "0", "0", "25", "0"]
+    assert "人数按5取整" in table.note

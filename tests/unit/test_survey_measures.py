@@ -164,6 +164,16 @@ def test_a_public_edition_leaves_out_answers_of_few():
     assert "公开版不列占比" in words_of(choices(page_on(few, release=Release()))[0])
 
 
+def test_whether_to_take_part_is_no_result_and_what_all_answer_alike_is():
+    clean = with_questions(choice("agree", "1=同意\n2=不同意"), choice("adult", "1=是\n2=否"), agree=["1"] * 100 + ["2"] * 20, adult=["1"] * 100 + [""] * 20)
+    page = page_on(clean)
+    shares = page.quality.shares  # as where those who declined have no place in the sample: they answered nothing else
+    shares = shares[(shares["variable"] != "agree") | (shares["category"] == "1")].assign(n=lambda s: s["n"].mask(s["variable"] == "agree", 100))
+    page = replace(page, quality=replace(page.quality, shares=shares))
+    assert "agree" not in {r[0] for r in table(page, "choices").rows}
+    assert ["adult", "是"] in [list(r[:2]) for r in table(page, "choices").rows]
+
+
 def test_a_survey_of_plain_choices_alone_has_results():
     clean = with_questions(choice("told", "1=微信群\n2=公告栏\n3=邻居"), told=["123"[i % 3] for i in range(N)])
     clean = replace(clean, codebook=replace(clean.codebook, variables=tuple(v for v in clean.codebook if v.name == "told")))
