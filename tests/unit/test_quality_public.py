@@ -102,7 +102,7 @@ def test_a_change_near_half_the_interval_is_told_on_its_side_of_it(relative, sho
 
 @pytest.mark.parametrize(("relatives", "words"), [((0.1, 0.5), "去留对结论影响不大"), ((0.1, 0.6, 0.97), "超过半宽一半的有2项"), ((0.6, 1.2), "变动超过自身区间半宽的有1项")])
 def test_what_changes_mean_follows_from_the_largest(monkeypatch, relatives, words):
-    page = opened()
+    page = replace(opened())
     told = [replace(page.effects[0], low=0.0, high=2.0, difference=r) for r in relatives]
     monkeypatch.setattr(type(page), "told_effects", told)
     assert words in words_of(quality_effects.sensitivity(page)[1])
