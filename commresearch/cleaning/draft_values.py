@@ -11,6 +11,7 @@ import pandas as pd
 from commresearch.cleaning.missing import no_answer
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import half_width
+from commresearch.cleaning.satisfaction_words import satisfaction_order
 from commresearch.cleaning.variable import VALUE
 from commresearch.sources import Question, RawTable
 from commresearch.terms import VariableType
@@ -72,9 +73,9 @@ def ordered(labels: Sequence[str]) -> list[str]:
     """Labels along a known order of answers where they all belong to one, else as they appear; what is no answer comes last."""
     real = [label for label in labels if no_answer(label) is None]
     rest = [label for label in labels if no_answer(label) is not None]
-    for scale in ORDERED:
-        if len(real) > 1 and set(real) <= set(scale):
-            return [*(label for label in scale if label in real), *rest]
+    known = [satisfaction_order(real), *([label for label in scale if label in real] for scale in ORDERED if set(real) <= set(scale))]
+    if len(real) > 1 and (order := next(filter(None, known), None)):
+        return [*order, *rest]
     return [*real, *rest]
 
 

@@ -18,8 +18,9 @@ from commresearch.reporting.quality_choices import choices, chosen_among
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import Answered, category_counts, group_of, safe_edges, told_categories
-from commresearch.reporting.quality_tables import duplicate_counts, flag_counts, smaller_side
-from commresearch.terms import Language, MissingKind
+from commresearch.reporting.quality_satisfaction import estimate_cell, satisfaction_table, side, unrated
+from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
+from commresearch.terms import Language
 from commresearch.words import number, say
 from commresearch.words.precision import decimals_of, fixed, signed
 from commresearch.workflow.survey_design import UNKNOWN
@@ -299,7 +300,7 @@ def results(page: QualityPage) -> list[Item]:
         page.say("results_where", prefix=page.prefix, n=len(others)) if len(rated) and len(others) else "",
     )
     return [
-        heading(_heading(page, known)), lead, *([_satisfaction_table(page, rated)] if len(rated) else []),
+        heading(_heading(page, known)), lead, *([satisfaction_table(page, rated)] if len(rated) else []), *unrated(page),
         *([_other_table(page, others)] if len(others) else []), *chosen,
     ]
 
@@ -315,7 +316,7 @@ def _heading(page: QualityPage, known: pd.DataFrame) -> str:
     """The heading of the results: what the edition may tell of them."""
     if known.empty or (known["measure"] == SHARE).all():
         return page.say("results_heading_choices", n=len(chosen_among(page)))
-    told = known[[not page.hides_result(_side(r)) and r["measure"] != SHARE for r in known.to_dict("records")]]
+    told = known[[not page.hides_result(side(r)) and r["measure"] != SHARE for r in known.to_dict("records")]]
     return _results_title(page, told) if len(told) else say("release.few_results", page.language, least=page.release.threshold)
 
 
@@ -340,56 +341,10 @@ def _shown(page: QualityPage, row: "pd.Series[Any]") -> str:
     return page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), "share").split(" (")[0]
 
 
-def _satisfaction_table(page: QualityPage, rated: pd.DataFrame) -> Table:
-    design = page.inference == "design"
-    rows, persons, sheets = [], [], []
-    for name, lines in rated.groupby("variable", sort=False):
-        mine = {str(r["measure"]): r for r in lines.to_dict("records")}
-        either = next(iter(mine.values()))  # the share stands before the score
-        share, score = (mine.get(part) for part in (TOP_TWO, SCORE))
-        sheets.append(told := page.answered(str(name), int(either["n"])))
-        rows.append([
-            page.question(str(name)), _cell(page, share), _cell(page, score), _unclear_share(page, str(name), float(either["dont_know"])),
-            *([fixed(float(share["deff"]), 1) if share else DASH] if design else []), told.text,
-        ])
-        persons.append([None, _side(either), told.behind, _unclear(page, str(name)), *([_side(either)] if design else []), told.count])
-    keys = ["col_question", "satisfaction_share", "satisfaction_score", "satisfaction_unclear", *(["satisfaction_deff"] if design else []), "col_n"]
-    widths = (32, 18, 18, 11, 11, 10) if design else (38, 20, 20, 12, 10)
-    note = page.notes(page.say("satisfaction_note"), page.say("deff_note") if design else "", page.model_note, page.bound_note(sheets))
-    table = page.table("satisfaction", page.say("satisfaction_caption"), page.header(*keys), rows, align="l" + "r" * (len(keys) - 1), widths=widths, note=note)
-    return page.of_persons(table, persons, groups=[[*[None] * (len(keys) - 1), told.group] for told in sheets])
-
-
-def _side(row: Row) -> int:
-    """Sheets behind a result: of a share, those on its smaller side."""
-    return smaller_side(float(row["n"]), float(row["n_chosen"]))
-
-
-def _unclear(page: QualityPage, name: str) -> int | None:
-    """Sheets that say 不清楚 to a question, few where their number is hidden among the missing values; None where the question is not counted there."""
-    if name not in page.missing.index:
-        return None
-    count: Any = page.missing.at[name, MissingKind.DONT_KNOW.value]
-    shown: Any = page.missing_shown.at[name, MissingKind.DONT_KNOW.value]
-    return 1 if hides(page.release) and pd.isna(shown) else int(count)
-
-
-def _unclear_share(page: QualityPage, name: str, share: float) -> str:
-    """不清楚 in percent, which gives no more away than rounded numbers of persons."""
-    if not hides(page.release) or name not in page.missing.index or math.isnan(share):
-        return fixed(100 * share, min(decimals_of(100 * share), 1))
-    asked: Any = page.missing.at[name, "asked"]
-    return page.share(round(share * int(asked)), int(asked))
-
-
-def _cell(page: QualityPage, row: Row | None) -> str:
-    return DASH if row is None else page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), str(row["unit"]))
-
-
 def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
     sheets = [Answered.told(int(r["n"])) if r["measure"] == SCALE else page.answered(str(r["variable"]), int(r["n"])) for r in others.to_dict("records")]
     rows = [
-        [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, _cell(page, r), told.text]
+        [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, estimate_cell(page, r), told.text]
         for r, told in zip(others.to_dict("records"), sheets, strict=True)
     ]
     note = page.notes(page.say("others_note") if (others["measure"] == SCALE).any() else "", page.model_note, page.bound_note(sheets))

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from commresearch.cleaning.clean_table import CleanTable
+from commresearch.cleaning.satisfaction_words import FEWEST, FIVE, asks_for_satisfaction, best_first, unrated_for
 from commresearch.cleaning.variable import Variable
 from commresearch.survey import satisfaction, score_scale
 from commresearch.survey.estimates import MAX_CATEGORIES
 from commresearch.terms import VariableType
-from commresearch.words import entries
+from commresearch.workflow.survey_design import Note
 
 FOLLOWED = 24  #: results that are followed through the flags; of more nobody would read what moves
 LEAST_SCALE_ITEMS = 2
 TWO = 2  #: answers of a question whose first one is followed
-FIVE = [str(i) for i in range(1, 6)]
 SHARES = frozenset({"top_two", "share"})  #: measures that are shares of sheets
 
 
@@ -35,19 +35,6 @@ class Measure:
     unit: str
     block: str
     unclear: str = ""
-
-
-def best_first(variable: Variable) -> bool | None:
-    """Whether a five-point satisfaction item has its best answer first; None where it is no such item."""
-    labels = list(variable.answers.values())
-    if variable.type is not VariableType.SINGLE or list(variable.answers) != FIVE:
-        return None
-    for name, scale in entries("answer_scales").items():
-        if name.startswith("satisfaction"):
-            known = scale["zh"].split(" ")
-            if labels in (known, known[::-1]):
-                return labels == known
-    return None
 
 
 def working_frame(clean: CleanTable) -> tuple[pd.DataFrame, list[Measure]]:
@@ -104,6 +91,20 @@ def _satisfaction(clean: CleanTable, columns: dict[str, pd.Series], variable: Va
         Measure(variable=variable.name, measure=part, column=f"{variable.name}:{part}", unit=unit, block=_block(variable), unclear=f"{variable.name}:dont_know")
         for part, unit in parts.items()
     ]
+
+
+def unrated(clean: CleanTable) -> list[Note]:
+    """Satisfaction items without 满意率, with the number of their answers: another number than five, no order of the five, or numbers from 1 to 5."""
+    asked = [v for v in clean.codebook if v.name in clean.frame and v.role is None]
+    notes = [Note(f"satisfaction_{why}", variable=v.name, n=len(v.answers)) for v in asked if (why := unrated_for(v))]
+    graded = [v.name for v in asked if v.type is VariableType.NUMBER and not v.unit and asks_for_satisfaction(v) and _is_graded(clean.frame[v.name])]
+    return [*notes, *(Note("satisfaction_number", variable=name, n=len(FIVE)) for name in graded)]
+
+
+def _is_graded(answers: pd.Series) -> bool:
+    """Whether numbers are grades from 1 to 5."""
+    seen = {*answers.dropna().unique().tolist()}
+    return len(seen) >= FEWEST and seen <= {*map(float, FIVE)}
 
 
 # ---------------------------------------------------------------- plain choices

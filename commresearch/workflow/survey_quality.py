@@ -28,6 +28,7 @@ from commresearch.workflow.survey_measures import (
     numbers,
     numeric_scales,
     plain_choices,
+    unrated,
     working_frame,
 )
 
@@ -61,7 +62,9 @@ class SurveyQuality:
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
         or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
-        single_sheet: one sheet alone has answers, so that nothing is estimated
+        single_sheet: one sheet alone has answers, so that nothing is estimated; satisfaction_points, satisfaction_order,
+        satisfaction_number: an item of satisfaction without 满意率, because it has n answers instead of five, five that cannot be put in order, or
+        numbers from 1 to 5
     """
 
     estimates: pd.DataFrame
@@ -127,7 +130,7 @@ def assess_survey(
     return SurveyQuality(
         estimates=whole, sensitivity=_sensitivity(clean, frame, replace(estimate, measures=told), whole, weights) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
-        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *([Note("not_followed", n=left_out)] if left_out else [])]),
+        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *unrated(clean), *([Note("not_followed", n=left_out)] if left_out else [])]),
         shares=estimate.shares(frame, [v for v in plain_choices(clean) if v.name not in given], WEIGHT if weights is None else weights),
     )
 

@@ -181,6 +181,66 @@ def test_a_survey_of_plain_choices_alone_has_results():
         assert title in words_of(results(page_on(clean, language))[0])
 
 
+# ---------------------------------------------------------------- satisfaction
+
+
+def rated_survey():
+    """Items of satisfaction in several words; given, counted by hand: 50, 30, 20, 10 and 5 sheets per answer of `clear`, five that do not know."""
+    counts = [50, 30, 20, 10, 5, 5]
+    given = [str(i) for i, n in enumerate(counts, 1) for _ in range(n)]
+    up = [str(6 - int(v)) if v != "6" else "" for v in given]
+    four = [str(1 + i % 4) for i in range(N)]
+    clean = with_questions(
+        choice("clear", "1=很满意\n2=比较满意\n3=基本满意\n4=不满意\n5=很不满意\n6=不清楚", missing="dont_know=6"),
+        choice("turned", "1=很不满意\n2=不满意\n3=一般\n4=满意\n5=很满意"), choice("four", "1=很满意\n2=满意\n3=不满意\n4=很不满意", question_en="Four answers"),
+        choice("mixed", "1=满意\n2=很满意\n3=一般\n4=不满意\n5=很不满意", question_en="Mixed answers"),
+        {"name": "stars", "type": "number", "source": "stars", "question_zh": "服务满意度评分", "question_en": "Satisfaction with service"},
+        {"name": "often", "type": "number", "source": "often", "question_zh": "不满意过几次"},
+        clear=["" if v == "6" else v for v in given], turned=up, four=four, mixed=up,
+    )
+    kinds, frame = clean.missing_kinds, clean.frame
+    kinds.loc[[v == "6" for v in given], "clear"] = "dont_know"
+    for name in ("stars", "often"):
+        frame[name] = pd.array([float(1 + i % 5) for i in range(N)], dtype="Float64")
+        kinds[name] = pd.Categorical([None] * N, categories=kinds["overall"].cat.categories)
+    return clean
+
+
+def test_satisfaction_in_other_words_is_that_counted_by_hand():
+    clean = rated_survey()
+    quality = assess_survey(clean, Sampling.OPT_IN)
+    found = quality.estimates.set_index(["variable", "measure"])
+    for name in ("clear", "turned"):
+        assert found.loc[(name, "top_two"), "estimate"] == pytest.approx(80 / 115)
+        assert found.loc[(name, "top_two"), "n_chosen"] == 80
+        assert found.loc[(name, "score"), "estimate"] == pytest.approx((5 * 50 + 4 * 30 + 3 * 20 + 2 * 10 + 5) / 115)
+        assert found.loc[(name, "score"), "n"] == 115
+    assert found.loc[("clear", "top_two"), "dont_know"] == pytest.approx(5 / N)
+    assert {"clear", "turned"}.isdisjoint(quality.shares["variable"])
+    assert {"four", "mixed"} <= set(quality.shares["variable"])
+    assert [quality.noted(f"satisfaction_{why}") for why in ("points", "order", "number")] == [{"four": 4}, {"mixed": 5}, {"stars": 5}]
+
+
+@pytest.mark.parametrize("release", [INTERNAL, Release()])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", ("满意度题1道不是五级，没有算满意率和平均分：“four”（4个选项）", "看不出从最满意到最不满意的次序，没有算满意率和平均分：“mixed”", "“服务满意度评分”", "1道题的第三级是“基本满意”")),
+        ("en", ("not on five points", "“Four answers” (4 answers)", "order from best to worst cannot be read", "(1): “Mixed answers”", "“Satisfaction with service”", "third answer is “(基本满意)”: 1")),
+    ],
+)
+def test_satisfaction_that_is_not_rated_is_told_with_what_to_do(language, said, release):
+    page = page_on(rated_survey(), language, release)
+    told = "\n".join(words_of(item) for item in results(page))
+    assert [text for text in said if text not in told] == []
+    assert told.count("labels_en") == 2
+
+
+def test_nothing_is_told_of_satisfaction_where_all_of_it_is_rated():
+    told = "\n".join(words_of(item) for language in ("zh", "en") for item in results(page_on(survey(), language)))
+    assert not any(text in told for text in ("不是五级", "看不出", "第三级", "not on five points", "cannot be read", "third answer"))
+
+
 # ---------------------------------------------------------------- files
 
 
