@@ -9,7 +9,7 @@ import pandas as pd
 from commresearch.cleaning.satisfaction_words import FIVE, THIRD, has_satisfied_middle
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.disclosure_rules import hides
-from commresearch.reporting.display import Item, Table
+from commresearch.reporting.display import Item, Table, callout
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_tables import smaller_side
@@ -80,9 +80,11 @@ def _third_answers(page: QualityPage, rated: pd.DataFrame) -> str:
 
 def unrated(page: QualityPage) -> list[Item]:
     """Satisfaction items that no share of the satisfied is told of: which, why, and what to do."""
-    lines = []
+    lines, n = [], 0
     for note, item in (("satisfaction_points", "satisfaction_with_points"), ("satisfaction_order", "quoted"), ("satisfaction_number", "quoted")):
-        found = page.quality.noted(note)
-        names = [page.say(item, name=page.named(v), text=page.named(v), n=n) for v, n in found.items()]
-        lines += [page.text(note, n=len(found), list=listed(page, names, "questions_unit"))] if found else []
-    return [page.prose(line) for line in lines]
+        if found := page.quality.noted(note):
+            names = [page.say(item, name=page.named(v), text=page.named(v), n=answers) for v, answers in found.items()]
+            lines.append(page.text(note, n=len(found), list=listed(page, names, "questions_unit")))
+            n += len(found)
+    body = "\n\n".join([*lines, page.say("satisfaction_again")])
+    return [callout(page.say("satisfaction_unrated", n=n), body)] if lines else []

@@ -225,8 +225,8 @@ def test_satisfaction_in_other_words_is_that_counted_by_hand():
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("zh", ("满意度题1道不是五级，没有算满意率和平均分：“four”（4个选项）", "看不出从最满意到最不满意的次序，没有算满意率和平均分：“mixed”", "“服务满意度评分”", "1道题的第三级是“基本满意”")),
-        ("en", ("not on five points", "“Four answers” (4 answers)", "order from best to worst cannot be read", "(1): “Mixed answers”", "“Satisfaction with service”", "third answer is “(基本满意)”: 1")),
+        ("zh", ("没有算满意率的满意度题3道", "不是五级（1道）**：“four”（4个选项）", "看不出从最满意到最不满意的次序（1道）**：“mixed”", "“服务满意度评分”", "1道题的第三级是“基本满意”")),
+        ("en", ("without a share satisfied: 3", "Not on five points (1)**: “Four answers” (4 answers)", "cannot be read (1)**: “Mixed answers”", "“Satisfaction with service”", "third answer is “(基本满意)”: 1")),
     ],
 )
 def test_satisfaction_that_is_not_rated_is_told_with_what_to_do(language, said, release):
@@ -238,7 +238,7 @@ def test_satisfaction_that_is_not_rated_is_told_with_what_to_do(language, said, 
 
 def test_nothing_is_told_of_satisfaction_where_all_of_it_is_rated():
     told = "\n".join(words_of(item) for language in ("zh", "en") for item in results(page_on(survey(), language)))
-    assert not any(text in told for text in ("不是五级", "看不出", "第三级", "not on five points", "cannot be read", "third answer"))
+    assert not any(text in told for text in ("没有算满意率", "第三级", "without a share", "third answer"))
 
 
 # ---------------------------------------------------------------- files
