@@ -11,7 +11,7 @@ from commresearch.reporting.display import Figure, Item, Table, heading
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_tables import Effect, largest_effect
 from commresearch.words import number, say
-from commresearch.words.precision import signed
+from commresearch.words.precision import MINUS, signed
 
 NAME = 22  #: cells of a question beside a drawing
 SPARE_NAME = 14  #: cells of the first item of a scale there
@@ -116,13 +116,19 @@ def _effect_figure(page: QualityPage) -> list[Figure]:
     if not shown:
         return []
     names = [page.measure(e.variable, e.measure, SPARE_NAME if e.measure == SCALE else NAME) for e in shown]
-    parts = [page.say("effects_alt_item", measure=name, shift=signed(e.shift, 1)) for name, e in zip(names, shown, strict=True)]
+    parts = [page.say("effects_alt_item", measure=name, shift=_shift(page, e)) for name, e in zip(names, shown, strict=True)]
     n, left_out = _compared(page)
     return [page.figure(
         "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
         quality_figures.shifts(names, np.array([e.shift for e in shown]), {"axis": page.say("effects_axis"), "inside": page.say("effects_band")}, page.stamp),
         page.say("effects_figure_note", interval=page.interval, n=page.persons(n), rest=page.persons(n - left_out)),
     )]
+
+
+def _shift(page: QualityPage, effect: Effect) -> str:
+    """How far a result moves, with its sign, in the digits of the table."""
+    text = page.times(effect)
+    return text if float(text) == 0 else f"{MINUS if effect.shift < 0 else '+'}{text}"
 
 
 def _compared(page: QualityPage) -> tuple[int, int]:

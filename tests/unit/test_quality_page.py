@@ -326,6 +326,9 @@ def test_results_are_drawn_by_how_far_they_move_beside_their_intervals():
     assert low < -1.5 < 1 < high
     assert "−1.5" in figure.alt
     assert "+0.2" in figure.alt
+    close = replace(opened(), quality=opened().quality)
+    close.__dict__["effects"] = [effect(estimate=4.0, low=3.0, high=5.0, difference=0.97)]
+    assert "+0.97" in next(i for i in quality_effects.sensitivity(close) if isinstance(i, Figure)).alt  # as the table says: not 1.0
     page = replace(opened(), quality=opened().quality)
     page.__dict__["effects"] = [none]
     assert not any(isinstance(i, Figure) for i in quality_effects.sensitivity(page))
