@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commresearch.errors import Failure, SourceError
-from commresearch.sources.platforms import known_headers, plain_header
+from commresearch.sources.platforms import ask_the_same, known_headers, plain_header
 from commresearch.sources.sheet import CellRange, Sheet
 
 HEADER_SEARCH_ROWS = 15  #: a header stands among the first rows of its table
@@ -70,13 +70,14 @@ def find_table(file: str, sheet: Sheet) -> Layout:
     """The table with the headers of a survey platform, or else the one with most cells.
 
     Blank rows separate tables that stand below one another where the row after them is a header, blank columns those that
-    stand side by side where their lengths differ or each surely has a key of its own.
+    stand side by side where their lengths differ or each surely has a key of its own. A table under the same header in the same
+    columns goes on with the rows of the one above.
 
     Raises
     ------
     SourceError
         There is no table with a header and a row below it (CR-S25, CR-S26, CR-S17); the table goes on beside itself under the same
-        header (CR-S41), or another one as long has a key of its own (CR-S42).
+        header (CR-S41), or another one as long has a key of its own (CR-S42); another one below asks the same questions (CR-S43).
     """
     counts = sheet.filled.sum(axis=1)
     tables: list[Table] = []
@@ -90,12 +91,16 @@ def find_table(file: str, sheet: Sheet) -> Layout:
             tables[-1].rows.append((start, stop))
         else:
             table, beside = _new_table(file, sheet, start, stop)
-            tables.append(table)
             others += beside
+            if (begun := next((t for t in tables if _goes_on(sheet, t, table)), None)) is None:
+                tables.append(table)
+            else:
+                begun.rows.append((start, stop))
     if not tables:
         raise SourceError(Failure(code="CR-S17", values={"file": sheet.place(file)}))
     main = max(tables, key=lambda t: (t.known, sum(int(counts[a:b].sum()) for a, b in t.rows)))
     _check_header(file, sheet, main)
+    _check_below(file, sheet, main, tables)
     taken = {j for area in others for j in range(area.left, area.right + 1)}
     further = {j for a, b in main.rows[1:] for j in np.flatnonzero(sheet.filled[a:b].any(axis=0)).tolist()} - taken
     main.columns = np.array(sorted({*main.columns.tolist(), *further}), np.int64)
@@ -224,6 +229,24 @@ def _check_parts(file: str, sheet: Sheet, start: int, stop: int, columns: NDArra
         raise SourceError(Failure(code="CR-S41", values=values))
     if areas[0].bottom >= areas[1].bottom:
         raise SourceError(Failure(code="CR-S42", values=values))
+
+
+def _goes_on(sheet: Sheet, above: Table, below: Table) -> bool:
+    """Whether a table repeats the header of one above it cell by cell, so that its rows are further rows of that one."""
+    if len(above.header) > 1 or len(below.header) > 1:
+        return False
+    tops = [np.flatnonzero(sheet.filled[t.header[0]]).tolist() for t in (above, below)]
+    return tops[0] == tops[1] and sheet.texts(above.header[0], tops[0]) == sheet.texts(below.header[0], tops[0])
+
+
+def _check_below(file: str, sheet: Sheet, main: Table, tables: list[Table]) -> None:
+    """Refuse a table with rows of its own that asks the same as the survey in another order, in other columns or with one more."""
+    asked = _header_texts(sheet, main.header, main.columns)
+    for table in tables:
+        if table is main or table.rows[-1][1] <= max(table.header) + 1 or not ask_the_same(asked, _header_texts(sheet, table.header, table.columns)):
+            continue
+        first, second = sorted((main.extent, table.extent))
+        raise SourceError(Failure(code="CR-S43", values={"file": sheet.place(file), "first": first.a1, "second": second.a1}))
 
 
 def _header_rows(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64]) -> tuple[int, ...]:

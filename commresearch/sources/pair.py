@@ -16,13 +16,15 @@ from commresearch.terms import Export
 SHOWN = 5  #: examples in a message
 
 
-def read_survey_pair(text: Path | str, code: Path | str) -> tuple[RawTable, RawTable]:
+def read_survey_pair(text: Path | str, code: Path | str, *, sheet: str | None = None) -> tuple[RawTable, RawTable]:
     """The text export and the code export of one survey; row by row the same answers, in the order of their key.
 
     Parameters
     ----------
     text, code
         Files with option texts and with option numbers.
+    sheet
+        Name of the sheet to read in both; the one that looks most like a survey if not given.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def read_survey_pair(text: Path | str, code: Path | str) -> tuple[RawTable, RawT
     failures: list[Failure] = []
     for path in (text, code):
         try:
-            tables.append(read_survey(path))
+            tables.append(read_survey(path, sheet=sheet))
         except SourceError as error:
             failures += error.failures
     if failures:

@@ -43,6 +43,7 @@ EXTRA = {
 }
 KNOWN = frozenset().union(*META.values(), *DISTINCT.values())
 
+SAME_SHARE = 0.8  #: of the headers of two tables that both have where they ask the same
 MOST_DISTINCT = 2_000  #: different cells of a column that are looked at; a question with options has fewer
 SHARE_OF_CODES = 0.8  #: of the answer columns that a code export fills with whole numbers
 SHARE_OF_TEXTS = 0.5
@@ -65,6 +66,13 @@ def known_headers(cells: Iterable[str]) -> int:
     if not any(len(headers & own) >= ENOUGH[platform] for platform, own in DISTINCT.items()):
         return 0
     return len(headers & KNOWN)
+
+
+def ask_the_same(first: Iterable[str], second: Iterable[str]) -> bool:
+    """Whether two headers are those of one questionnaire, but for a column that somebody added."""
+    one, other = ({plain_header(h) for h in headers} - {""} for headers in (first, second))
+    shared = len(one & other)
+    return shared > 1 and shared >= SAME_SHARE * len(one | other)
 
 
 def detect_platform(headers: Iterable[str]) -> Platform:

@@ -23,6 +23,7 @@ from commresearch.sources.questions import group_questions
 from commresearch.sources.raw_table import RawTable
 from commresearch.sources.received import FileKind, Received, receive
 from commresearch.sources.row_rules import rows_set_aside
+from commresearch.sources.same_questions import Answers, check_sheets, titles_between
 from commresearch.sources.sheet import OpenedFile, Sheet, take_rows
 from commresearch.sources.spss import read_spss
 from commresearch.sources.workbook import open_workbook
@@ -88,12 +89,14 @@ def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -
     meta = meta_columns(names, platform)
     at: dict[str, int] = {meaning: int(layout.table.columns[names.index(meta[meaning])]) for meaning in ("key", "submitted") if meaning in meta}
     aside = rows_set_aside(sheet, layout, at)
+    aside |= titles_between(file, sheet, layout, aside, at.get("key"))
     kept = layout.rows[~np.isin(layout.rows, list(aside))]
     if not len(kept):
         raise SourceError(Failure(code="CR-S26", values={"file": sheet.place(file)}))
     bare = RawTable(frame=pd.DataFrame(), path=received.path, sha256=received.sha256, sheet=sheet.name, platform=platform, encoding=opened.encoding)
     logs = [*opened.log, *_row_logs(bare, sheet, layout, aside), *header_logs, *_merged_logs(bare, sheet, layout, names, aside)]
     cells = {name: take_rows(sheet.columns[j], kept) for name, j in zip(names, layout.table.columns, strict=True)}
+    check_sheets(file, Answers(sheet=sheet, names=names, meta=meta, cells=cells), opened.alike)
     types = None if sheet.types is None else sheet.types[np.ix_(kept, layout.table.columns)]
     lost, column_logs = _column_logs(bare, sheet, layout, cells, types)
     return _filled(replace(bare, n_rows_read=len(kept) + len(aside), lost_digits=lost, log=join_logs([*logs, *column_logs])), cells, types, kept, meta)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -108,11 +108,15 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OpenedFile:
-    """The sheet that holds the survey, how its text was encoded, and log lines about what stands beside it."""
+    """The sheet that holds the survey, how its text was encoded, and log lines about what stands beside it.
+
+    `alike` opens other sheets that may hold answers to the same questionnaire, by name.
+    """
 
     sheet: Sheet
     encoding: str = ""
     log: tuple[pd.DataFrame, ...] = ()
+    alike: Mapping[str, Callable[[], Sheet]] = field(default_factory=dict)
 
 
 def check_size(file: str, n_rows: int, n_columns: int) -> None:

@@ -278,7 +278,7 @@ def read_files(case: Case, survey: DataFile) -> tuple[list[RawTable], RawTable |
         names = {"texts": ", ".join(r.path.name for r in texts), "codes": ", ".join(r.path.name for r in codes)}
         raise CaseError(Failure(code="CR-F11", values={"file": "case.toml", "wave": survey.wave or "", **names}))
     if len(texts) == 1 and len(codes) == 1:
-        text, code = read_survey_pair(texts[0].path, codes[0].path)
+        text, code = read_survey_pair(texts[0].path, codes[0].path, sheet=survey.sheet)
         return [text], code
     return texts or codes, None
 

@@ -1,0 +1,145 @@
+"""Further tables of the same questionnaire: below the first one, and on other sheets."""
+
+import pytest
+
+from commresearch.errors import SourceError
+from commresearch.sources import ROW_RULES, read_survey, read_survey_pair
+from commresearch.words import render_error
+from tests.unit.sources_files import CODE_HEADER, CODE_ROWS, TEXT_HEADER, TEXT_ROWS, write_csv, write_xls, write_xlsx
+
+HEAD = ["编号", "性别", "年龄", "满意度"]
+FIRST = [[i, "女", 20 + i, "满意"] for i in range(1, 7)]
+SECOND = [[100 + i, "男", 30 + i, "一般"] for i in range(1, 5)]
+WJX = ["序号", "提交答卷时间", "1、性别", "2、满意度"]
+WJX_FIRST = [[i, f"2026/9/1 9:0{i}:00", "男", "满意"] for i in range(1, 7)]
+WJX_SECOND = [[i, f"2026/9/1 9:0{i}:00", "女", "一般"] for i in range(7, 10)]
+
+
+def wide(rows, width=6):
+    return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def refused(path, code, *said, **options):
+    with pytest.raises(SourceError) as caught:
+        read_survey(path, **options)
+    assert {f.code for f in caught.value.failures} == {code}
+    for language in ("zh", "en"):
+        assert all(part in render_error(caught.value, language) for part in (path.name, *said))
+
+
+def rules(raw):
+    """Rules of the log; the row account holds."""
+    assert raw.n_rows_read == len(raw.frame) + int(raw.log["rule"].isin(ROW_RULES).sum())
+    return raw.log["rule"].tolist()
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_csv, write_xls])
+@pytest.mark.parametrize(
+    ("rows", "first", "second"),
+    [
+        ([["望海社区"], HEAD, *FIRST, [], ["青滩社区"], HEAD, *SECOND], "A2:D9", "A10:D15"), ([HEAD, *FIRST, ["二组"], HEAD, *SECOND], "A1:D7", "A8:D13"),
+        ([HEAD, *FIRST, [], ["青滩社区"], [], HEAD, *SECOND], "A1:D8", "A9:D15"), ([HEAD, *FIRST, ["合计", "", 9, ""], [], ["2026年9月"], HEAD, *SECOND], "A1:D9", "A10:D15"),
+        ([["一组"], WJX, *WJX_FIRST, [], ["二组"], WJX, *WJX_SECOND], "A2:D9", "A10:D14"),
+        ([HEAD, *FIRST, [], [*HEAD, "备注"], *([*row, "代填"] for row in SECOND)], "A1:D7", "A9:E13"),
+        ([HEAD, *FIRST, [], ["", *HEAD], *(["", *row] for row in SECOND)], "A1:D7", "B9:E13"),
+        ([HEAD, *FIRST, [], ["性别", "编号", "年龄", "满意度"], *([b, a, *rest] for a, b, *rest in SECOND)], "A1:D7", "A9:D13"),
+    ],
+)
+def test_a_table_below_that_asks_the_same_is_refused_where_the_rows_cannot_be_joined(tmp_path, write, rows, first, second):
+    refused(write(tmp_path / f"a.{write.__name__[6:]}", wide(rows)), "CR-S43", first, second)
+
+
+def test_a_header_of_two_rows_that_comes_again_is_refused_or_set_aside(tmp_path):
+    top = [["序号", "7、满意度", "", "备注"], ["", "环境", "物业", ""]]
+    first, second = ([[i, 4, 5, "x"] for i in range(start, start + 5)] for start in (1, 6))
+    merge = ["A1:A2", "B1:C1", "D1:D2"]
+    refused(write_xlsx(tmp_path / "a.xlsx", [*top, *first, [], *top, *second], merge=[*merge, "A9:A10", "B9:C9", "D9:D10"]), "CR-S43", "A1:D7", "A9:D15")
+    raw = read_survey(write_xlsx(tmp_path / "b.xlsx", [*top, *first, *top, *second], merge=merge))
+    assert rules(raw).count("header_row") == 2
+    assert raw.frame["序号"].tolist() == [str(i) for i in range(1, 11)]
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"),
+    [
+        ([], ["header_row"]), ([[]], ["header_row", "blank_row"]), ([["登记表"]], ["note_row", "header_row"]), ([[], ["登记表"]], ["note_row", "header_row", "blank_row"]),
+        ([["第1页，共2页"], [], ["登记表"]], ["note_row", "note_row", "header_row", "blank_row"]), ([["制表人：张三"], ["登记表"]], ["note_row", "note_row", "header_row"]),
+        ([["小计", "", 9, ""]], ["total_row", "header_row"]),
+    ],
+)
+def test_a_list_with_title_and_header_on_every_page_is_one_table(tmp_path, between, expected):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [["登记表"], HEAD, *FIRST, *between, HEAD, *SECOND]))
+    assert raw.frame["编号"].tolist() == [str(row[0]) for row in (*FIRST, *SECOND)]
+    assert rules(raw) == ["title_row", *expected]
+
+
+def test_a_form_without_rows_below_the_answers_is_told(tmp_path):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [HEAD, *FIRST, [], ["备用表"], [*HEAD, "备注"]]))
+    assert (len(raw.frame), rules(raw)) == (6, ["other_table"])
+
+
+def test_the_name_of_a_group_among_the_answers_is_no_respondent(tmp_path):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [HEAD, ["望海社区"], *FIRST, ["青滩社区"], *SECOND]))
+    assert (len(raw.frame), rules(raw)) == (10, ["note_row", "note_row"])
+    kept = read_survey(write_csv(tmp_path / "b.csv", [HEAD, *FIRST, ["A7", "", "", ""], [8, "", "", ""], ["", "", "", "不详"], *SECOND]))
+    assert (len(kept.frame), rules(kept)) == (13, [])
+    worded = read_survey(write_csv(tmp_path / "c.csv", [HEAD, *(["abcdefghij"[i], *row[1:]] for i, row in enumerate(FIRST)), ["k", "", "", ""]]))
+    assert (len(worded.frame), rules(worded)) == (7, [])
+
+
+@pytest.mark.parametrize(
+    ("second", "further"),
+    [
+        ([HEAD, *SECOND], "4"), ([["青滩社区"], HEAD, *SECOND, ["合计", "", 4, ""]], "4"), ([[*HEAD, "备注"], *([*row, "x"] for row in SECOND)], "4"),
+        ([HEAD, *FIRST[:2], [3, "男", 23, "满意"]], "3"),
+    ],
+)
+def test_another_sheet_that_asks_the_same_is_refused_unless_one_is_named(tmp_path, second, further):
+    path = write_xlsx(tmp_path / "a.xlsx", [HEAD, *FIRST], sheet="望海", others={"青滩": second})
+    refused(path, "CR-S44", "望海", "青滩", "6", further, "sheet = ")
+    for name, n in (("望海", 6), ("青滩", int(further))):
+        raw = read_survey(path, sheet=name)
+        assert (raw.sheet, len(raw.frame), raw.log["rule"].tolist().count("other_sheet")) == (name, n, 1)
+
+
+def test_every_sheet_that_would_be_lost_is_named_at_once(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", [WJX, *WJX_FIRST], sheet="甲", others={"乙": [WJX, *WJX_SECOND], "丙": [WJX, *WJX_SECOND[:1]]})
+    refused(path, "CR-S44", "甲", "乙", "丙")
+
+
+@pytest.mark.parametrize(
+    ("head", "first", "second"),
+    [
+        (HEAD, FIRST, [HEAD]), (HEAD, FIRST, [HEAD, ["合计", "", 6, ""]]), (HEAD, FIRST, [HEAD, *FIRST]), (HEAD, FIRST, [["登记表"], HEAD, *FIRST[3:]]),
+        (HEAD, FIRST, [["性别", "满意", "一般"], ["女", 6, 0]]), (HEAD, FIRST, [["编号", "姓名", "联系电话", "社区"], [1, "甲", "1", "望海"]]),
+        (HEAD, FIRST, [["题目", "选项", "说明"], ["性别", "女", ""], ["满意度", "满意", ""]]), (HEAD, FIRST, [["编号"], *([row[0]] for row in FIRST)]),
+        (HEAD[1:], [r[1:] for r in FIRST], [HEAD[1:], *(r[1:] for r in FIRST[::-1])]), (WJX, WJX_FIRST, [WJX, *WJX_FIRST[1:3]]), (WJX, WJX_FIRST, [["1、性别", "人数"], ["男", 6]]),
+        (HEAD[1:], [["女", "三十", "满意"], ["男", "四十", "一般"]], [["社区", "网格", "人员"], ["女", "三十", "满意"]]),
+    ],
+)
+def test_sheets_that_hold_no_further_answers_are_told(tmp_path, head, first, second):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [head, *first], others={"Sheet2": second}))
+    assert (raw.sheet, len(raw.frame), rules(raw)) == ("Sheet1", len(first), ["other_sheet"])
+
+
+def test_without_a_key_a_sheet_is_a_copy_only_where_all_its_rows_are(tmp_path):
+    head, rows = ["性别", "年龄", "满意度"], [["女", "三十", "满意"], ["男", "三十", "满意"], ["女", "四十", "一般"]]
+    refused(write_xlsx(tmp_path / "a.xlsx", [head, *rows], others={"乙": [head, *rows[:2]]}), "CR-S44", "乙")
+
+
+def test_child_sheets_may_repeat_each_other_but_not_the_survey(tmp_path):
+    rows = [["_id", "_uuid", "start", "q1"], [1, "a", "2025-03-01", "x"]]
+    child = [["name", "age", "_parent_index"], ["甲", 3, 1]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows, others={"one": child, "two": child}))
+    assert rules(raw) == ["child_sheet", "child_sheet"]
+
+
+def test_a_pair_of_exports_on_a_named_sheet_of_each_workbook(tmp_path):
+    files = [
+        write_xlsx(tmp_path / f"{i}.xlsx", [head, *rows], sheet="原始", others={"核对": [head, *([9, *row[1:]] for row in rows[:1])]})
+        for i, (head, rows) in enumerate([(TEXT_HEADER, TEXT_ROWS), (CODE_HEADER, CODE_ROWS)])
+    ]
+    with pytest.raises(SourceError) as caught:
+        read_survey_pair(*files)
+    assert [f.code for f in caught.value.failures] == ["CR-S44", "CR-S44"]
+    assert [len(raw.frame) for raw in read_survey_pair(*files, sheet="原始")] == [3, 3]
