@@ -53,6 +53,52 @@ def test_names_of_totals(tmp_path, name):
         assert holds_account(raw)
 
 
+SUMMARIES = [
+    "合计人数", "合计户数", "总人数", "总户数", "总数", "青滩社区总人数", "累计", "累　计：", "计", "百分比", "占比", "最大值", "最小值", "标准差", "中位数", "平均数", "均值", "人数",
+    "总人数（人）", "合计12人", "合计：12人", "小计12", "总数 12 份",
+]
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+@pytest.mark.parametrize("place", [3, 1, 0])
+def test_names_of_summaries_anywhere(tmp_path, name, place):
+    for i, row in enumerate([[name, "", 26.5, ""], ["", name, 26.5, "—"], [name, "", "", ""], [name, "12人", "98%", ""]]):
+        rows = [[n, "甲社区", 20 + n, "好"] for n in range(1, 4)]
+        rows.insert(place, row)
+        raw = read_survey(write_csv(tmp_path / f"{i}.csv", [HEAD, *rows]))
+        assert rows_of(raw) == [("total_row", place + 2)]
+        assert raw.frame["序号"].tolist() == ["1", "2", "3"]
+        assert holds_account(raw)
+
+
+@pytest.mark.parametrize("name", ["共12人", "共计 1,204 户"])
+def test_a_count_in_the_column_of_the_key_is_no_respondent(tmp_path, name):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [HEAD, *DATA[:2], [name, "", 12, ""], DATA[2]]))
+    assert rows_of(raw) == [("total_row", 4)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [4, "计", 26, ""], [4, "总人数", 26, ""], [4, "标准差", "", ""], ["", "总人数太多", 5, ""], ["", "会计", 5, ""], ["", "统计", 5, ""], ["", "总数", 5, "不清楚"],
+        ["", "人数不够", 5, ""], ["", "累计三年没有修", 5, ""], ["", "占比不清楚", 5, ""], ["", "共3人", 5, ""], ["", "百分比", "很高", ""], ["", "最大值", 5, "甲"],
+        ["", "甲社区标准差", 5, ""], ["", "共有12人", "", ""], ["", "合计12人参加", 5, ""],
+    ],
+)
+def test_an_answer_that_holds_the_word_of_a_summary_is_kept(tmp_path, row):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [HEAD, *DATA[:2], row, DATA[2]]))
+    assert len(raw.frame) == 4
+    assert raw.log.empty
+
+
+def test_in_a_table_without_key_a_summary_stands_beside_numbers_only(tmp_path):
+    head = ["职业", "住几人", "分数"]
+    rows = [["会计", "3人", 4], ["计", "两人", 4], ["共3人", "", 5], ["合计3人", "", 5], ["总数", "3", "好"], ["最大值", "5人", 5], ["累计", "", ""]]
+    raw = read_survey(write_csv(tmp_path / "a.csv", [head, *rows, ["教师", "2人", 3]]))
+    assert raw.frame["职业"].tolist() == ["会计", "计", "共3人", "合计3人", "总数", "教师"]
+    assert rows_of(raw) == [("total_row", 7), ("total_row", 8)]
+
+
 def test_a_total_may_be_written_over_two_cells(tmp_path):
     raw = read_survey(write_csv(tmp_path / "a.csv", [["社区", "街道", "户数"], ["甲", "东", 2], ["合", "计", 2]]))
     assert rows_of(raw) == [("total_row", 3)]
@@ -111,7 +157,7 @@ def test_notes_stand_below_only(tmp_path):
 @pytest.mark.parametrize(
     ("tail", "rules"),
     [
-        ([["制表人：张三"]], ["note_row"]), ([[], ["注：初步统计"]], ["note_row"]), ([["总计：12人"]], ["note_row"]), ([["共1,204户"]], ["note_row"]),
+        ([["制表人：张三"]], ["note_row"]), ([[], ["注：初步统计"]], ["note_row"]), ([["总计：12人"]], ["total_row"]), ([["共1,204户"]], ["total_row"]),
         ([["合计", 12], ["制表人：张三", "", "审核：李四", "", "2025年1月1日"]], ["total_row", "note_row"]), ([["12人合计", "", 12]], ["total_row"]),
     ],
 )
