@@ -20,6 +20,10 @@ ENOUGH_CHARACTERS = 3
 #: encodings that texts are read in wrongly, with the one they are written in
 MISREADINGS = (("gb18030", "utf-8"), ("latin-1", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "gb18030"))
 EVEN_LATIN = re.compile(r"(?:[\x00-\x7f]|[\xa1-\xff]{2})*")  #: as Chinese characters look in Latin-1; accents stand alone
+LAST_OF_TWO = "\uffff"  #: rare ideographs and emoji beyond may be newer than the table of characters at hand
+WIDE_SPACE = "\ue5e5"  #: how some programs pad a header
+SYMBOLS = ("\uf000", "\uf0ff")  #: ticks and boxes of symbol fonts
+TRADITIONAL = ("編號", "滿意", "意見", "職業", "電話", "服務")  #: words without a character for private use when read as GB18030
 REPLACED = "�"
 REPLACED_TWICE = "锟斤拷"  #: two replacement characters, read as GB18030
 
@@ -134,6 +138,25 @@ def misread(texts: Iterable[str], known: frozenset[str]) -> tuple[str, str] | No
             if meant is not None and (meant.strip() in known or sum(map(_is_chinese, meant)) >= ENOUGH_CHARACTERS):
                 return text, meant
     return None
+
+
+def read_as_simplified(texts: Iterable[str]) -> tuple[str, str] | None:
+    """The first of some headers in Big5 that was read as GB18030, and what it says in Big5; None where all are sound.
+
+    Nearly every word of traditional Chinese then has a character that GB18030 leaves to private use, as no header has.
+    """
+    for text in texts:
+        if text.isascii():
+            continue
+        meant = text.encode("gb18030").decode("big5", "replace")
+        if any(map(_is_no_text, text)) or any(word in meant for word in TRADITIONAL):
+            return text, meant
+    return None
+
+
+def _is_no_text(character: str) -> bool:
+    is_picture = character in WIDE_SPACE or SYMBOLS[0] <= character <= SYMBOLS[1]
+    return character <= LAST_OF_TWO and not is_picture and unicodedata.category(character) in {"Co", "Cn"}
 
 
 def _read_again(text: str, wrong: str, right: str) -> str | None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from commresearch.errors import Failure, SourceError
 from commresearch.records import join_logs, log_lines
 from commresearch.sources.column_rules import column_faults, masked
-from commresearch.sources.delimited import open_text
-from commresearch.sources.encoding import misread
+from commresearch.sources.delimited import CODED, open_text
+from commresearch.sources.encoding import misread, read_as_simplified
 from commresearch.sources.headers import name_columns
 from commresearch.sources.layout import Layout, find_table
 from commresearch.sources.platforms import KNOWN, detect_export, detect_platform, is_answer, meta_columns
@@ -85,6 +85,8 @@ def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -
     names, header_logs = name_columns(file, sheet, layout)
     if (wrong := misread(names, KNOWN)) is not None:
         raise SourceError(Failure(code="CR-S31", values={"file": file, "got": wrong[0], "meant": wrong[1]}))
+    if opened.encoding == CODED and (wrong := read_as_simplified(names)) is not None:
+        raise SourceError(Failure(code="CR-S45", values={"file": file, "got": wrong[0], "meant": wrong[1]}))
     platform = _platform(file, names, asked)
     meta = meta_columns(names, platform)
     at: dict[str, int] = {meaning: int(layout.table.columns[names.index(meta[meaning])]) for meaning in ("key", "submitted") if meaning in meta}

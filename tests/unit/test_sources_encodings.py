@@ -6,6 +6,7 @@ import pytest
 
 from commresearch.errors import SourceError
 from commresearch.sources import read_survey
+from commresearch.words import render_error
 from tests.unit.sources_files import csv_text, write_csv
 
 TABLES = {
@@ -75,6 +76,42 @@ def test_a_header_that_was_read_wrongly_once_is_refused(tmp_path):
 def test_a_sound_header_is_not_taken_for_a_wrong_one(tmp_path, header):
     raw = read_survey(write_csv(tmp_path / "a.csv", [["序号", header], [1, "a"]]))
     assert list(raw.frame.columns) == ["序号", header]
+
+
+TRADITIONAL = [
+    [["編號", "性別", "滿意度"], [1, "男", "滿意"], [2, "女", "不滿意"]], [["編號", "年齡", "意見"], [1, 30, "很好啊謝謝"], [2, 40, "環境太差了希望改善"]],
+    [["id", "sex", "1、您的性別"], [1, "m", "男"], [2, "f", "女"]], [["編號", "職業"], [1, "教師"], [2, "醫生"]], [["登記表", ""], ["序號", "社區"], [1, "甲"], [2, "乙"]],
+]
+
+
+@pytest.mark.parametrize("rows", TRADITIONAL)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_header_in_traditional_chinese_of_another_encoding_is_refused(tmp_path, rows, ending):
+    path = tmp_path / "a.csv"
+    path.write_bytes("".join(",".join(map(str, row)) + ending for row in rows).encode("big5"))
+    with pytest.raises(SourceError) as caught:
+        read_survey(path)
+    failure, = caught.value.failures
+    meant = next(text for row in rows for text in row if not str(text).isascii() and text != "登記表")
+    assert (failure.code, failure.values["meant"]) == ("CR-S45", meant)
+    for language in ("zh", "en"):
+        assert all(part in render_error(caught.value, language) for part in ("a.csv", meant, "Big5", "CSV UTF-8"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("rows", TRADITIONAL)
+def test_traditional_chinese_in_an_encoding_that_holds_it_is_read(tmp_path, rows, encoding):
+    path = tmp_path / "a.csv"
+    path.write_bytes("".join(",".join(map(str, row)) + "\n" for row in rows).encode(encoding))
+    assert list(read_survey(path).frame.columns) == rows[-3]
+
+
+@pytest.mark.parametrize("header", ["𠮷㛃户", "满意度😀", "性别\ue5e5", "\uf0fe同意", "姓名（必填）", "٪份额", "①意见→", "ⅷ、您的Ⅷ类服务", "𲎰镇", "名稱髮", "┋意见"])
+def test_rare_characters_of_headers_are_no_garbling_and_those_of_answers_are_not_looked_at(tmp_path, header):
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"编号,{header}\n1,\ue000\ue094𠮷\n2,絪腹\n".encode("gb18030"))
+    raw = read_survey(path)
+    assert (raw.encoding, list(raw.frame.columns), raw.frame[header].tolist()) == ("gb18030", ["编号", header], ["\ue000\ue094𠮷", "絪腹"])
 
 
 def test_bytes_that_no_encoding_explains(tmp_path):
