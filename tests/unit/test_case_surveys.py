@@ -20,9 +20,10 @@ from commresearch.simulate.wenjuanxing import write_wenjuanxing
 from commresearch.sources import read_survey
 from commresearch.terms import Language, Sampling
 from commresearch.workflow import check_cases, clean_case, require_clean_reports
-from commresearch.workflow.case_surveys import waves_in
+from commresearch.workflow.case_surveys import read_files, waves_in
 from commresearch.workflow.survey_quality import assess_survey, read_quality
 from tests.spec.conftest import codebook, write_csv
+from tests.unit.sources_files import CODE_HEADER, CODE_ROWS, TEXT_HEADER, TEXT_ROWS, write_xlsx
 from tests.unit.survey_cases import CORRECTION_COLUMNS, KEY, OTHER_KEY, codes, correction, data_part, told, values, write_case
 
 HEADER = ["编号", "填写时间", "性别", "年龄", "总体满意度", "您的电话"]
@@ -360,3 +361,15 @@ def test_tables_beside_the_data_must_be_tables(folder, tmp_path):
     told(error, "CR-S27", "book.csv", ".xlsx, .csv")
     (folder / "book.csv").write_text("\n\n ,\n", encoding="utf8")
     assert codes(refused(folder, tmp_path / "out")) == ["CR-S17"]
+
+
+def test_of_sheets_that_ask_the_same_case_toml_names_one_for_all_files(tmp_path):
+    place = write_case(tmp_path / "binhai", data_part("2025a", ["text.xlsx", "code.xlsx"]))
+    for name, head, lines in (("text", TEXT_HEADER, TEXT_ROWS), ("code", CODE_HEADER, CODE_ROWS)):
+        write_xlsx(place / f"{name}.xlsx", [head, *lines], sheet="望海", others={"青滩": [head, [9, *lines[0][1:]]]})
+    with pytest.raises(CommResearchError) as checked:
+        check_cases([load_case(place)])
+    assert codes(checked.value) == ["CR-S44", "CR-S44"]
+    case = load_case(write_case(place, data_part("2025a", ["text.xlsx", "code.xlsx"], sheet="青滩")))
+    answers, code = read_files(case, case.surveys[0])
+    assert [(raw.sheet, raw.frame["序号"].tolist()) for raw in (*answers, code)] == [("青滩", ["9"])] * 2
