@@ -23,6 +23,7 @@ from commresearch.cleaning.draft_values import (
     of_labels,
     one_line,
     ordered,
+    other_numbers,
     say_note,
     tells_of_codes,
     told_apart,
@@ -35,7 +36,7 @@ from commresearch.cleaning.option_labels import ARROW, OPENS, SEPARATOR, Part, s
 from commresearch.cleaning.typed import Cells, type_variable
 from commresearch.cleaning.variable import ABSENT, CHOICES, Variable
 from commresearch.sources import Question, RawTable
-from commresearch.sources.platforms import meta_columns
+from commresearch.sources.platforms import OPTION_CELLS, meta_columns
 from commresearch.terms import Export, Identifier, MissingKind, Platform, Role, VariableType
 
 #: Texts and codes by which the platforms mark what was not answered.
@@ -135,15 +136,21 @@ def _column_variable(
         return _choice(raw, base, VariableType.SINGLE, of_labels(raw, column, given.tolist()))
     parts = _parts(given, several=question.type is not None)
     kind = _type_of(raw, given, parts, question)
-    if kind is VariableType.TEXT and code and code_columns and tells_of_codes(raw, given, code, code_columns):
+    if code and code_columns and len(code_columns) > 1 and _hold_marks(code.raw.frame[list(code_columns)]):
+        kind = VariableType.MULTIPLE  # of which nobody chose two
+    if kind not in CHOICES and code and code_columns and tells_of_codes(raw, given, code.raw, code_columns, kind):
         kind = VariableType.SINGLE
     if kind is VariableType.SINGLE and code and code_columns and not is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
     if kind in CHOICES and (not parts or _tells_of_persons(parts)):
         kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
         base = replace(base, note=say_note("draft_identifiers") if parts else "")
+    if kind is VariableType.NUMBER:
+        amount = _amount(raw, base, given, parts)
+        other = other_numbers(raw, given, code.raw, code_columns) if code and code_columns else ""
+        return replace(amount, note=amount.note + say_note("draft_other_numbers", pairs=other)) if other else amount
     if kind not in CHOICES:
-        return _amount(raw, base, given, parts) if kind is VariableType.NUMBER else replace(base, type=kind)
+        return replace(base, type=kind)
     drafted = _drafted_values(raw, given, kind, parts, code, code_columns)
     filled = {part.label for part in parts if part.fill is not None}
     return _choice(raw, base, kind, drafted, opened=tuple(v for v, label in drafted.values.items() if label in filled))
@@ -242,8 +249,12 @@ def _are_marks(raw: RawTable, question: Question) -> bool:
     """Whether the columns of a question without a type hold 0 and 1 throughout: options, each chosen or not."""
     if question.type is not None or len(question.parts) != len(question.columns):
         return False
-    cells = raw.frame[list(question.columns)]
-    return bool(cells.isin(["0", "1", ""]).all(axis=None) and (cells == "1").any(axis=None) and (cells == "0").any(axis=None))
+    return _hold_marks(raw.frame[list(question.columns)], beside=frozenset())
+
+
+def _hold_marks(cells: pd.DataFrame, beside: frozenset[str] = OPTION_CELLS) -> bool:
+    """Whether cells hold 0 and 1 throughout, and what may stand beside them."""
+    return bool(cells.isin([*beside, "0", "1", ""]).all(axis=None) and (cells == "1").any(axis=None) and (cells == "0").any(axis=None))
 
 
 def _parts(given: pd.Series, *, several: bool) -> list[Part]:

@@ -12,7 +12,7 @@ from commresearch.cleaning.missing import no_answer
 from commresearch.cleaning.numbers import parse_numbers
 from commresearch.cleaning.parsed import half_width
 from commresearch.cleaning.satisfaction_words import satisfaction_order
-from commresearch.cleaning.variable import VALUE
+from commresearch.cleaning.variable import NUMBER, VALUE
 from commresearch.sources import Question, RawTable
 from commresearch.terms import VariableType
 from commresearch.words import entries
@@ -22,6 +22,7 @@ ORDERED = tuple(tuple(str(label) for label in scale["zh"].split(" ")) for scale 
 MOST_OPTIONS, LEAST_REPEATS = 30, 3  #: a column with few different answers, each met often, is a choice
 SHORT_LIST = 10  #: codes up to here need not begin with the first option: nobody may have taken it
 FIRST_CODE = 2
+SHOWN_PAIRS = 3  #: numbers that a note on two exports quotes
 NUMERIC_SHARE = 0.9
 CODE = re.compile(r"-?(?:0|[1-9][0-9]{0,2})")
 _WHOLE = re.compile(r"(-?[0-9]+)(?:\.0+)?")
@@ -178,16 +179,44 @@ def is_coded(raw: RawTable, column: str) -> bool:
     return bool(answers[answers != ""].str.fullmatch(r"-?[0-9]+").mean() >= NUMERIC_SHARE)
 
 
-def tells_of_codes(raw: RawTable, given: pd.Series, code: CodeSide, code_columns: Sequence[str]) -> bool:
+def tells_of_codes(raw: RawTable, given: pd.Series, code: RawTable, code_columns: Sequence[str], kind: VariableType) -> bool:
     """Whether answers are the options of a choice because each stands beside a number of its own in the code export, however many there are or how few chose them.
 
-    What was written freely stands there as it was written.
+    What was written freely stands there as it was written. Numbers and years that are options may be their own numbers now and then
+    (5 to 1, of which 3 is the third), but not throughout; a single one that is another number tells of options only in a short list,
+    as somebody may have rewritten an answer between the two exports.
     """
-    beside = pd.Series(code.raw.frame[code_columns[0]].to_numpy(), index=raw.frame.index)[given.index]
-    if len(code_columns) > 1 or not beside.str.fullmatch(r"[1-9][0-9]{0,2}").all() or (given.map(half_width) == beside).any():
+    pairs = _beside(raw, given, code, code_columns[0])
+    if len(code_columns) > 1 or pairs.empty or not pairs["value"].str.fullmatch(r"[1-9][0-9]{0,2}").all():
         return False
-    pairs = pd.DataFrame({"label": given.str.partition("〖")[0].map(one_line), "value": beside}).drop_duplicates()
-    return pairs["label"].is_unique and pairs["value"].is_unique
+    if pairs["label"].duplicated().any() or pairs["value"].duplicated().any():
+        return False
+    n_same = int((pairs["label"] == pairs["value"]).sum())
+    if n_same == 0 or kind is VariableType.TEXT:
+        return n_same == 0
+    return len(pairs) - n_same > 1 or (n_same < len(pairs) and _is_list(set(pairs["value"].astype(int))))
+
+
+def other_numbers(raw: RawTable, given: pd.Series, code: RawTable, code_columns: Sequence[str]) -> str:
+    """Numbers that the code export has otherwise, the first few, as text/code; empty where the two agree."""
+    if len(code_columns) > 1:
+        return ""
+    pairs = _beside(raw, given, code, code_columns[0])
+    pairs = pairs[pairs["label"] != pairs["value"]].astype("str")
+    numbers = [parse_numbers(pairs[side]).values for side in ("label", "value")]
+    pairs = pairs[(numbers[0] != numbers[1]).fillna(value=True).to_numpy(bool) & numbers[0].notna().to_numpy()]
+    return ", ".join(f"{label}/{value or '–'}" for label, value in pairs.head(SHOWN_PAIRS).itertuples(index=False))
+
+
+def _beside(raw: RawTable, given: pd.Series, code: RawTable, code_column: str) -> pd.DataFrame:
+    """Every different answer without free text, and what stands beside it in the code export."""
+    beside = pd.Series(code.frame[code_column].to_numpy(), index=raw.frame.index)[given.index]
+    pairs = pd.DataFrame({"label": given, "value": beside}).drop_duplicates()
+    return pd.DataFrame({"label": _labels_of(pairs["label"]), "value": pairs["value"].map(bare_code)}).drop_duplicates()
+
+
+def _labels_of(answers: pd.Series) -> pd.Series:
+    return answers.str.partition("〖")[0].map(one_line).map(bare_code)
 
 
 def values_from_code(
@@ -202,9 +231,11 @@ def values_from_code(
     texts, codes = raw.frame[column].to_numpy(), code.raw.frame[code_columns[0]].to_numpy()
     seen: dict[str, Counter[str]] = {}
     for (text, value), n in Counter(zip(texts, codes, strict=True)).items():
-        label = one_line(text.partition("〖")[0])
+        label = bare_code(one_line(text.partition("〖")[0]))
         if label in drafted.values() and re.fullmatch(r"[0-9]+", value):
             seen.setdefault(value, Counter())[label] += n
     values = {value: counts.most_common(1)[0][0] for value, counts in sorted(seen.items(), key=lambda item: int(item[0]))}
     unclear = [value for value, counts in seen.items() if len(counts) > 1]
-    return DraftedValues(told_apart(values), say_note("draft_unclear", values=" ".join(unclear)) if unclear else "")
+    other = " ".join(f"{value}={label}" for value, label in values.items() if NUMBER.fullmatch(label) and label != value)
+    notes = [say_note("draft_unclear", values=" ".join(unclear)) if unclear else "", say_note("draft_numerals", values=other) if other else ""]
+    return DraftedValues(told_apart(values), "".join(notes))

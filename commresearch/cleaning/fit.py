@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
+from commresearch.cleaning.draft_values import other_numbers, tells_of_codes
 from commresearch.cleaning.leak_scan import find_leaks
 from commresearch.cleaning.masking import TOKENS, mask_text
+from commresearch.cleaning.missing import split_missing
 from commresearch.cleaning.option_labels import OPENS
 from commresearch.cleaning.text_spans import DIVIDER, plain_text
 from commresearch.cleaning.typed import Cells, Typed, type_variable
@@ -19,7 +21,7 @@ from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
 from commresearch.terms import Export, Platform, VariableType
 
-__all__ = ["ABSENT", "Placement", "compare_codebooks", "find_variables", "place_variables", "plain_header", "require_same_meaning", "unknown_answers", "wanted_headers"]
+__all__ = ["ABSENT", "Placement", "compare_codebooks", "find_variables", "misread_numbers", "place_variables", "plain_header", "require_same_meaning", "unknown_answers", "wanted_headers"]
 
 SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
 SHOWN_COLUMNS = 3
@@ -75,6 +77,20 @@ def find_variables(codebook: Codebook, raw: RawTable) -> tuple[list[Placement], 
         placements.append(Placement(variable=variable, columns=tuple(h for h in found if h) if all(found) else (), other=other))
         failures += [_missing_header(variable, h, raw) for h, there in zip(wanted, found, strict=True) if not there]
     return placements, failures
+
+
+def misread_numbers(codebook: Codebook, text: RawTable, code: RawTable) -> Iterator[Failure]:
+    """Numbers of a codebook that are options, as their code export has other numbers for them; both exports stand in one order."""
+    theirs = {p.variable.name: p.columns for p in find_variables(codebook, code)[0]}
+    for placement in find_variables(codebook, text)[0]:
+        variable, columns = placement.variable, theirs[placement.variable.name]
+        if variable.type is not VariableType.NUMBER or not placement.columns or not columns:
+            continue
+        answers, _ = split_missing(text.frame[placement.columns[0]], variable.markers)
+        given = answers[answers != ""]
+        if tells_of_codes(text, given, code, columns, VariableType.NUMBER):
+            pairs = other_numbers(text, given, code, columns)
+            yield Failure(code="CR-K16", values={"file": codebook.name, "variable": variable.name, "text": text.path.name, "code": code.path.name, "got": pairs})
 
 
 def wanted_headers(variable: Variable, export: Export) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from commresearch.cleaning.codebook import Codebook, read_codebook
 from commresearch.cleaning.corrections import concerning, load_corrections, misdirected
 from commresearch.cleaning.draft import draft_codebook
 from commresearch.cleaning.duplicate_decisions import load_decisions
-from commresearch.cleaning.fit import require_same_meaning
+from commresearch.cleaning.fit import misread_numbers, require_same_meaning
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
 from commresearch.cleaning.rules import load_rules
@@ -227,6 +227,8 @@ def _inputs(case: Case, survey: DataFile) -> _Inputs:
     _stop(failures)
     if not survey.codebook:
         codebook = draft_codebook(answers[0], code)
+    elif code is not None:
+        _stop([*misread_numbers(codebook, answers[0], code)])
     return _Inputs(survey=survey, answers=answers, codebook=codebook)
 
 

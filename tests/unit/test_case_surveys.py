@@ -266,6 +266,27 @@ def test_a_case_without_a_codebook_gets_one_drafted(simulated, tmp_path):
     assert json.loads((one.folder / "provenance.json").read_text(encoding="utf8"))["codebook_drafted"] is True
 
 
+def test_numbers_that_are_options_of_the_code_export_are_refused(tmp_path):
+    head, n = ["序号", "提交答卷时间", "1、性别", "2、您家有几个孩子？", "3、年龄"], 12
+    place = write_case(tmp_path / "binhai", data_part("2025a", ["text.csv", "code.csv"], codebook="book.csv"))
+    answers = {"text.csv": [["男女"[i % 2], i % 3, 20 + i] for i in range(n)], "code.csv": [[i % 2 + 1, i % 3 + 1, 20 + i] for i in range(n)]}
+    for name, rest in answers.items():
+        write_csv(place / name, head, [[i, f"2026/9/1 9:{i:02}:00", *row] for i, row in enumerate(rest, 1)])
+    kids, age = {"name": "kids", "type": "number", "source": head[3]}, {"name": "age", "type": "number", "source": head[4]}
+    sound = {**kids, "source_code": "-"}, {**kids, "type": "single", "values": "1=0\n2=1\n3=2"}
+    for one in (kids, *sound):
+        codebook({"name": "serial", "type": "text", "role": "key", "source": "序号"}, one, age).to_frame().to_csv(place / "book.csv", index=False)
+        if one is not kids:
+            assert check_cases([load_case(place)]) == {"binhai": 1}
+            continue
+        error = refused(place, tmp_path / "out")
+        assert codes(error) == ["CR-K16"]
+        told(error, "CR-K16", "book.csv", "kids", "text.csv", "code.csv", "0/1, 1/2, 2/3")
+        with pytest.raises(CommResearchError) as checked:
+            check_cases([load_case(place)])
+        assert codes(checked.value) == ["CR-K16"]
+
+
 def test_what_is_wrong_with_margins_rules_and_decisions(folder, tmp_path):
     place = folder
     write_csv(place / "bad_margins.csv", ["variable", "category"], [["sex", "1"]])

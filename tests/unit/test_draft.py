@@ -90,6 +90,56 @@ def test_texts_that_the_code_export_numbers_are_a_choice_however_many_or_few_cho
     assert clean_survey(raw, book).frame["q1"].reset_index(drop=True).equals(clean_survey(coded, book).frame["q1"].reset_index(drop=True))
 
 
+def numbered_pair(exports, pairs):
+    """Exports whose first question has these answers, text and code, over and over."""
+    rows = [pairs[i % len(pairs)] for i in range(len(pairs) * 8)]
+    text = [[label, *TEXT_ROWS[i % 6][1:]] for i, (label, _) in enumerate(rows)]
+    code = [[value, *CODE_ROWS[i % 6][1:]] for i, (_, value) in enumerate(rows)]
+    return read_survey_pair(*exports(text_rows=text, code_rows=code))
+
+
+@pytest.mark.parametrize(("pairs", "options"), [
+    ([("0", 1), ("1", 2), ("2", 3)], {"1": "0", "2": "1", "3": "2"}), ([("5", 1), ("4", 2), ("3", 3), ("2", 4), ("1", 5)], {"1": "5", "2": "4", "3": "3", "4": "2", "5": "1"}),
+    ([(str(n), n + 1) for n in range(11)], {str(n + 1): str(n) for n in range(11)}), ([("0", 1), ("1", 2), ("(空)", -2), ("(跳过)", -3)], {"1": "0", "2": "1"}),
+    ([("1", 1), ("2", 2), ("3", 3), ("5", 4)], {"1": "1", "2": "2", "3": "3", "4": "5"}), ([("2023年", 1), ("2024年", 2)], {"1": "2023年", "2": "2024年"}),
+    ([("0个", 1), ("1个", 2), ("2个以上", 3)], {"1": "0个", "2": "1个", "3": "2个以上"}), ([("0.5", 1), ("1.5", 2)], {"1": "0.5", "2": "1.5"}), ([("0", 1), ("０.0", 1), ("1", 2)], {"1": "0", "2": "1"}),
+], ids=["from_0", "backwards", "0_to_10", "blanks", "a_gap", "years", "units", "fractions", "forms"])  # fmt: skip
+def test_numerals_that_the_code_export_numbers_otherwise_are_options(exports, pairs, options):
+    raw, coded = numbered_pair(exports, pairs)
+    book = draft_codebook(raw, coded)
+    assert (book["q1"].type, book["q1"].values) == (VariableType.SINGLE, options)
+    assert ("source_code" in book["q1"].note) == any(label.replace(".", "").isdigit() for label in options.values())
+    left, right = (clean_survey(one, book).frame["q1"].reset_index(drop=True) for one in (raw, coded))
+    assert left.equals(right)
+    assert set(left.dropna()) == set(options)
+    assert reads_back(book)
+
+
+@pytest.mark.parametrize(("pairs", "told"), [
+    ([("0", 0), ("1", 1), ("2", 2)], ""), ([("1", 1), ("2", 2), ("3.0", 3)], ""), ([("18", 18), ("35", 35), ("(空)", -2)], ""), ([("18", 18), ("35", 35), ("40", 41)], "40/41"),
+    ([("0", 1), ("1", 2), ("2", 2)], "0/1, 1/2"), ([("1,200", "1200"), ("300", 300)], ""), ([("18", 18), ("35", -3)], "35/-3"), ([("18", 18), ("35", "")], "35/–"),
+], ids=["from_0", "forms", "ages", "one_changed", "two_alike", "separators", "skipped", "blank"])  # fmt: skip
+def test_numbers_that_both_exports_have_stay_numbers_and_others_are_named(exports, pairs, told):
+    raw, coded = numbered_pair(exports, pairs)
+    variable = draft_codebook(raw, coded)["q1"]
+    assert (variable.type, variable.values) == (VariableType.NUMBER, {})
+    assert told in variable.note if told else variable.note == ""
+
+
+@pytest.mark.parametrize("labels", [("2023", "2024", "2025"), ("养老", "停车", "其他")])
+def test_a_multiple_choice_of_which_nobody_chose_two_is_one(exports, labels):
+    text = [[row[0], "(跳过)" if i == 2 else labels[i % 3], *row[2:]] for i, row in enumerate(TEXT_ROWS)]
+    code = [[row[0], *([-3] * 3 if i == 2 else (int(i % 3 == k) for k in range(3))), *row[4:]] for i, row in enumerate(CODE_ROWS)]
+    header = [CODE_HEADER[0], *(f"第2题({label})" for label in labels), *CODE_HEADER[4:]]
+    raw, coded = read_survey_pair(*exports(text_rows=text, code_rows=code, code_header=header))
+    book = draft_codebook(raw, coded)
+    assert (book["q2"].type, book["q2"].values) == (VariableType.MULTIPLE, {str(i): label for i, label in enumerate(labels, 1)})
+    columns = [f"q2__{i}" for i in (1, 2, 3)]
+    left, right = (clean_survey(one, book).frame[columns].reset_index(drop=True) for one in (raw, coded))
+    assert left.equals(right)
+    assert left.sum().tolist() == [2, 2, 1]
+
+
 def test_amounts_and_free_texts_of_a_pair_stay_what_they_are(exports):
     text, code = ([[f"{i + 2}", *row[1:4], *([f"第{i}句"] if row[4:5] != ["(空)"] else row[4:5]), *row[5:]] for i, row in enumerate(rows)] for rows in (TEXT_ROWS, TEXT_ROWS))
     code = [[f"{i + 2}", *row[1:6], f"第{i}句" if row[6] != -2 else -2, *row[7:]] for i, row in enumerate(CODE_ROWS)]
