@@ -10,7 +10,7 @@ import pandas as pd
 
 from commresearch.cleaning.clean_table import ROWS_OUT, ROWS_READ, CleanTable
 from commresearch.cleaning.codebook import Codebook
-from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected, unreadable_corrections
+from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected, tidied, unreadable_corrections
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet, load_decisions
 from commresearch.cleaning.fit import Placement, find_variables, unknown_answers
@@ -186,10 +186,10 @@ def _directed(raws: Sequence[RawTable], corrections: _Listed, errors: list[CommR
     """The corrections without those that name no other file and yet are meant for none of these, or for several."""
     if corrections.table is None:
         return corrections
-    ours = corrections.table[corrections.table["file"].isin([*(raw.path.name for raw in raws), ""])]
-    if failures := misdirected(ours, raws, list_name=corrections.name):
+    table = tidied(corrections.table)
+    if failures := misdirected(table[table["file"].isin([*(raw.path.name.strip() for raw in raws), ""])], raws, list_name=corrections.name):
         errors.append(CleaningError(*failures))
-    return corrections._replace(table=corrections.table.drop(index=[f.values["row"] for f in failures]))
+    return corrections._replace(table=table.drop(index=[f.values["row"] for f in failures]))
 
 
 def _part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: bytes | None) -> _Part:

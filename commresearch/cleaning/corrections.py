@@ -21,10 +21,11 @@ LASTING = r"^(?P<hash>[0-9a-f]{8}):(?P<sheet>.*):[0-9]+$"  #: the lasting name o
 FIRST_ROW = 2
 SHOWN_NAMES = 5  #: nearest names that a message offers
 REQUIRED = ("row_id", "variable", "reason", "reported_by", "date")
+VALUES = ("expect", "new")
 
 
 def load_corrections(path: str | Path) -> pd.DataFrame:
-    """The corrections of a case, every cell text; the index is the row that a spreadsheet shows.
+    """The corrections of a case, every cell text and `tidied`; the index is the row that a spreadsheet shows.
 
     Raises
     ------
@@ -38,15 +39,20 @@ def load_corrections(path: str | Path) -> pd.DataFrame:
     frame, file = read_table(Path(path)), Path(path).name
     if missing := [c for c in COLUMNS if c not in frame.columns]:
         raise CleaningError(Failure(code="CR-D30", values={"file": file, "missing": ", ".join(missing), "allowed": ", ".join(COLUMNS)}))
-    frame.index += FIRST_ROW
+    frame = tidied(frame.set_axis(frame.index + FIRST_ROW))
     if failures := _wrong_cells(frame, file):
         raise CleaningError(*failures)
     return frame
 
 
+def tidied(corrections: pd.DataFrame) -> pd.DataFrame:
+    """A list of corrections without blanks around what its cells name; around old and new values they may be what is to be corrected."""
+    return corrections.assign(**{column: corrections[column].str.strip() for column in COLUMNS if column not in VALUES})
+
+
 def _wrong_cells(corrections: pd.DataFrame, file: str) -> list[Failure]:
     """Kinds of data that there are not, and dates that are none."""
-    kinds, dates = corrections["kind"].str.strip(), corrections["date"].str.strip()
+    kinds, dates = corrections["kind"], corrections["date"]
     no_date = pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").isna() & (dates != "")
     unknown = kinds[~kinds.isin([*DataKind, ""])]
     return [
@@ -60,7 +66,7 @@ def concerning(corrections: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
     lasting = corrections["row_id"].str.extract(LASTING)
     meant = corrections["kind"].isin([KIND, ""])
     for column, name in (("file", raw.path.name), ("sheet", raw.sheet)):
-        meant &= corrections[column].isin([name, ""])
+        meant &= corrections[column].isin([name.strip(), ""])
     return corrections[meant & lasting["hash"].fillna(raw.sha256[:8]).eq(raw.sha256[:8]) & lasting["sheet"].fillna(raw.sheet).eq(raw.sheet)]
 
 
@@ -81,8 +87,9 @@ def misdirected(corrections: pd.DataFrame, raws: Sequence[RawTable], *, list_nam
 
 def _not_found(line: pd.Series, raws: Sequence[RawTable], place: Mapping[str, object]) -> Failure:
     """What of a correction leads to none of the files: its file, its sheet, or else its row."""
-    files = [raw for raw in raws if line["file"] in {raw.path.name, ""}]
-    for column, got, allowed in (("file", line["file"], [r.path.name for r in raws]), ("sheet", line["sheet"], [r.sheet for r in files if r.sheet])):
+    files = [raw for raw in raws if line["file"] in {raw.path.name.strip(), ""}]
+    sheets = [raw.sheet.strip() for raw in files if raw.sheet]
+    for column, got, allowed in (("file", line["file"], [r.path.name.strip() for r in raws]), ("sheet", line["sheet"], sheets)):
         if got and got not in allowed:
             return Failure(code="CR-D41", values={**place, "column": column, "got": got, "allowed": ", ".join(dict.fromkeys(allowed)) or "–"})
     return Failure(code="CR-D32", values={**place, "row_id": line["row_id"]})
@@ -105,7 +112,7 @@ def apply_corrections(
     frame = raw.frame.copy()
     if corrections is None or corrections.empty:
         return frame, join_logs([])
-    mine = concerning(corrections, raw)
+    mine = concerning(tidied(corrections), raw)
     rows = {str(name): row for row, name in zip(frame.index, raw.row_ids, strict=True)}
     rows |= {str(row): row for row in frame.index}
     columns = {p.variable.name: p.columns for p in placements} | {c: (c,) for p in placements for c in p.columns}
@@ -150,7 +157,7 @@ def _cell(
 ) -> tuple[object, str] | None:
     """The received cell that a correction speaks of; None, and the reason among `failures`, where there is none."""
     before = len(failures)
-    blank = [column for column in REQUIRED if not str(line[column]).strip()]
+    blank = [column for column in REQUIRED if not line[column]]
     if blank:
         failures.append(Failure(code="CR-D31", values={**place, "missing": ", ".join(blank)}))
     if str(line["row_id"]) not in rows:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commresearch.cleaning.corrections import LASTING, LIST_NAME, REQUIRED, SHOWN_NAMES, expected
+from commresearch.cleaning.corrections import KIND, LASTING, LIST_NAME, REQUIRED, SHOWN_NAMES, expected, tidied
 from commresearch.cleaning.event_names import PERSON_NAMES
 from commresearch.cleaning.event_record import Batch, Record
 from commresearch.cleaning.masking import mask_text
@@ -24,7 +24,9 @@ STEP = "corrections"
 OF_PERSONS = (*PERSON_NAMES, "name", "national_id", "phone", "person_id", "birth_date", "caller_id", "caller_phone", "booker_id", "booker_phone")
 
 
-def lines_for(corrections: pd.DataFrame, entries: Sequence[tuple[DataKind, Sequence[Path]]]) -> tuple[list[pd.DataFrame], list[Failure]]:
+def lines_for(
+    corrections: pd.DataFrame, entries: Sequence[tuple[DataKind, Sequence[Path]]], *, has_surveys: bool = True
+) -> tuple[list[pd.DataFrame], list[Failure]]:
     """The corrections that concern each log or register of a case, and those that concern none or perhaps several.
 
     Parameters
@@ -33,20 +35,22 @@ def lines_for(corrections: pd.DataFrame, entries: Sequence[tuple[DataKind, Seque
         As `load_corrections` gives it.
     entries
         Kind and files of each log or register.
+    has_surveys
+        Whether the case has surveys, for which lines of theirs are left; otherwise they concern nothing.
 
     Returns
     -------
     (list of DataFrame, list of Failure)
         One frame per entry; a failure (CR-D31, CR-D45) for every line of a kind of log that leads to none of its files, or to several.
     """
-    of_logs = corrections[~corrections["kind"].isin([DataKind.SURVEY, ""])]
+    of_logs = corrections[~corrections["kind"].isin([DataKind.SURVEY, ""])] if has_surveys else corrections
     hashes = [{path.name: sha256_of(path)[:8] for path in paths if path.is_file() and len(of_logs)} for _, paths in entries]
     taken: list[list[object]] = [[] for _ in entries]
     failures = []
     for row, line in of_logs.iterrows():
         lasting = pd.Series([line["row_id"]]).str.extract(LASTING)["hash"].iloc[0]
         files = [(i, name) for i, found in enumerate(hashes) if entries[i][0] == line["kind"] for name in found]
-        meant = [(i, name) for i, name in files if line["file"] in {name, ""} and (pd.isna(lasting) or hashes[i][name] == lasting)]
+        meant = [(i, name) for i, name in files if line["file"] in {name.strip(), ""} and (pd.isna(lasting) or hashes[i][name] == lasting)]
         if len(meant) == 1:
             taken[meant[0][0]].append(row)
             continue
@@ -55,7 +59,8 @@ def lines_for(corrections: pd.DataFrame, entries: Sequence[tuple[DataKind, Seque
             failures.append(Failure(code="CR-D31", values={**place, "missing": "file"}))
         else:
             allowed = ", ".join(dict.fromkeys(name for _, name in files)) or "–"
-            failures.append(Failure(code="CR-D45", values={**place, "kind": line["kind"], "got": line["file"] or line["row_id"], "allowed": allowed}))
+            facts = {"kind": line["kind"] or KIND, "got": line["file"] or line["row_id"], "allowed": allowed}
+            failures.append(Failure(code="CR-D45", values={**place, **facts}))
     return [corrections.loc[rows] for rows in taken], failures
 
 
@@ -73,8 +78,9 @@ class EventCorrections:
     done: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.lines = tidied(self.lines)
         for row, line in self.lines.iterrows():
-            if blank := [column for column in REQUIRED if not str(line[column]).strip()]:
+            if blank := [column for column in REQUIRED if not line[column]]:
                 self.failures.append(Failure(code="CR-D31", values={**_place(row, line), "missing": ", ".join(blank)}))
                 self.seen.add(row)
 
@@ -116,7 +122,7 @@ class EventCorrections:
         places = [
             place for place, part, row_id in zip(rows.tolist(), parts, batch.row_ids(rows), strict=True)
             if (row_id == line["row_id"] if lasting else f"{number}{part.mark}" == wanted)
-            and line["file"] in {part.path.name, ""} and line["sheet"] in {part.sheet, ""}
+            and line["file"] in {part.path.name.strip(), ""} and line["sheet"] in {part.sheet.strip(), ""}
         ]
         if len(places) > 1:
             self.seen.add(row)

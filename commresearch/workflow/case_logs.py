@@ -98,6 +98,8 @@ def _cleaned(
 ) -> list[CleanedLog]:
     received = _received(case)
     if not received:
+        if failures := _corrections(case, received)[1]:
+            raise CommResearchError(*failures)
         shutil.rmtree(out / LOGS, ignore_errors=True)  # of logs that case.toml does not name any more
         return []
     names = _names(received)
@@ -249,7 +251,8 @@ def _corrections(case: Case, received: Sequence[_Received]) -> tuple[list[pd.Dat
     if not path.is_file():
         return none, []
     try:
-        lines, failures = lines_for(load_corrections(path), [(one.kind, [case.path(file) for file in one.files]) for one in received])
+        entries = [(one.kind, [case.path(file) for file in one.files]) for one in received]
+        lines, failures = lines_for(load_corrections(path), entries, has_surveys=bool(case.surveys))
     except CommResearchError as error:
         return none, list(error.failures)
     return [frame if len(frame) else None for frame in lines], failures

@@ -20,6 +20,7 @@ from commresearch.cleaning.codebook import Codebook, read_codebook
 from commresearch.cleaning.corrections import concerning, load_corrections, misdirected
 from commresearch.cleaning.draft import draft_codebook
 from commresearch.cleaning.duplicate_decisions import load_decisions
+from commresearch.cleaning.event_corrections import lines_for
 from commresearch.cleaning.fit import misread_numbers, require_same_meaning
 from commresearch.cleaning.leak_scan import require_no_leaks
 from commresearch.cleaning.pseudonyms import require_same_key
@@ -201,14 +202,16 @@ def _received(case: Case, failures: list[Failure]) -> dict[str, _Inputs]:
 def _corrections(case: Case, received: Mapping[str, _Inputs], failures: list[Failure]) -> pd.DataFrame | None:
     """The list of corrections, None where the case has none or one that cannot be read; without lines that are meant for no file or several.
 
-    Which file a line is meant for is not known before all surveys could be read.
+    Which file a line is meant for is not known before all surveys could be read. Of a case without surveys `clean_logs` judges every line.
     """
     path = case.path(CORRECTIONS)
-    if not path.is_file():
+    if not path.is_file() or not case.surveys:
         return None
     listed = None
     with _collecting(failures):
         listed = load_corrections(path)
+    if listed is not None and len(case.surveys) == len(case.settings.data):  # else `clean_logs` judges the lines of other kinds
+        failures += lines_for(listed, [])[1]
     if listed is None or len(received) < len(case.surveys):
         return listed
     lost = misdirected(listed, [raw for inputs in received.values() for raw in inputs.answers])

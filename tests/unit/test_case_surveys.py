@@ -174,18 +174,23 @@ def test_reports_with_an_identifier_go(tmp_path):
 def test_corrections_go_to_their_own_files_and_none_is_forgotten(folder, tmp_path):
     lasting = str(read_survey(folder / "c.csv").row_ids[0])
     good = [correction(2, "age", "21", "22", file="a.csv"), correction(lasting, "overall", LABELS[0], "一般")]
-    write_corrections(folder, *good, correction(2, "q", "x", "y", kind="tickets", file="t.csv"))
+    write_corrections(folder, *good)
     surveys = clean(folder, tmp_path / "out")
     assert values(surveys[0].clean.frame["age"])[0] == 22
     assert values(surveys[1].clean.frame["overall"])[12] == "3"
     assert check_cases([load_case(folder)]) == {"binhai": 2}
-    write_corrections(folder, *good, correction(2, "age", "21", "22", file="d.csv"), correction(2, "age", "21", "22"), correction(9, "age", "1", "2", file="b.csv"))
+    write_corrections(folder, *good, correction(2, "age", "21", "22", file="d.csv"), correction(2, "age", "21", "22"), correction(9, "age", "1", "2", file="b.csv"), correction(2, "q", "x", "y", kind="tickets ", file="t.csv"))
     error = refused(folder, tmp_path / "new")
-    assert [(f.code, f.values["row"]) for f in error.failures] == [("CR-D41", 4), ("CR-D31", 5), ("CR-D34", 6)]
+    assert [(f.code, f.values["row"]) for f in error.failures] == [("CR-D45", 7), ("CR-D41", 4), ("CR-D31", 5), ("CR-D34", 6)]
+    told(error, "CR-D45", "tickets", "“t.csv”")
     told(error, "CR-D41", "corrections.csv", "“d.csv”", "a.csv, b.csv, c.csv")
     with pytest.raises(CommResearchError) as checked:
         check_cases([load_case(folder)])
     assert codes(checked.value) == codes(error)
+    write_csv(folder / "t.csv", ["工单编号"], [["A1"]])
+    with (folder / "case.toml").open("a", encoding="utf8") as file:
+        file.write(data_part("", ["t.csv"], kind="tickets", sampling=None))
+    assert codes(refused(folder, tmp_path / "new")) == codes(error)[1:]
 
 
 def test_a_list_of_corrections_that_is_no_list(folder, tmp_path):

@@ -9,6 +9,7 @@ from commresearch.cleaning.fit import place_variables
 from commresearch.errors import CleaningError, SchemaError
 from commresearch.sources import read_survey
 from tests.spec.conftest import codebook, write_csv, write_xlsx
+from tests.unit import sources_files
 from tests.unit.survey_cases import KEY, codes, correction, corrections, told, values
 
 HEADER = ["id", "1、年龄", "2、选项", "3(停车)", "3(养老)", "日期"]
@@ -75,6 +76,24 @@ def test_values_copied_from_an_export_match_without_the_apostrophe_that_guards_t
         clean_survey(raw, book, corrections=corrections(correction(2, "said", "'=5", "x"), correction(6, "said", "'-3", "x")))
     assert codes(error.value) == ["CR-D34", "CR-D34"]  # a number with a sign is never guarded
     told(error.value, "CR-D34", "“'=5”", "“=3”")
+
+
+def test_blanks_around_what_a_line_names_do_not_matter_and_those_of_values_do(tmp_path):
+    rows = [["a", "20", " 是"], ["b", "300", "有时"]]
+    path = sources_files.write_xlsx(tmp_path / "s.xlsx", [["id", "1、年龄 ", "2、选项"], *rows], sheet="表一 ")
+    book = codebook({"name": "id", "type": "text"}, {"name": "age", "type": "number", "source": "1、年龄"}, {"name": "q2", "type": "text", "source": "2、选项"})
+    blanks = {"kind": "survey\u3000", "file": " s.xlsx", "sheet": "表一", "reported_by": "数据员 ", "date": " 2026-09-30"}
+    lines = [correction(" 3 ", " age", "300", " 30 ", **blanks), correction(2, "1、年龄 ", "20", "21", **blanks), correction(2, "q2", " 是", "是", **blanks)]
+    raw = read_survey(path)
+    for given in (corrections(*lines), write_csv(tmp_path / "更正.csv", COLUMNS, [list(line.values()) for line in lines])):
+        table = clean_survey(raw, book, corrections=given)
+        assert (values(table.frame["age"]), values(table.frame["q2"])) == ([21, 30], ["是", "有时"])
+        assert set(table.log.loc[table.log["rule"] == "correction", "reason"]) == {"录入错误 (数据员, 2026-09-30)"}
+    with pytest.raises(CleaningError) as error:
+        clean_survey(raw, book, corrections=corrections({**lines[1], "expect": "20 "}, {**lines[2], "expect": "是"}, {**lines[0], "sheet": "表二"}))
+    assert codes(error.value) == ["CR-D41", "CR-D34", "CR-D34"]
+    told(error.value, "CR-D34", "“20 ”", "“20”", "“ 是”")
+    assert values(clean_survey(raw, book, corrections=corrections({**lines[1], "new": " "})).frame["age"]) == [None, 300]
 
 
 def test_lines_about_other_data_and_other_files_are_left_alone(raw):

@@ -8,7 +8,7 @@ from commresearch.cases import load_case
 from commresearch.cleaning.event_corrections import lines_for
 from commresearch.errors import CleaningError, CommResearchError, SourceError
 from commresearch.terms import DataKind
-from commresearch.workflow import clean_logs
+from commresearch.workflow import check_logs, clean_logs
 from tests.unit.sources_files import write_csv, write_xlsx
 from tests.unit.survey_cases import codes, correction, corrections, told, write_case
 
@@ -105,6 +105,32 @@ def test_the_list_of_a_case_reaches_its_logs_and_names_are_searched_for(tmp_path
     with pytest.raises(CommResearchError) as error:
         clean_logs(load_case(folder), out, pseudonym_key=KEY)
     assert codes(error.value) == ["CR-D45", "CR-E15"]
+
+
+def test_blanks_around_what_a_line_names_do_not_matter(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", ROWS, sheet=" 一月")
+    lasting = cr.read_events(path, "tickets").row_ids[0]
+    for row_id in (" 2", f"{lasting} "):
+        table = cleaned(path, line(row_id, " 受理时间 ", "2025-13-01", "2025-12-01", kind="tickets ", file=" a.xlsx", sheet="一月"), line(3, "caller_phone", "1.38E+10", "13800000001"))
+        assert table.frame()["received_at"].iloc[0] == pd.Timestamp(2025, 12, 1)
+
+
+@pytest.mark.parametrize(("part", "kind", "told_kind"), [
+    ('[[data]]\nkind = "tickets"\nfiles = ["a.csv"]\n', "survey ", "survey"), ('[[data]]\nkind = "tickets"\nfiles = ["a.csv"]\n', "", "survey"),
+    ('[[data]]\nkind = "survey"\nfiles = ["s.csv"]\nsampling = "opt_in"\n', " tickets", "tickets"), ("", "rooms", "rooms"), ("", "survey", "survey"),
+])  # fmt: skip
+def test_a_line_of_a_kind_that_the_case_does_not_have_is_refused(tmp_path, part, kind, told_kind):
+    folder = write_case(tmp_path / "binhai", part)
+    write_csv(folder / "a.csv", [ROWS[0], ROWS[2]])
+    write_csv(folder / "s.csv", [["编号", "性别"], ["1", "男"]])
+    stray = line(2, "age", "20", "21", kind=kind)
+    write_csv(folder / "corrections.csv", [list(stray), list(stray.values())])
+    for run in (lambda case: clean_logs(case, tmp_path / "out", pseudonym_key=KEY), lambda case: check_logs([case])):
+        with pytest.raises(CommResearchError) as error:
+            run(load_case(folder))
+        assert [(f.code, f.values["row"], f.values["kind"]) for f in error.value.failures] == [("CR-D45", 2, told_kind)]
+        told(error.value, "CR-D45", "corrections.csv", told_kind, "“2”")
+    assert not (tmp_path / "out" / "_logs").exists()
 
 
 def test_a_file_that_bears_the_name_of_a_person_of_a_register_is_not_written_on(tmp_path):
