@@ -1,7 +1,7 @@
 """A clean table for other programs: SPSS and Stata with labels and kinds of missing, CSV with a codebook that reads it back."""
 
 import tempfile
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -14,7 +14,7 @@ from commresearch.cleaning.clean_files import read_clean
 from commresearch.cleaning.clean_table import CleanTable
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.codebook_file import codebook_xlsx
-from commresearch.cleaning.variable import Variable
+from commresearch.cleaning.variable import NUMBER, Variable
 from commresearch.errors import CaseError, CommResearchError, Failure
 from commresearch.records import csv_bytes, guarded_column, write_whole
 from commresearch.terms import Language, MissingKind, VariableType
@@ -29,6 +29,7 @@ LETTERS = dict(zip(KINDS, "abcdefg", strict=True))  #: extended missing values o
 LONGEST_NAME = {"sav": 64, "dta": 32}
 LONGEST_TEXT = {"sav": 32_000, "dta": 2_045}  #: these, too, in bytes
 LONGEST_LABEL = {"sav": 255, "dta": 80}
+LARGEST_CODE = 2_147_483_620  #: that Stata has a label for
 LONGEST_VALUE_LABEL = {"sav": 120, "dta": 32_000}
 
 
@@ -194,19 +195,31 @@ def _exported(clean: CleanTable, name: str, language: Language) -> Exported:
     variable = next(v for v in clean.codebook if name in v.columns or name == v.other)
     label = variable.question(language)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        values = [str(v) for v in column.cat.categories]
-        numeric = all(v.lstrip("-").isdigit() for v in values)
-        codes = {v: float(v) if numeric else float(i) for i, v in enumerate(values, 1)}
+        codes, labels = _codes(variable, [str(v) for v in column.cat.categories], language)
         cells = column.astype("str").map(codes).astype("float64")
         rank = name.removeprefix(f"{variable.name}__rank_")
         label = f"{label} [{rank}]" if rank != name else label
-        return Exported(cells=cells, kinds=kinds, label=label, labels={c: variable.label(v, language) for v, c in codes.items()}, is_number=True)
+        return Exported(cells=cells, kinds=kinds, label=label, labels=labels, is_number=True)
     if variable.type is VariableType.MULTIPLE and name != variable.other:
         option = variable.label(name.removeprefix(f"{variable.name}__"), language)
         labels = {0.0: say("survey.option_no", language), 1.0: say("survey.option_yes", language)}
         return Exported(cells=column.astype("float64"), kinds=kinds, label=f"{label}: {option}", labels=labels, is_number=True)
     is_number = pd.api.types.is_numeric_dtype(column)
     return Exported(cells=column.astype("float64") if is_number else column, kinds=kinds, label=label, labels={}, is_number=is_number)
+
+
+def _codes(variable: Variable, values: Sequence[str], language: Language) -> tuple[dict[str, float], dict[float, str]]:
+    """The number of each value of a choice, and the labels of these numbers: values that are whole numbers are their own.
+
+    Values are texts: 1 and 01 are two answers and one number, and Stata labels no number as long as the code of an area. Where that is
+    so, values are numbered as words are, and the labels of all that look like another number say which value it is.
+    """
+    numbers = {value: float(value) for value in values if NUMBER.fullmatch(value)}
+    codes = {value: float(i) for i, value in enumerate(values, 1)}
+    if all(value.lstrip("-").isdigit() for value in values) and len(set(numbers.values())) == len(values) and max(map(abs, numbers.values()), default=0) <= LARGEST_CODE:
+        codes = numbers
+    labels = {value: variable.label(value, language) for value in values}
+    return codes, {code: labels[value] if numbers.get(value, code) == code else f"{value}={labels[value]}" for value, code in codes.items()}
 
 
 def _sav(columns: Mapping[str, Exported], language: Language) -> bytes:

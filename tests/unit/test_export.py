@@ -44,6 +44,22 @@ def as_texts(column):
     return [value if value is None else str(value) for value in values(column)]
 
 
+@pytest.mark.parametrize(("given", "codes", "labels"), [
+    ("1 01 2", (1, 2, 3), ("甲", "01=乙", "2=丙")), ("01 02 3", (1, 2, 3), ("甲", "乙", "丙")), ("1 1.0 x", (1, 2, 3), ("甲", "1.0=乙", "丙")),
+    ("370201001001 370201001002 3", (1, 2, 3), ("370201001001=甲", "370201001002=乙", "丙")), ("2 1 -1", (2, 1, -1), ("甲", "乙", "丙")),
+], ids=["one_number", "zeros", "points", "long", "plain"])  # fmt: skip
+def test_no_two_answers_become_one_number(cleaned, tmp_path, sav, dta, given, codes, labels):
+    names = ("甲", "乙", "丙")
+    book = [{"name": "id", "type": "text"}, {"name": "q", "type": "single", "values": "\n".join(f"{v}={x}" for v, x in zip(given.split(), names, strict=True))}]
+    table = cleaned(["id", "q"], [[f"k{i}", names[i % 3]] for i in range(6)], *book)
+    export_clean(table, tmp_path / "out", "s", Language.ZH)
+    for frame, meta in (sav(), dta()):
+        assert frame["q"].tolist() == [*codes, *codes]
+        assert meta.variable_value_labels["q"] == dict(zip(codes, labels, strict=True))
+    back = clean_survey(read_survey(tmp_path / "out" / "s.csv"), read_codebook(tmp_path / "out" / "s_codebook.xlsx"))
+    assert back.frame["q"].tolist() == table.frame["q"].tolist()
+
+
 def test_five_files(table, tmp_path):
     paths = export_clean(table, tmp_path / "out", "s", Language.ZH)
     assert [p.name for p in paths] == ["s.sav", "s.dta", "s.csv", "s_kinds.csv", "s_codebook.xlsx"]
