@@ -1,5 +1,6 @@
 """A clean table for other programs: SPSS and Stata with labels and kinds of missing, CSV with a codebook that reads it back."""
 
+import re
 import tempfile
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ SERIES = (-91, -991, -9991, -99991)
 SPSS_BEGINS, STATA_BEGINS = "1582-10-14", "1960-01-01"  #: days from which moments are counted
 MILLISECONDS = 1000  #: unit of moments in Stata
 LETTERS = dict(zip(KINDS, "abcdefg", strict=True))  #: extended missing values of Stata
+#: Words that Stata or SPSS (where capitals do not count) keeps for itself, of those that a codebook may name a variable.
+RESERVED = re.compile("byte|double|float|if|in|int|long|using|with|str[0-9]+|strl|all|and|by|eq|ge|gt|le|lt|ne|not|or|to")
 LONGEST_NAME = {"sav": 64, "dta": 32}
 LONGEST_TEXT = {"sav": 32_000, "dta": 2_045}  #: these, too, in bytes
 LONGEST_LABEL = {"sav": 255, "dta": 80}
@@ -74,11 +77,12 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
     Raises
     ------
     CaseError
-        Names that a format cannot hold (all together), or a folder that cannot be written to.
+        Names that a format cannot hold (all together), whatever else cannot be written in one, or a folder that cannot be written to.
 
     Notes
     -----
-    In SPSS and Stata, where a name holds letters, digits and underscores only, `q1__-1` is `q1__m1` and `q1__1.5` is `q1__1p5`.
+    In SPSS and Stata, where a name holds letters, digits and underscores only, `q1__-1` is `q1__m1` and `q1__1.5` is `q1__1p5`; a word
+    that either reserves gets an ending: `long` is `long_x`. The notes of stem_codebook.xlsx say so.
     In SPSS a kind of missing is a user-missing number (-91 to -97, further down where answers use these), in Stata one of .a to
     .g, both with labels, dates included. Texts are empty there whatever the kind, which a note in the file says; their kinds stand in
     stem_kinds.csv. The CSV holds values,
@@ -90,15 +94,14 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
 
 def _files(clean: CleanTable, stem: str, language: Language) -> dict[str, bytes]:
     columns = {name: _exported(clean, name, language) for name in clean.frame.columns}
-    if long := [(name, kind) for kind, most in LONGEST_NAME.items() for name in columns if len(name.encode()) > most]:
+    names = _names(list(columns))
+    if long := [(name, kind) for kind, most in LONGEST_NAME.items() for name in columns if len(names[name].encode()) > most]:
         raise CaseError(*(Failure(code="CR-X01", values={"column": n, "format": f".{k}", "allowed": LONGEST_NAME[k]}) for n, k in long))
-    named: dict[str, Exported] = {}
-    for name, column in columns.items():
-        named[_free_name(_statistics_name(name), named)] = column
+    named = {names[name]: column for name, column in columns.items()}
     return {
         f"{stem}.sav": _sav(named, language), f"{stem}.dta": _dta(named, language), f"{stem}.csv": _csv(clean),
         f"{stem}_kinds.csv": csv_bytes(clean.missing_kinds.astype("str").fillna("").reset_index()),
-        f"{stem}_codebook.xlsx": codebook_xlsx(codebook_of_csv(clean.codebook, clean.frame), language),
+        f"{stem}_codebook.xlsx": codebook_xlsx(codebook_of_csv(clean.codebook, clean.frame, language), language),
     }
 
 
@@ -140,15 +143,20 @@ def export_case(cleaned: str | Path, folder: str | Path, case: str, language: La
     return _write(files, Path(folder))
 
 
-def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame) -> Codebook:
-    """The codebook that reads an exported CSV back: headers are the clean columns, cells are values, <kind> means missing (in more brackets where `_marks` has more)."""
+def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame, language: Language = Language.ZH) -> Codebook:
+    """The codebook that reads an exported CSV back: headers are the clean columns, cells are values, <kind> means missing (in more brackets where `_marks` has more).
+
+    Its notes say, in a language, what columns are called in SPSS and Stata where that is something else.
+    """
+    called = _names(list(frame.columns))
     kinds = {kind: (mark,) for kind, mark in _marks(frame).items()}
     rows = [row for variable in codebook for row in _variables_of_csv(variable, kinds, frame)]
     taken, variables = {v.name for v in codebook}, []
     for row in rows:
         name = row.name if row.source == row.name else _free_name(row.name, taken)  # q1__10 may stand beside a variable q1_10
         taken.add(name)
-        variables.append(replace(row, name=name))
+        note = row.note if called[row.source] == row.source else row.note + say("export.note_renamed", language, name=called[row.source])
+        variables.append(replace(row, name=name, note=note))
     return Codebook(variables=tuple(variables), name=codebook.name)
 
 
@@ -184,8 +192,20 @@ def _statistics_name(column: str) -> str:
     return column.replace("-", "m").replace(".", "p")
 
 
+def _names(columns: Sequence[str]) -> dict[str, str]:
+    """What each column is called in SPSS and Stata: as it is, where it can be."""
+    names = {column: column for column in columns if _free_name(_statistics_name(column), ()) == column}
+    taken = set(names)
+    for column in columns:
+        if column not in names:
+            names[column] = _free_name(_statistics_name(column), taken)
+            taken.add(names[column])
+    return names
+
+
 def _free_name(name: str, taken: Container[str]) -> str:
-    while name in taken:
+    """A name that is neither taken nor a word of SPSS or Stata."""
+    while name in taken or RESERVED.fullmatch(name):
         name += "_x"
     return name
 
@@ -332,10 +352,15 @@ def _cut(text: str, most: int) -> str:
 
 
 def _written(suffix: str, write: "object") -> bytes:
-    """What a writer that knows only paths has written."""
+    """What a writer that knows only paths has written; what it cannot write is a fault of the table."""
+    import pyreadstat
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"table.{suffix}"
-        write(str(path))  # type: ignore[operator]
+        try:
+            write(str(path))  # type: ignore[operator]
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, TypeError, OverflowError) as problem:
+            raise CaseError(Failure(code="CR-X02", values={"format": f".{suffix}", "error": str(problem)})) from problem
         return path.read_bytes()
 
 

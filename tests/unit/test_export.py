@@ -60,6 +60,38 @@ def test_no_two_answers_become_one_number(cleaned, tmp_path, sav, dta, given, co
     assert back.frame["q"].tolist() == table.frame["q"].tolist()
 
 
+WORDS = ["byte", "double", "float", "if", "in", "int", "long", "using", "with", "str1", "str2045", "strl", "all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to"]
+
+
+def test_words_that_other_programs_reserve_get_an_ending(cleaned, tmp_path, sav, dta):
+    names = ["id", *WORDS, "long_x", "strong", "q"]
+    others = [{"name": n, "type": "number"} for n in names[1:-1]]
+    table = cleaned(names, [["a", *["1"] * (len(names) - 2), "是"]], {"name": "id", "type": "text"}, *others, {"name": "q", "type": "multiple", "values": "-1=是\n2=否"})
+    export_clean(table, tmp_path / "out", "s", Language.ZH)
+    expected = ["id", *("long_x_x" if w == "long" else f"{w}_x" for w in WORDS), "long_x", "strong", "q__m1", "q__2"]
+    for frame, meta in (sav(), dta()):
+        assert list(frame) == expected
+        assert meta.column_labels[7] == "long"
+    book = read_codebook(tmp_path / "out" / "s_codebook.xlsx")
+    assert (book["long"].source, book["long_x"].note, book["strong"].note) == ("long", "", "")
+    assert "long_x_x" in book["long"].note
+    assert {v.note for v in book if v.source == "q__-1"} == {say("export.note_renamed", Language.ZH, name="q__m1")}
+    back = clean_survey(read_survey(tmp_path / "out" / "s.csv"), book)
+    assert back.frame["long"].tolist() == [1]
+
+
+def test_what_the_writer_of_files_refuses_is_said(table, tmp_path, monkeypatch):
+    def refuse(*_args, **_options):
+        raise pyreadstat.ReadstatError("A provided numeric value was outside the range")
+
+    monkeypatch.setattr(pyreadstat, "write_dta", refuse)
+    with pytest.raises(CaseError) as error:
+        export_clean(table, tmp_path / "out", "s", Language.ZH)
+    assert codes(error.value) == ["CR-X02"]
+    told(error.value, "CR-X02", ".dta", "outside the range")
+    assert not (tmp_path / "out").exists()
+
+
 def test_five_files(table, tmp_path):
     paths = export_clean(table, tmp_path / "out", "s", Language.ZH)
     assert [p.name for p in paths] == ["s.sav", "s.dta", "s.csv", "s_kinds.csv", "s_codebook.xlsx"]
@@ -172,8 +204,8 @@ def test_names_that_statistics_programs_cannot_hold_are_spelt_out(cleaned, tmp_p
     export_clean(table, tmp_path / "out", "s", Language.ZH)
     for read in (sav, dta):
         frame, meta = read()
-        assert list(frame) == ["id", "q__m1", "q__1m3", "q__4p5", "q__1m3_x"]
-        assert frame["q__1m3_x"].tolist() == [1, 0]
+        assert list(frame) == ["id", "q__m1", "q__1m3_x", "q__4p5", "q__1m3"]
+        assert frame["q__1m3"].tolist() == [1, 0]
         assert dict(zip(meta.column_names, meta.column_labels, strict=True))["q__m1"] == "q: 甲"
 
 
