@@ -129,7 +129,7 @@ def _stand_by(first: Callable[[], Any], ours: Connection, theirs: Connection) ->
                 while (answer := _answer(partial(next, results))).kind == "result":
                     ours.send(answer)
             ours.send(answer)
-    except (EOFError, BrokenPipeError):  # nobody waits for it any more
+    except (EOFError, ConnectionError):  # nobody waits for it any more, or did not read what it sent
         return
 
 

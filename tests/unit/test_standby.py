@@ -151,3 +151,14 @@ def test_a_killed_process_is_noticed_though_its_worker_lives():
         os.kill(ready.first(), signal.SIGKILL)
         assert list(results) == []
     assert _is_gone(worker)
+
+
+@forks
+def test_a_process_whose_answer_nobody_reads_ends_quietly(capfd):
+    with Standby(os.getpid) as ready:
+        (process,) = multiprocessing.active_children()
+        assert ready._connection.poll(10)
+        ready._connection.close()  # with the answer in it, which the other end is told of by an error of its own
+        process.join(10)
+        assert process.exitcode == 0
+    assert capfd.readouterr().err == ""
