@@ -153,10 +153,10 @@ def _finish(
     where = frame.index.get_indexer(kept.index)
     kinds = pd.DataFrame({c: kinds_of(settled.kinds[c][where], kept.index) for c in kept.columns}, index=kept.index)
     known = {k: v for p in parts for k, v in p.gate.known.items()}
-    dropped = applied.dropped["rule"] if applied is not None else pd.Series(dtype="str")
+    named = {**{name: Identifier.NAME.value for p in parts for name in p.gate.told}, **known}
     return CleanTable(
         frame=kept, codebook=settled.codebook, missing_kinds=kinds, flags=flags,
-        log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])]), known), account=_account(raws, dropped, len(kept)),
+        log=_masked(join_logs([settled.log, *([applied.log] if applied is not None else [])]), named), account=_account(raws, pd.Series(dtype="str") if applied is None else applied.dropped["rule"], len(kept)),
         duplicates=decision_sheet(groups, frame, decided=decisions.table), identifiers=_identifiers(parts),
         provenance=_provenance(raws, codebook, parts[0].gate.fingerprint), known=known, given=codebook,
     )

@@ -70,7 +70,8 @@ _MOBILE = re.compile(
     rf"|1[3-9][0-9][- ][0-9]{{8}}|1[3-9][0-9]{{5}}[- ][0-9]{{4}}|1(?P<gap3>[- ])[3-9](?:(?P=gap3)[0-9]){{9}})(?:\.0+)?{_RIGHT}"
 )
 _SPOKEN = "〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两"
-_SPOKEN_MOBILE = re.compile(rf"[一幺壹](?<![{_SPOKEN}][一幺壹])[三四五六七八九叁肆伍陆柒捌玖](?: ?[{_SPOKEN}]){{9}}(?![{_SPOKEN}])")
+_SPOKEN_MOBILE = re.compile(rf"[一幺壹](?<![{_SPOKEN}][一幺壹])[三四五六七八九叁肆伍陆柒捌玖](?:[ -]?[{_SPOKEN}]){{9}}(?![{_SPOKEN}])")
+_HALF_SPOKEN_MOBILE = re.compile(rf"1(?<![0-9.]1)[3-9][0-9][ -]?[{_SPOKEN}]{{4}}[ -]?(?:[0-9]{{4}}|[{_SPOKEN}]{{4}})(?![0-9{_SPOKEN}])")
 _AREA = r"0(?:10|2[0-57-9]|[3-9][0-9]{2})"
 _LOCAL = r"[2-8](?:[0-9]{6,7}|[0-9]{2,3}[ -][0-9]{4}|[0-9]{3} [0-9]{3})"
 _LANDLINE = re.compile(rf"(?<![0-9-])(?:{_AREA}\) ?|{_AREA} ?- ?|{_AREA} ){_LOCAL}(?:-[0-9]{{1,5}})?(?![0-9-])")
@@ -102,7 +103,7 @@ def _find_mobiles(scene: Scanned) -> Iterator[Bounds]:
         before = text[max(0, start - 3) : start]
         yield start - next((len(p) for p in ("(+", "+ ", "+") if before.endswith(p)), 0), end
     if not text.isascii():
-        yield from (m.span() for m in _SPOKEN_MOBILE.finditer(text))
+        yield from (m.span() for pattern in (_SPOKEN_MOBILE, _HALF_SPOKEN_MOBILE) for m in pattern.finditer(text))
 
 
 def find_area_coded(scene: Scanned) -> Iterator[Bounds]:
@@ -143,12 +144,14 @@ def is_luhn(digits: str) -> bool:
 
 # ── names on networks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_AFTER_AT = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
+#: with a Chinese full stop for the point; blanks stand around the sign only before the endings of post offices
+_AFTER_AT = re.compile(r"@(?:(?:[A-Za-z0-9-]{1,63}[.。])+[A-Za-z]{2,24}| ?(?:[A-Za-z0-9-]{1,63}[.。]){1,3}(?:com|cn|net)(?![0-9A-Za-z]))")
+_POST = re.compile("[.。](?:com|cn|net)$")
 _BEFORE_AT = re.compile(r"[A-Za-z0-9._%+'-]{1,64}$")
 #: what follows an "@" in names of pictures, scripts and packages
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "mjs", "css", "json", "html", "py", "ts", "woff"})
 _MIDDLE_OF_IPV4 = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9])(?: ?\([^()\0]{1,30}\))?")
-_START_OF_IPV4 = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,3}$")
+_START_OF_IPV4 = re.compile(r"(?:(?<![0-9A-Za-z.])|(?<=[iI][pP])(?<![A-Za-z]..))[0-9]{1,3}$")
 _VERSION_CUE = re.compile(r"(?:[vV]|版本|第|version|==|>=|@|[A-Za-z]/)[: ]?$")
 _MIDDLE_OF_IPV6 = re.compile(r":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:")
 _IPV6 = re.compile(
@@ -172,14 +175,15 @@ _ACCOUNT = re.compile(
 )
 #: where a cue may begin: found at once, while the cues themselves would be tried at every character
 _CUE_BEGINS = re.compile("[微薇威徽加➕+vw](?:(?<![vw])|(?<=v)(?:x| ?[信❤♥])|(?<=w)[ex])")
-_QQ = re.compile(r"(?:qq|扣扣)(?:号码?)?[是为: ]{0,3}([1-9][0-9]{4,10})(?![0-9])")
+_QQ = re.compile(r"(?:qq|扣扣|q(?=号))(?:号码?)?[是为: ]{0,3}([1-9][0-9]{4,10})(?![0-9])")
 
 
 def _find_emails(scene: Scanned) -> Iterator[Bounds]:
     for match in _AFTER_AT.finditer(scene.text):
-        before = _BEFORE_AT.search(scene.text[max(0, match.start() - 64) : match.start()])
-        if before and match[0].rpartition(".")[2].lower() not in _FILE_ENDINGS:
-            yield match.start() - len(before[0]), match.end()
+        start = match.start() - (scene.text[match.start() - 1 : match.start()] == " " and _POST.search(match[0]) is not None)
+        before = _BEFORE_AT.search(scene.text, max(0, start - 64), start)
+        if before and re.split("[.。]", match[0])[-1].lower() not in _FILE_ENDINGS:
+            yield before.start(), match.end()
 
 
 def _find_ips(scene: Scanned) -> Iterator[Bounds]:

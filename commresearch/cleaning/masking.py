@@ -116,6 +116,12 @@ def with_names(joined: JoinedTexts, found: Mapping[int, list[Span]], known: Know
     return _together(joined, found, joined.by_text(_names_in(joined, known)), mistyped_ids(id_forms(joined)))
 
 
+def with_known(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues) -> dict[int, list[Span]]:
+    """The spans of distinct texts, and those of known values, overlapping ones united."""
+    more = joined.by_text([*known.find(joined.plain)])
+    return {**found, **{i: merged_spans([*found.get(i, []), *spans], PRECEDENCE) for i, spans in more.items()}}
+
+
 def _known_names(names: Iterable[str]) -> KnownValues:
     return KnownValues({name: Identifier.NAME for name in names if name not in words_like_names()})
 

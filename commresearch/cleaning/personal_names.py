@@ -26,9 +26,15 @@ _TITLE = (
 _AFTER = "的是在有与及今住家来这那也都不就很我你他她说觉认希想要会可把被让给从对到过着了吗呢吧啊个岁电微号同讲反提打"
 _SIGNED = "(?:制表|填表|填报|填写|经办|审核|审批|复核|负责|制单|记录|登记|调查|录入|统计)人?|访员|调查员"
 _ANNOUNCED = (
-    r"(?:(?:我叫|名叫|名字[叫是]|本人叫|姓名|联系人|经办人|户主|签名|署名)[:是为叫 ]{0,3}|(?:负责人|家长|业主|当事人|介绍人)[:是为叫 ]{1,3}"
-    rf"|(?:{_SIGNED}) ?: {{0,2}})"
+    r"(?:(?:我叫|名叫|名字[叫是]|本人叫|姓名|联系人|经办人|户主|签名|署名)[:是为叫 ]{0,3}|(?:负责人|家长|业主|当事人|介绍人)[:是为叫 ]{1,3})"
 )
+#: who is named behind a colon only; behind those other than of forms (group 1) a sentence may begin, so that the name has to end there
+_FORM = re.compile(
+    f"(?:({_SIGNED})|(?:投诉|申请|监护|反映|收件|寄件|报修|报名|来电|来访|求助|咨询|举报|诉求|委托|代理|承租|签字|签名)人|签字|居民代表|楼长|楼栋长|单元长"
+    "|网格员|网格长|房东|房主|业主|住户|受访者) ?$"
+)
+_COLON = re.compile(":(?:(?<=[人字员访表查录记单责核批计制报写办入主长东户者]:)|(?<=[人字员访表查录记单责核批计制报写办入主长东户者] :)) {0,2}")
+_LONGEST_FORM = 6
 _RELATIVES = (
     "妈妈|母亲|妈|爸爸|父亲|爸|爷爷|奶奶|姥姥|姥爷|外公|外婆|丈夫|妻子|老公(?!房)|老婆|老伴|爱人|对象|媳妇|儿媳|女婿|儿子|女儿|孩子|孙子|孙女|外孙|哥哥|姐姐|弟弟"
     "|妹妹|哥|姐|弟|妹|叔叔|舅舅|舅妈|舅母|姑姑|姑妈|姑父|姨妈|姨父|伯父|伯母|婶婶|嫂子|姐夫|妹夫|弟媳|侄子|侄女|外甥|婆婆|公公|岳父|岳母|家属|父母"
@@ -40,10 +46,12 @@ _SELF = r"(?:我是|本人是?|我系|这是)"
 _OPENING = re.compile("我[是叫系]|本人|这是")  #: who says who he is begins with one of these
 _STANDING = "(?:业主|居民|住户|租户|村民|党员|志愿者|户主|房东|书记|主任|老师|医生|护士|楼组长|组长|队长|物业|保安|保洁)"
 _ENDS = r"(?=$|[\0\s,。;:!?、()\[\]…~.]|[0-9A-Za-z])"
+_END = re.compile(_ENDS)
 _PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店院所县市省桥河湾")
 _NOT_PERSONS = frozenset("人员者户")
+_NOT_REACHED = _NOT_PERSONS | _PLACE_ENDINGS | frozenset("工方部办处室局司队会")  #: an office, not a person, whose number follows
 #: characters that are rarely a surname behind such a word: 孩子叫车上学, 我是网格员和党员, 网格员包片
-_NOT_SURNAMES = {"kin": frozenset("和同车"), "office": frozenset("和同包")}
+_NOT_SURNAMES = {"kin": frozenset("和同车"), "office": frozenset("和同包"), "form": frozenset("和同")}
 #: characters that stand in given names and seldom in the words that people say they are (我是高中生, 我是白领)
 _GIVEN = (
     "英秀兰芳华玉珍梅丽红霞燕玲娟静敏婷娜艳莉桂淑凤琴洁萍慧莲翠雪琳蓉菊香云霏颖倩薇瑶怡欣佳雯妍洋伟强磊军勇杰涛超刚辉鹏斌峰健建国志永庆福德宝金荣成波"
@@ -80,9 +88,14 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     common = f"(?:{'|'.join(r['surname'] for r in reference_rows('surnames') if r['common'] == 'yes' or len(r['surname']) > 1)})"
     behind_office = "|".join(f"(?<={office})" for office in _OFFICES)
     minority = rf"[{_HAN}]{{2,8}}(?:·[{_HAN}]{{1,8}}){{1,3}}"
+    named = rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}{_ENDS}|[老小]{surname})"
+    behind_name = rf"[ :,、(/-]{{0,3}}(?:(?:[男女]性?|[0-9]{{1,3}} ?周?岁)[ :,、(/-]{{0,3}}){{0,3}}{_NUMBER_WORD}[是为 :(]{{0,3}}$"
     return {
         "cell": re.compile(rf"(?:{surname}[{_HAN}]{{1,2}}|{minority})(?:{_TITLE})?|{surname}{_TITLE}"),
-        "announced": re.compile(rf"{_ANNOUNCED}({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}{_ENDS}|[老小]{surname})"),
+        "announced": re.compile(_ANNOUNCED + named),
+        "signed_form": re.compile(named),
+        "form": re.compile(rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given})(?:{_ENDS}|(?=[{_AFTER}]))"),
+        "next": re.compile(rf"、({minority}|{surname}{given}(?:{given})?(?:{_TITLE})?){_ENDS}"),
         "certain": re.compile(
             rf"我叫(?=[^车])({common}{given}(?:{given})?)(?:{_ENDS}|(?=[{_AFTER}]))|(?:我是|本人[叫是]?)({common}[{_GIVEN}]{{1,2}})(?:{_ENDS}|{_GOES_ON})"
         ),
@@ -92,7 +105,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "office": re.compile(rf"(?:{'|'.join(_OFFICES)}|{_SELF}{_STANDING})({surname}[{_HAN}]{{1,2}}){_ENDS}"),
         "signed": re.compile(rf"\(({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?), ?[^()\0]*\)(?=$|\0)"),
         "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
-        "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)[ :,(/-]{{0,3}}{_NUMBER_WORD}[ :(]{{0,3}}$"),
+        "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?){behind_name}"),
+        "asked_for": re.compile(rf"(?:联系人?|负责人|家属|转告|告知|告诉|通知|[找叫])({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
+        "told": re.compile(rf"({common}(?!{_TITLE}){given}{{2}})(?:{_TITLE})?"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
     }
 
@@ -132,7 +147,25 @@ def find_announced_names(plain: str) -> Iterator[Span]:
             is_person = key in {"announced", "titled"} or name[-1] not in _NOT_PERSONS
             if is_person and name[0] not in _NOT_SURNAMES.get(key, ()) and not {name[:2], name} & words:
                 yield Span(*match.span(1), Identifier.NAME)
+    yield from _behind_colons(plain)
     yield from (Span(*bounds, Identifier.NAME) for bounds in _certain(openings, plain))
+
+
+def _behind_colons(plain: str) -> Iterator[Span]:
+    """Names in the fields of a form, and those that are listed behind them (居民代表：钱多多、孙小美)."""
+    patterns = _patterns()
+    for colon in _COLON.finditer(plain):
+        field = _FORM.search(plain, max(0, colon.start() - _LONGEST_FORM), colon.start())
+        match = field and patterns["signed_form" if field[1] else "form"].match(plain, colon.end())
+        while match and match[1][0] not in _NOT_SURNAMES["form"] and not _is_word(match[1]):
+            yield Span(*match.span(1), Identifier.NAME)
+            match = patterns["next"].match(plain, match.end())
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name is or begins with an everyday word; one that ends in the same character twice (钱多多) is a name."""
+    words = words_like_names()
+    return name in words or (name[:2] in words and name[1:2] != name[2:])
 
 
 def find_certain_names(plain: str) -> Iterator[tuple[int, int]]:
@@ -167,8 +200,21 @@ def find_names_beside(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         if span.identifier in {Identifier.ADDRESS, Identifier.PLATE, Identifier.IP, Identifier.NAME}:
             continue
         start = max(0, span.start - 24)
-        if (match := patterns["before"].search(text, start, span.start)) and match[1] not in words:
+        if ((match := patterns["before"].search(text, start, span.start)) and match[1] not in words) or ((match := patterns["asked_for"].search(text, start, span.start)) and not _is_word(match[1]) and match[1][-1] not in _NOT_REACHED):
             yield Span(*match.span(1), Identifier.NAME)
         rest = text[span.end : span.end + 24]
         if (match := patterns["after"].search(rest)) and match[1] not in words:
             yield Span(span.end + match.start(1), span.end + match.end(1), Identifier.NAME)
+
+
+def told_names(plain: str, spans: Iterable[Span]) -> Iterator[str]:
+    """Of the names found in a text those that are names wherever else they stand: three characters, a common surname, an end behind them.
+
+    Of two characters many are parts of other words; and where no end follows, the last one may belong to the next word.
+    """
+    told = _patterns()["told"]
+    for span in spans:
+        if span.identifier == Identifier.NAME and (match := told.fullmatch(plain, span.start, span.end)):
+            is_ended = bool(_END.match(plain, span.end)) or plain[span.start - 1 : span.start] == "叫" or len(match[0]) > len(match[1])
+            if is_ended and not _is_word(match[1]) and match[1][-1] not in _NOT_REACHED:
+                yield match[1]

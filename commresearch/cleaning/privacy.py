@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from commresearch.cleaning.identifier_columns import ColumnContent, is_birth_column, judge_column, read_content
 from commresearch.cleaning.identifiers import is_mobile_in_use
 from commresearch.cleaning.known_values import KnownValues
-from commresearch.cleaning.masking import TOKENS, counts, masked, with_names
+from commresearch.cleaning.masking import TOKENS, counts, masked, with_known, with_names
 from commresearch.cleaning.national_id import age_on, derive_from_national_id, exact_birth_dates, without_birth_days
-from commresearch.cleaning.personal_names import known_names, name_cells, words_that_are_names
+from commresearch.cleaning.personal_names import known_names, name_cells, told_names, words_that_are_names
 from commresearch.cleaning.places import ip_place
 from commresearch.cleaning.pseudonyms import LEAST, is_pseudonym, key_fingerprint, normal_identifiers, pseudonymise
 from commresearch.cleaning.reference_tables import has_answer
-from commresearch.cleaning.text_spans import Span
+from commresearch.cleaning.text_spans import JoinedTexts, Span
 from commresearch.errors import CleaningError, Failure
 from commresearch.records import in_two, join_logs, log_lines
 from commresearch.sources.raw_table import Question
@@ -56,6 +56,9 @@ class Gate:
         That of the key; blank without a key.
     known : mapping
         Identifier → class, as collected on the way in, for the scan of what is written. It is never written itself.
+    told : frozenset of str
+        Names with which people of this file said in free text who they or others are: masked in all its free text and in the log, and
+        not searched for elsewhere, as they are only likely names.
     """
 
     frame: pd.DataFrame
@@ -63,6 +66,7 @@ class Gate:
     found: pd.DataFrame
     fingerprint: str
     known: Mapping[str, str] = field(repr=False)
+    told: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def undeclared(self) -> pd.DataFrame:
@@ -161,25 +165,35 @@ def apply_privacy(
     contents = dict(zip(judged, in_two(lambda c: read_content(frame[c]), judged, is_long=len(frame) >= MANY_ROWS), strict=True))
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
-    passages = _passages(frame, verdicts, contents, known, free_text, key, on, place)
+    free = {c: contents[c] for c in frame.columns if c in free_text and c not in verdicts}
+    found = in_two(lambda c: with_names(free[c].joined, free[c].spans(), KnownValues({})), [*free], is_long=len(frame) >= MANY_ROWS)
+    spans = dict(zip(free, found, strict=True))
+    told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text))
+    passages = _passages(frame, verdicts, contents, (known, told), spans, key, on, place)
     passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
-    return _left_behind(passages, frame.index, fingerprint, known)
+    return replace(_left_behind(passages, frame.index, fingerprint, known), told=told)
 
 
 def _passages(
-    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: Mapping[str, str], free_text: Collection[str],
-    key: bytes | None, on: pd.Series | None, place: _Place,
+    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: tuple[Mapping[str, str], frozenset[str]],
+    spans: Mapping[str, Mapping[int, list[Span]]], key: bytes | None, on: pd.Series | None, place: _Place,
 ) -> list[_Passage]:
-    """What every column leaves behind; those in which nothing was found are not sent from process to process."""
+    """What every column leaves behind; those in which nothing was found are not sent from process to process.
+
+    `known` are identifiers of columns, and names of free text; `spans` is what was found in free text without them.
+    """
     own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
-    finder = KnownValues(known)
+    everywhere, in_free = KnownValues(known[0]), KnownValues(dict.fromkeys(known[1], Identifier.NAME.value) | dict(known[0]))
 
     def passed(column: str) -> _Passage | None:
         if column in verdicts:
             return _pass_identifiers(frame[column], verdicts[column], key, on, place)
-        is_free = column in free_text
-        return _pass_text(frame[column], contents[column], finder, own_names if is_free else (), place, is_free=is_free)
+        joined = contents[column].joined
+        if column in spans:
+            return _pass_text(frame[column], joined, with_known(joined, spans[column], in_free), own_names, place)
+        whole = {i: [Span(0, len(joined.texts[i]), c)] for i, c in everywhere.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
+        return _pass_text(frame[column], joined, {**contents[column].spans(), **whole}, (), place)
 
     found = in_two(passed, list(frame.columns), is_long=len(frame) >= MANY_ROWS)
     return [p if p is not None else _Passage(columns={c: frame[c]}, logs=[], found=[]) for c, p in zip(frame.columns, found, strict=True)]
@@ -308,14 +322,9 @@ def _pass_birth(cells: pd.Series, by: str, on: pd.Series | None, place: _Place) 
 
 
 def _pass_text(
-    cells: pd.Series, content: ColumnContent, known: KnownValues, own_names: Sequence[tuple[int, str]], place: _Place, *, is_free: bool,
+    cells: pd.Series, joined: JoinedTexts, found: Mapping[int, list[Span]], own_names: Sequence[tuple[int, str]], place: _Place
 ) -> _Passage | None:
     """Mask identifiers inside the cells of a column that is none of identifiers; None where there is none in them."""
-    joined, found = content.joined, dict(content.spans())
-    if is_free:
-        found = with_names(joined, found, known)
-    else:
-        found |= {i: [Span(0, len(joined.texts[i]), c)] for i, c in known.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
     column = str(cells.name)
     per_row = counts(place.row_ids.index, joined, found)
     result = masked(cells, joined, found) if len(per_row) else cells

@@ -353,3 +353,14 @@ def test_rows_around_the_answers_are_no_answers(tmp_path):
     assert table.account.to_numpy().tolist() == [["reading", "rows_read", 10], ["reading", "total_row", 2], ["", "rows_out", 8]]
     assert (table.log["rule"] == "title_row").sum() == 1
     assert table.log.loc[table.log["rule"] == "column_not_in_codebook", ["variable", "count"]].to_numpy().tolist() == [["性别", 8]]
+
+
+def test_a_name_told_in_an_answer_is_masked_in_reasons_of_corrections(tmp_path):
+    path = write_csv(tmp_path / "a.csv", ["id", "意见", "岁"], [["a", "我叫周大勇", "1"], ["b", "周大勇来过", "2"], ["c", "高度重视", "3"]])
+    table = clean_survey(
+        read_survey(path), codebook(ID, {"name": "note", "type": "text", "source": "意见"}, {"name": "age", "type": "number", "source": "岁"}),
+        corrections=corrections(correction(2, "age", "1", "61", reason="住户周大勇来电，高度重视")),
+    )
+    assert words(table.frame["note"]) == ["我叫〔姓名〕", "〔姓名〕来过", "高度重视"]
+    assert any(reason.startswith("住户〔姓名〕来电，高度重视") for reason in table.log["reason"])
+    assert "周大勇" not in table.log.to_csv()

@@ -255,6 +255,18 @@ def test_names_that_are_words_are_masked_in_their_own_row_only(planted):
     assert gate.log.loc[gate.log["rule"] == "masked_text", "row_id"].str[-1].tolist() == ["1", "0", "2"]
 
 
+def test_a_name_that_is_told_in_one_text_is_masked_in_all_free_text(planted):
+    frame = pd.DataFrame({
+        "意见": ["我叫周大勇", "负责人：高度重视", "反映人：何时能来，", "高度重视"], "建议": ["找周大勇", "高度重视", "何时能来", "周大妈好"], "选择": ["周大勇", "甲", "甲", "甲"],
+    }, dtype="str")
+    gate = planted.gate(frame=frame, free_text=("意见", "建议"), on=pd.Series(pd.NaT, index=frame.index))
+    assert gate.told == {"周大勇"}
+    assert "周大勇" not in gate.known  # a likely name: no written file is refused for it
+    assert gate.frame["意见"].tolist() == ["我叫〔姓名〕", *frame["意见"][1:]]
+    assert gate.frame["建议"].tolist() == ["找〔姓名〕", *frame["建议"][1:]]
+    assert gate.frame["选择"].tolist() == frame["选择"].tolist()
+
+
 def test_an_invalid_number_that_is_known_is_masked_in_texts(planted):
     frame = pd.DataFrame({"身份证号": ["379999199001011239"], "意见": ["我的号379999199001011239登不上"]}, dtype="str")
     assert planted.gate(frame=frame, on=pd.Series(pd.NaT, index=[0])).frame["意见"].tolist() == ["我的号〔身份证号〕登不上"]

@@ -48,6 +48,13 @@ FOUND = [
     ("landline", "021-62345678-801", "021-62345678-801"),
     ("email", "请写zhang.san@example.cn。", "zhang.san@example.cn"),
     ("email", "Ａ１@example.com", "Ａ１@example.com"),
+    ("email", "zhang@example。com。", "zhang@example。com"),
+    ("email", "邮箱zhang @ example.com", "zhang @ example.com"),
+    ("ip", "ip10.20.30.40", "10.20.30.40"),
+    ("wechat", "q号123456789", "123456789"),
+    ("mobile", "154-一二三四-5678", "154-一二三四-5678"),
+    ("mobile", "154一二三四五六七八", "154一二三四五六七八"),
+    ("mobile", "一五四-一二三四-五六七八", "一五四-一二三四-五六七八"),
     ("ip", "10.20.30.40(山东-威海)", "10.20.30.40(山东-威海)"),
     ("ip", "10.20.30.40（山东-威海）", "10.20.30.40（山东-威海）"),
     ("ip", "从10.20.30.40登录", "10.20.30.40"),
@@ -142,6 +149,14 @@ def test_an_identifier_is_found_with_its_bounds(identifier, text, span):
 
 
 LEFT_ALONE = [
+    "大家@物业。请回复",
+    "a @ b",
+    "x @ b.transpose",
+    "vip1.2.3.4",
+    "Q号楼12345678",
+    "faq号123456789",
+    "第154一二三四栋",
+    "2154一二三四5678",
     f"{ID[:17]}{WRONG}",
     f"1{ID}",
     f"{ID}1",

@@ -6,7 +6,14 @@ import pytest
 
 from commresearch.cleaning.identifier_columns import classify_columns, is_birth_column, judge_column, read_content
 from commresearch.cleaning.known_values import KnownValues
-from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, known_names, name_cells, words_that_are_names
+from commresearch.cleaning.personal_names import (
+    find_announced_names,
+    find_names_beside,
+    known_names,
+    name_cells,
+    told_names,
+    words_that_are_names,
+)
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
 from commresearch.cleaning.text_spans import Span, plain_text
 from commresearch.sources.raw_table import Question
@@ -110,6 +117,33 @@ VILLAGES = [
         ("填报人： 孙 强", ["孙 强"]),
         ("负责人：周平", ["周平"]),
         ("经办人 吴敏", ["吴敏"]),
+        *((f"{field}：周大勇", ["周大勇"]) for field in (
+            "投诉人", "申请人", "监护人", "反映人", "收件人", "签字", "居民代表", "签名", "经办人", "报修人", "当事人", "户主", "被投诉人",
+        )),
+        ("居民代表：钱多多、孙小美", ["钱多多", "孙小美"]),
+        ("反映人 : 周大勇，住三单元", ["周大勇"]),
+        ("投诉人：周大勇反映噪音", ["周大勇"]),
+        ("投诉人：不详", []),
+        ("投诉人：高龄老人较多", []),
+        ("投诉人：都是老年人", []),
+        ("反映人：何时能来", []),
+        ("申请人数：120", []),
+        ("申请人：和平社区", []),
+        ("申请人：高新区", []),
+        ("监护人：祖父母", []),
+        ("收件人：居委会", []),
+        ("签字：已签", []),
+        ("签字：同意", []),
+        ("签字：满意", []),
+        ("户主：已故", []),
+        ("楼长：和蔼", []),
+        ("业主：水压低", []),
+        ("业主：温度低、路灯坏", []),
+        ("网格员：时常不在", []),
+        ("居民代表大会", []),
+        ("居民代表：大会", []),
+        ("负责人认真", []),
+        ("联系方便", []),
         ("我是居民", []),
         ("我是老党员", []),
         ("我妈妈叫我来的", []),
@@ -164,6 +198,19 @@ def test_names_are_found_where_a_word_announces_them(text, names):
         ("15412345678（李敏）", ["李敏"]),
         ("王秀兰电话15412345678", ["王秀兰"]),
         ("网格员李娟15412345678", ["李娟"]),
+        ("李四光 男 37岁 15412345678", ["李四光"]),
+        ("王秀兰，女，65岁，电话是15412345678", ["王秀兰"]),
+        ("联系马云龙15412345678", ["马云龙"]),
+        ("请转告马云龙(15412345678)", ["马云龙"]),
+        ("负责人马云龙，电话15412345678", ["马云龙"]),
+        ("联系方便15412345678", []),
+        ("联系高新区15412345678", []),
+        ("联系施工方15412345678", []),
+        ("联系水电工15412345678", []),
+        ("找房东15412345678", []),
+        ("负责人高度重视15412345678", []),
+        ("时间 男 37岁 15412345678", []),
+        ("老人，男，65岁，15412345678", []),
         ("感谢网格员15412345678", []),
         ("高兴，15412345678", []),
         ("打15412345678", []),
@@ -176,6 +223,24 @@ def test_names_are_found_where_they_stand_alone_beside_a_number(text, names):
     found = find_names_beside(plain_text(text), [Span(start, start + 11, "mobile")])
     assert [text[s.start : s.end] for s in found] == names
     assert list(find_names_beside(plain_text(text), [Span(start, start + 11, "plate")])) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("我叫周大勇今年60", ["周大勇"]),
+        ("联系人：周大勇先生", ["周大勇"]),
+        ("投诉人：周大勇。", ["周大勇"]),
+        ("居民代表：钱多多、孙小美", ["钱多多", "孙小美"]),
+        ("我叫王芳", []),
+        ("联系人：李主任", []),
+        ("投诉人：周大勇反映噪音", []),
+        ("我是苗得雨。", []),
+    ],
+)
+def test_of_names_in_texts_those_are_told_that_are_names_wherever_they_stand(text, names):
+    plain = plain_text(text)
+    assert sorted(set(told_names(plain, find_announced_names(plain)))) == sorted(names)
 
 
 def test_cells_that_are_names():
