@@ -29,7 +29,7 @@ from commresearch.cleaning.draft_values import (
     told_apart,
     values_from_code,
 )
-from commresearch.cleaning.identifier_columns import classify_columns, judge_column, read_content
+from commresearch.cleaning.identifier_columns import asks_for_persons, classify_columns, judge_column, read_content
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import no_answer, split_missing
 from commresearch.cleaning.option_labels import ARROW, OPENS, SEPARATOR, Part, split_fill, split_multiple
@@ -133,7 +133,10 @@ def _column_variable(
     answers, _ = split_missing(raw.frame[column], base.markers)
     given = answers[answers != ""]
     if has_labelled_answers(raw, column, given.tolist(), question.text):
-        return _choice(raw, base, VariableType.SINGLE, of_labels(raw, column, given.tolist()))
+        labelled = of_labels(raw, column, given.tolist())
+        if _names_persons(labelled.values.values(), column, question):
+            return replace(base, note=say_note("draft_identifiers"))
+        return _choice(raw, base, VariableType.SINGLE, labelled)
     parts = _parts(given, several=question.type is not None)
     kind = _type_of(raw, given, parts, question)
     if code and code_columns and len(code_columns) > 1 and _hold_marks(code.raw.frame[list(code_columns)]):
@@ -145,6 +148,9 @@ def _column_variable(
     if kind in CHOICES and (not parts or _tells_of_persons(parts)):
         kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
         base = replace(base, note=say_note("draft_identifiers") if parts else "")
+    elif kind in CHOICES and _names_persons([part.label for part in parts], column, question):
+        kind = VariableType.TEXT
+        base = replace(base, note=say_note("draft_identifiers"), identifier=Identifier.NAME)
     if kind is VariableType.NUMBER:
         amount = _amount(raw, base, given, parts)
         other = other_numbers(raw, given, code.raw, code_columns) if code and code_columns else ""
@@ -207,6 +213,11 @@ def _tells_of_persons(parts: Sequence[Part]) -> bool:
     """Whether any would-be label holds an identifier."""
     labels = pd.Series([part.label for part in parts], dtype="str")
     return not mask_text(labels)[0].equals(labels)
+
+
+def _names_persons(labels: Iterable[str], column: str, question: Question) -> bool:
+    """Whether the question asks who somebody is, and would-be labels name persons."""
+    return asks_for_persons([column, question.text], read_content(pd.Series([*labels], dtype="str")))
 
 
 def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:

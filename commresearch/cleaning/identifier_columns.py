@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from commresearch.cleaning.identifiers import column_identifiers
 from commresearch.cleaning.national_id import exact_birth_dates
-from commresearch.cleaning.personal_names import name_cells
+from commresearch.cleaning.personal_names import name_cells, person_cells
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
 from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, plain_text
 from commresearch.sources.raw_table import Question
@@ -38,6 +38,9 @@ _LEADING = re.compile(
     "|家庭成员?|本户|的|填写|输入|留下|提供|登记|告知|写下|一下|常用|真实|有效|个人|完整|家里的?|家)"
 )
 _TRAILING = re.compile(r"(?:(?:以便|便于|方便|用于|仅用于|仅作|我们将|我们会).+|是什么|是多少|是|为|信息|一栏|[\d_:?!。,.]+)$")
+#: a question for a person; one for the name of an organisation or a place ends alike
+_WHO = re.compile("是谁|谁是|姓名|名字|叫什么|叫啥|哪一?[位个](?:是|书记|主任|楼长|楼栋长|单元长|网格员|网格长|社工|志愿者|管家|经理|老师|医生|民警|代表|居民|邻居|同志|人员|人)|是哪一?位")
+_WHAT = re.compile("(?:公司|单位|机构|企业|组织|品牌|[商店]|方|家|社区|小区|楼盘|学校|街道|[村路]|活动|物业|居委会?|业委会)的?(?:全称|名称)?(?:是谁|名字|叫什么|叫啥)|谁是.*(?:公司|单位|物业|[商方])$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,11 +103,21 @@ def classify_columns(frame: pd.DataFrame, *, questions: Sequence[Question] | Non
 
 def judge_column(headers: Sequence[str], content: ColumnContent) -> tuple[str, str] | None:
     """Class of a column and by what it was told ("name", "content", "both"); None where it is no column of identifiers."""
-    by_name = next((found for h in headers if (found := _by_header(h, content))), None)
+    by_name = next((found for h in headers if (found := _by_header(h, content))), None) or (Identifier.NAME if asks_for_persons(headers, content) else None)
     by_content = _by_content(content)
     if by_content:
         return by_content, "both" if by_name else "content"
     return (by_name, "both" if content.share_held(by_name) >= SUPPORT else "name") if by_name else None
+
+
+def asks_for_persons(headers: Sequence[str], content: ColumnContent) -> bool:
+    """Whether a question asks who somebody is, and answers name persons, however few different ones."""
+    plain = [plain_text(header) for header in headers]
+    if not any(_WHO.search(h) and not _WHAT.search(h) for h in plain):
+        return False
+    texts = content.joined.texts
+    weights = np.bincount(content.joined.codes, minlength=len(texts)) * has_answer(texts)
+    return bool(weights.sum() and weights[person_cells(texts)].sum() >= SUPPORT * weights.sum())
 
 
 def is_birth_column(headers: Sequence[str], cells: pd.Series) -> bool:

@@ -49,7 +49,7 @@ _ENDS = r"(?=$|[\0\s,。;:!?、()\[\]…~.]|[0-9A-Za-z])"
 _END = re.compile(_ENDS)
 _PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店院所县市省桥河湾")
 _NOT_PERSONS = frozenset("人员者户")
-_NOT_REACHED = _NOT_PERSONS | _PLACE_ENDINGS | frozenset("工方部办处室局司队会")  #: an office, not a person, whose number follows
+_NOT_REACHED = _NOT_PERSONS | _PLACE_ENDINGS | frozenset("工方部办处室局司队会所科商家长")  #: an office, not a person, whose number follows
 #: characters that are rarely a surname behind such a word: 孩子叫车上学, 我是网格员和党员, 网格员包片
 _NOT_SURNAMES = {"kin": frozenset("和同车"), "office": frozenset("和同包"), "form": frozenset("和同")}
 #: characters that stand in given names and seldom in the words that people say they are (我是高中生, 我是白领)
@@ -118,6 +118,14 @@ def name_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
     aside = re.compile(r"\s|\([^)]*\)")
     tidy = [aside.sub("", t) for t in plain_texts(texts)]
     return np.array([bool(whole.fullmatch(t)) and t not in words and t[-1] not in _PLACE_ENDINGS for t in tidy], dtype=bool)
+
+
+def person_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each whole text names a person, of answers to who that is: offices, relatives and words with another one behind them do not."""
+    kin = re.compile(_KIN)
+    tidy = [re.sub(r"\s", "", t) for t in plain_texts(texts)]
+    is_other = np.array([t[:2] in words_like_names() or t[-1:] in _NOT_REACHED or kin.fullmatch(t) is not None for t in tidy], dtype=bool)
+    return name_cells(texts) & ~is_other
 
 
 def known_names(cells: pd.Series) -> list[str]:

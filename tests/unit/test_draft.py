@@ -410,3 +410,37 @@ def test_another_column_that_lost_digits_or_a_second_key_does_not(tmp_path):
     assert (book["answer_id"].source, book["answer_id"].note) == ("_uuid", "")
     path = write_csv(tmp_path / "b.csv", ["编号", "号", "答"], [[i, "2.02501E+15", "甲"] for i in range(8)])
     assert "lost_digits" in set(clean_survey(read_survey(path), draft_codebook(read_survey(path))).log["rule"])
+
+
+PERSONS = ["周桂花", "吴天明", "郑小莉", "王五"]
+
+
+@pytest.mark.parametrize("mark", ["", "┋"])
+def test_persons_to_choose_from_are_no_options(tmp_path, mark):
+    """One person, or several: names are dropped as those of other columns of names, and offices stay options."""
+    who = [mark.join([PERSONS[i % 4], *([PERSONS[(i + 1) % 4]] if mark else [])]) for i in range(60)]
+    first = ["物业", "居委会", "张大妈调解室"]
+    path = write_csv(tmp_path / "表.csv", ["序号", "1、您楼的楼长是谁？", "2、您有事最先找的是谁？"], [[i + 1, who[i], first[i % 3]] for i in range(60)])
+    raw = read_survey(path)
+    book = draft_codebook(raw)
+    by_source = {v.source: v for v in book}
+    who_is, office = by_source["1、您楼的楼长是谁？"], by_source["2、您有事最先找的是谁？"]
+    assert (who_is.type, who_is.identifier, who_is.values) == (VariableType.TEXT, Identifier.NAME, {})
+    assert (office.type, office.identifier, list(office.values.values())) == (VariableType.SINGLE, None, first)
+    table = clean_survey(raw, book)
+    written = table.frame.to_csv() + table.log.to_csv() + book.to_frame().to_csv()
+    assert not any(name in written for name in PERSONS)
+    assert who_is.name not in table.frame
+    with_key = clean_survey(raw, book, pseudonym_key=bytes(range(32)))
+    assert with_key.frame[who_is.name].nunique() == 4
+
+
+def test_persons_whom_a_pair_or_a_file_numbers_are_no_options(exports, tmp_path):
+    rows = [[PERSONS[i % 4], *TEXT_ROWS[i % 6][1:]] for i in range(24)]
+    codes = [[i % 4 + 1, *CODE_ROWS[i % 6][1:]] for i in range(24)]
+    header = "1、楼长是谁"
+    book = draft_codebook(*read_survey_pair(*exports(rows, codes, [header, *TEXT_HEADER[1:]], [header, *CODE_HEADER[1:]])))
+    assert (book["q1"].type, book["q1"].identifier, book["q1"].values) == (VariableType.TEXT, Identifier.NAME, {})
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(pd.DataFrame({"who": [1.0, 2.0] * 10}), path, variable_value_labels={"who": {1.0: "周桂花", 2.0: "吴天明"}}, column_labels=["楼长是谁"])
+    assert "周桂花" not in draft_codebook(read_survey(path)).to_frame().to_csv()

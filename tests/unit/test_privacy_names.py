@@ -368,6 +368,30 @@ def test_a_header_that_contains_a_word_needs_such_content():
     assert judge_column(["您认为登记姓名有必要吗"], read_content(pd.Series(["有", "没有必要"] * 10, dtype="str"))) is None
 
 
+@pytest.mark.parametrize("header", ["您楼的楼长是谁？", "您的网格员叫什么", "您最满意哪位网格员？", "3、楼长是哪一位", "您的社区书记是谁"])
+@pytest.mark.parametrize("answers", [["周桂花", "吴天明", "郑小莉", "王五"], ["周桂花"], ["李主任", "周桂花", "物业", "不知道"]])
+def test_a_question_for_a_person_is_a_column_of_names_however_few_are_named(header, answers):
+    assert judge_column([header], read_content(pd.Series(answers * 15, dtype="str"))) == ("name", "both")
+
+
+@pytest.mark.parametrize(
+    ("header", "answers"),
+    [
+        ("您有事最先找的是谁", ["物业", "居委会", "张大妈调解室", "邻居", "家人"]),
+        ("解决问题的是谁", ["施工方", "管理方", "党支部", "安保员", "居委", "项目部", "房管局", "路长"]),
+        ("照顾老人的是谁", ["儿子", "女儿", "保姆", "岳父", "岳母", "孙辈"]),
+        ("小区的开发商是谁", ["万科", "恒大", "龙湖", "金地"]),
+        ("您住的小区叫什么", ["万科城", "江南春", "金色家园", "和平里"]),
+        ("您的村叫什么", ["周格", "方吉", "姜南庄", "羊亭"]),
+        ("您知道楼长的名字吗", ["知道", "不知道", "高兴", "方便"]),
+        ("您对楼长满意吗", ["周桂花", "吴天明"]),
+        ("主要诉求是哪个", ["停车难", "路窄", "水压低"]),
+    ],
+)
+def test_a_choice_among_offices_relatives_and_places_is_no_column_of_names(header, answers):
+    assert judge_column([header], read_content(pd.Series(answers * 15, dtype="str"))) is None
+
+
 def test_columns_by_content_alone_and_by_the_wording_of_their_question():
     n = len(NAMES)
     frame = pd.DataFrame(
