@@ -13,7 +13,7 @@ from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.corrections import LIST_NAME, apply_corrections, load_corrections, misdirected, tidied, unreadable_corrections
 from commresearch.cleaning.dates import parse_dates
 from commresearch.cleaning.duplicate_decisions import apply_decisions, decision_sheet, load_decisions
-from commresearch.cleaning.fit import Placement, find_variables, unknown_answers
+from commresearch.cleaning.fit import Placement, find_variables, unknown_answers, unwritable_names
 from commresearch.cleaning.masking import TOKENS, mask_log
 from commresearch.cleaning.missing import NONE, KindCodes, kinds_of, split_missing
 from commresearch.cleaning.privacy import MANY_ROWS, Gate, apply_privacy
@@ -232,7 +232,8 @@ def _typed_part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: by
         received.append(_derived_cells(values.set_axis(ids), raw))
         variables.append(variable)
     typed = all_typed(variables, received, ids, is_long=len(ids) >= MANY_ROWS)
-    faults += unknown_answers(raw, placements, cells, {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled})
+    unknown = {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled}
+    faults += [*unwritable_names(raw, codebook, placements, gate.known), *unknown_answers(raw, placements, cells, unknown)]
     names, typed_log = {column: p.variable.name for p in placements for column in p.columns}, logs_of(typed)
     faults += unreadable_corrections(correction_log, typed_log, names, list_name=corrections.name)
     log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, typed_log])
@@ -355,9 +356,8 @@ def _joined(parts: Sequence[_Part], codebook: Codebook) -> tuple[pd.DataFrame, d
 
 def _with_row_ids(log: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
     """Lines of the reading, with the lasting names of rows instead of their numbers."""
-    numbers = log["row_id"].str.fullmatch(r"[0-9]+")
-    named = (f"{raw.sha256[:8]}:{raw.sheet}:" + log["row_id"]).where(numbers, log["row_id"])
-    return log.assign(row_id=named)
+    named = f"{raw.sha256[:8]}:{raw.sheet}:" + log["row_id"]
+    return log.assign(row_id=named.where(log["row_id"].str.fullmatch(r"[0-9]+"), log["row_id"]))
 
 
 def _unused(raw: RawTable, placements: Sequence[Placement]) -> pd.DataFrame:

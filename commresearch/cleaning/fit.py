@@ -10,18 +10,25 @@ import pandas as pd
 
 from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.draft_values import other_numbers, tells_of_codes
+from commresearch.cleaning.identifiers import column_identifiers
+from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.leak_scan import find_leaks
-from commresearch.cleaning.masking import TOKENS, mask_text
+from commresearch.cleaning.masking import TOKENS, mask_text, masked, with_names
 from commresearch.cleaning.missing import split_missing
 from commresearch.cleaning.option_labels import OPENS
-from commresearch.cleaning.text_spans import DIVIDER, plain_text
+from commresearch.cleaning.personal_names import words_like_names
+from commresearch.cleaning.text_spans import DIVIDER, JoinedTexts, plain_text
 from commresearch.cleaning.typed import Cells, Typed, type_variable
 from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import Failure, SchemaError
 from commresearch.sources import RawTable
-from commresearch.terms import Export, Platform, VariableType
+from commresearch.terms import Export, Language, Platform, VariableType
+from commresearch.words import say
 
-__all__ = ["ABSENT", "Placement", "compare_codebooks", "find_variables", "misread_numbers", "place_variables", "plain_header", "require_same_meaning", "unknown_answers", "wanted_headers"]
+__all__ = [
+    "ABSENT", "Placement", "compare_codebooks", "find_variables", "misread_numbers", "place_variables", "plain_header", "require_same_meaning", "unknown_answers",
+    "unwritable_names", "wanted_headers",
+]
 
 SHOWN_ROWS = 5  #: rows that a message about an unknown answer names
 SHOWN_COLUMNS = 3
@@ -133,15 +140,52 @@ def unknown_answers(
         ids = answers.index[answers.str.contains(_ANY_TOKEN)].unique()
         received = cells.loc[rows.loc[ids], there].set_axis(ids)
         typed = type_variable(variable, Cells(texts=received, other=None, types=None, platform=raw.platform, export=raw.export, file=raw.path.name, sheet=raw.sheet))
-        masked = answers[answers.index.isin(ids.difference(typed.unknown.index))]
-        if len(masked) or is_unwritable:
-            options = _masked_options(variable, labels, typed, masked, received)
-            yield Failure(code="CR-K15", values={**place, "rows": _shown_rows(rows, masked), "options": options})
-        unlisted = answers.drop(index=masked.index)
+        hidden = answers[answers.index.isin(ids.difference(typed.unknown.index))]
+        if len(hidden) or is_unwritable:
+            options = _masked_options(variable, labels, typed, hidden, received)
+            yield Failure(code="CR-K15", values={**place, "rows": _shown_rows(rows, hidden), "options": options})
+        unlisted = answers.drop(index=hidden.index)
         for answer, found in unlisted.groupby(unlisted, sort=True):
             yield Failure(code="CR-K11", values={
                 **place, "rows": _shown_rows(rows, found), "got": _without_identifiers(answer), "count": len(found), "allowed": _listed(mask_text(labels)[0]),
             })
+
+
+def unwritable_names(raw: RawTable, codebook: Codebook, placements: Iterable[Placement], known: Mapping[str, str]) -> Iterator[Failure]:
+    """Headers, names of sheet and file, and questions of the codebook that no written file may hold; `known` are identifiers of the file."""
+    headers = [*raw.frame.columns, *raw.lost_digits]
+    places = [_header_place(raw.letters.get(h, "")) for h in headers] + [_in_languages("sheet_name"), _in_languages("file_name")]
+    texts = pd.Series([*headers, raw.sheet, raw.path.name], dtype="str")
+    masked_texts, faulty = _unwritable(texts, known)
+    place = {"file": masked_texts.iloc[-1], "sheet": masked_texts.iloc[-2]}
+    for position in faulty:
+        yield Failure(code="CR-P12", values={**place, "where": places[position], "got": masked_texts.iloc[position]})
+    told = set(texts.iloc[faulty])
+    own = [v for v in codebook if not told & {c for p in placements if p.variable is v for c in p.columns}]
+    rows = [(v.name, column, text) for v in own for column in ("question_zh", "question_en") if (text := getattr(v, column)) and text not in told]
+    masked_texts, faulty = _unwritable(pd.Series([text for _, _, text in rows], dtype="str"), known)
+    for position in faulty:
+        variable, column, _ = rows[position]
+        yield Failure(code="CR-P13", values={"variable": variable, "column": column, "got": masked_texts.iloc[position]})
+
+
+def _unwritable(texts: pd.Series, known: Mapping[str, str]) -> tuple[pd.Series, list[int]]:
+    """The texts with identifiers masked, and positions of those that the search of written files would refuse."""
+    joined = DIVIDER.join(plain_text(t) for t in texts)
+    finder = KnownValues({value: identifier for value, identifier in known.items() if value in joined and value not in words_like_names()})
+    if not find_leaks(joined) and not any(finder.find(joined)):
+        return texts, []
+    faulty = [i for i, plain in enumerate(joined.split(DIVIDER)) if find_leaks(plain) or any(finder.find(plain))]
+    columns = JoinedTexts(texts)
+    return masked(texts, columns, with_names(columns, column_identifiers(columns), finder)), faulty
+
+
+def _header_place(letters: str) -> dict[str, str]:
+    return _in_languages("header_of_column", column=letters) if letters else _in_languages("header_of_file")
+
+
+def _in_languages(name: str, **values: str) -> dict[str, str]:
+    return {language.value: say(f"errors.{name}", language, **values) for language in Language}
 
 
 def _without_identifiers(text: str) -> str:
@@ -156,15 +200,15 @@ def _listed(labels: pd.Series) -> str:
     return "; ".join(f"{value}={label}" for value, label in labels.items())
 
 
-def _masked_options(variable: Variable, labels: pd.Series, typed: Typed, masked: pd.Series, received: pd.DataFrame) -> str:
+def _masked_options(variable: Variable, labels: pd.Series, typed: Typed, hidden: pd.Series, received: pd.DataFrame) -> str:
     """The options that hold an identifier, as they stand in the data once it is masked; names known from the file alone are told by the answers."""
     shown = mask_text(labels)[0]
     found = shown[shown != labels].to_dict()
     if variable.type is VariableType.SINGLE:
-        chosen = typed.columns[variable.name].loc[masked.index].astype("str")
-        found = dict(zip(chosen, masked.str.split(OPENS).str[0], strict=True)) | found
+        chosen = typed.columns[variable.name].loc[hidden.index].astype("str")
+        found = dict(zip(chosen, hidden.str.split(OPENS).str[0], strict=True)) | found
     if not found:
-        said, left = received.loc[masked.index].to_csv(), masked.to_csv()
+        said, left = received.loc[hidden.index].to_csv(), hidden.to_csv()
         found = {value: "…" for value, label in labels.items() if label in said and label not in left}
     return _listed(pd.Series({value: found[value] for value in labels.index if value in found}, dtype="str"))
 

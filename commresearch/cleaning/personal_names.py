@@ -125,7 +125,7 @@ def person_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
     kin = re.compile(_KIN)
     tidy = [re.sub(r"\s", "", t) for t in plain_texts(texts)]
     is_other = np.array([t[:2] in words_like_names() or t[-1:] in _NOT_REACHED or kin.fullmatch(t) is not None for t in tidy], dtype=bool)
-    return name_cells(texts) & ~is_other
+    return np.asarray(name_cells(texts) & ~is_other)
 
 
 def known_names(cells: pd.Series) -> list[str]:

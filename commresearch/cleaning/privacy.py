@@ -184,19 +184,20 @@ def _passages(
     `known` are identifiers of columns, and names of free text; `spans` is what was found in free text without them.
     """
     own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
-    everywhere, in_free = KnownValues(known[0]), KnownValues(dict.fromkeys(known[1], Identifier.NAME.value) | dict(known[0]))
+    everywhere, in_free = KnownValues(known[0]), KnownValues(dict.fromkeys(known[1], Identifier.NAME.value))
 
     def passed(column: str) -> _Passage | None:
         if column in verdicts:
             return _pass_identifiers(frame[column], verdicts[column], key, on, place)
         joined = contents[column].joined
         if column in spans:
-            return _pass_text(frame[column], joined, with_known(joined, spans[column], in_free), own_names, place)
+            found = with_known(joined, with_known(joined, spans[column], everywhere), in_free)
+            return _pass_text(frame[column], joined, found, own_names, place)
         whole = {i: [Span(0, len(joined.texts[i]), c)] for i, c in everywhere.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
         return _pass_text(frame[column], joined, {**contents[column].spans(), **whole}, (), place)
 
-    found = in_two(passed, list(frame.columns), is_long=len(frame) >= MANY_ROWS)
-    return [p if p is not None else _Passage(columns={c: frame[c]}, logs=[], found=[]) for c, p in zip(frame.columns, found, strict=True)]
+    passages = in_two(passed, list(frame.columns), is_long=len(frame) >= MANY_ROWS)
+    return [p if p is not None else _Passage(columns={c: frame[c]}, logs=[], found=[]) for c, p in zip(frame.columns, passages, strict=True)]
 
 
 def _left_behind(passages: Sequence[_Passage], index: pd.Index, fingerprint: str, known: Mapping[str, str]) -> Gate:

@@ -87,6 +87,8 @@ class RawTable:
         rows and columns that were set aside on reading, in the columns of the cleaning log
     lost_digits
         headers of columns whose numbers had lost digits before the file was written; they are not in `frame`
+    letters
+        surveys on sheets: the letters of each header's column
     parts
         event logs and registers: the tables that the rows come from, in order; path, sha256 and sheet are those of the first
     mapping
@@ -108,6 +110,7 @@ class RawTable:
     log: pd.DataFrame = field(default_factory=lambda: join_logs([]))
     n_rows_read: int = 0
     lost_digits: tuple[str, ...] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[RawPart, ...] = ()
     mapping: pd.DataFrame | None = None
 

@@ -24,7 +24,7 @@ from commresearch.sources.raw_table import RawTable
 from commresearch.sources.received import FileKind, Received, receive
 from commresearch.sources.row_rules import rows_set_aside
 from commresearch.sources.same_questions import Answers, check_sheets, titles_between
-from commresearch.sources.sheet import OpenedFile, Sheet, take_rows
+from commresearch.sources.sheet import OpenedFile, Sheet, column_letters, take_rows
 from commresearch.sources.spss import read_spss
 from commresearch.sources.workbook import open_workbook
 from commresearch.terms import Platform
@@ -95,7 +95,10 @@ def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -
     kept = layout.rows[~np.isin(layout.rows, list(aside))]
     if not len(kept):
         raise SourceError(Failure(code="CR-S26", values={"file": sheet.place(file)}))
-    bare = RawTable(frame=pd.DataFrame(), path=received.path, sha256=received.sha256, sheet=sheet.name, platform=platform, encoding=opened.encoding)
+    letters = dict(zip(names, map(column_letters, layout.table.columns.tolist()), strict=True))
+    bare = RawTable(
+        frame=pd.DataFrame(), path=received.path, sha256=received.sha256, sheet=sheet.name, platform=platform, encoding=opened.encoding, letters=letters
+    )
     logs = [*opened.log, *_row_logs(bare, sheet, layout, aside), *header_logs, *_merged_logs(bare, sheet, layout, names, aside)]
     cells = {name: take_rows(sheet.columns[j], kept) for name, j in zip(names, layout.table.columns, strict=True)}
     check_sheets(file, Answers(sheet=sheet, names=names, meta=meta, cells=cells), opened.alike)

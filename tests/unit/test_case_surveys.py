@@ -160,6 +160,16 @@ def test_identifiers_in_a_clean_table_and_in_what_is_said_about_it_are_told_toge
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
 
 
+def test_an_identifier_in_a_header_is_told_before_anything_is_written(tmp_path):
+    place = write_case(tmp_path / "binhai", data_part("2025a", ["a.csv"]))
+    write_csv(place / "a.csv", ["编号", "1、是否接受回访（找13812345678）"], [[i, "是否"[i % 2]] for i in range(1, 20)])
+    with pytest.raises(CommResearchError) as checked:
+        check_cases([load_case(place)])
+    error = refused(place, tmp_path / "out")
+    assert codes(checked.value) == codes(error) == ["CR-P12"]
+    assert not any("13812345678" in text for text in told(error, "CR-P12", "a.csv", "1、是否接受回访（找〔手机号〕）"))
+
+
 def test_reports_with_an_identifier_go(tmp_path):
     sound, leaking = tmp_path / "a.html", tmp_path / "b.html"
     sound.write_text("<p>好</p>", encoding="utf8")

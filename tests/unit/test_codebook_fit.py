@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from commresearch.cleaning import clean_survey, draft_codebook
 from commresearch.cleaning.fit import compare_codebooks, find_variables, place_variables, plain_header, require_same_meaning, wanted_headers
-from commresearch.errors import SchemaError
+from commresearch.errors import CommResearchError, SchemaError
 from commresearch.sources import RawTable, read_survey
 from commresearch.terms import Export, Platform
 from tests.spec.conftest import codebook, write_csv, write_xlsx
@@ -152,3 +153,54 @@ def test_a_placement_keeps_the_order_of_the_codebook(tmp_path):
     book = codebook(*({"name": n, "type": "text"} for n in names))
     assert list(places(book, raw(tmp_path, *sorted(names)))) == names
     assert isinstance(compare_codebooks(book, book), pd.DataFrame)
+
+
+HELD = "1、是否接受回访（联系人王主任15412345678）"
+
+
+def refused(path, book, *, sheet=None, **more):
+    with pytest.raises(CommResearchError) as error:
+        clean_survey(read_survey(path, sheet=sheet), book, **more)
+    return error.value
+
+
+@pytest.mark.parametrize("is_drafted", [True, False])
+def test_an_identifier_in_a_header_is_told_by_its_column_and_masked(tmp_path, is_drafted):
+    path = write_xlsx(tmp_path / "a.xlsx", ["序号", "提交答卷时间", HELD], [[i, f"2026/9/1 9:0{i}:00", "是否"[i % 2]] for i in range(1, 9)])
+    by_hand = codebook({"name": "id", "type": "text", "source": "序号"}, {"name": "q", "type": "single", "source": HELD, "values": "1=是\n2=否"})
+    error = refused(path, draft_codebook(read_survey(path)) if is_drafted else by_hand)
+    assert codes(error) == ["CR-P12"]
+    zh, en = told(error, "CR-P12", "a.xlsx", "1、是否接受回访（联系人〔姓名〕〔手机号〕）", "case.toml")
+    assert "C列的表头" in zh
+    assert "the header of column C" in en
+    assert "15412345678" not in zh + en
+
+
+def test_a_header_with_the_name_of_somebody_in_the_file_or_of_a_column_that_is_not_used_is_told_too(tmp_path):
+    rows = [["王建国", "好", "1"], ["李敏华", "坏", "2"]]
+    path = write_csv(tmp_path / "a.csv", ["姓名", "网格员王建国的服务", "备注15412345678"], rows)
+    error = refused(path, codebook({"name": "n", "type": "text", "source": "姓名"}, {"name": "q", "type": "text", "source": "网格员王建国的服务"}))
+    assert [f.values["got"] for f in error.failures] == ["网格员〔姓名〕的服务", "备注〔手机号〕"]
+
+
+def test_identifiers_in_the_names_of_sheet_and_file_and_in_the_codebook_are_told(tmp_path):
+    header, rows = ["id", "q"], [["a", "x"], ["b", "y"]]
+    file, plain = write_csv(tmp_path / "王15412345678.csv", header, rows), write_csv(tmp_path / "b.csv", header, rows)
+    workbook = tmp_path / "c.xlsx"
+    pd.DataFrame(rows, columns=header).to_excel(workbook, sheet_name="王15412345678", index=False)
+    book = codebook({"name": "id", "type": "text"}, {"name": "q", "type": "text"})
+    for path, zh, en in ((file, "文件名", "the name of the file"), (workbook, "工作表名", "the name of the sheet")):
+        said = told(refused(path, book), "CR-P12", "王〔手机号〕")
+        assert zh in said[0]
+        assert en in said[1]
+        assert not any("15412345678" in text for text in said)
+    noted = codebook({"name": "id", "type": "text"}, {"name": "q", "type": "text", "question_zh": "找谁（15412345678）"})
+    error = refused(plain, noted)
+    assert codes(error) == ["CR-P13"]
+    told(error, "CR-P13", "q", "question_zh", "找谁（〔手机号〕）")
+
+
+@pytest.mark.parametrize("header", ["您打过0631-12345热线吗", "咨询电话0631-5212345", "3号楼的卫生", "1、您的手机号（仅用于回访）", "满意度（2025年）", "居民代表：您认识吗", "联系人：方便时填"])
+def test_other_headers_are_no_fault(tmp_path, header):
+    path = write_csv(tmp_path / "2025-09-01.csv", ["id", header], [["a", "x"], ["b", "y"]])
+    clean_survey(read_survey(path), codebook({"name": "id", "type": "text"}, {"name": "q", "type": "text", "source": header}))
