@@ -106,7 +106,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "signed": re.compile(rf"\(({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?), ?[^()\0]*\)(?=$|\0)"),
         "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
         "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?){behind_name}"),
-        "asked_for": re.compile(rf"(?:联系人?|负责人|家属|转告|告知|告诉|通知|[找叫])({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
+        "asked_for": re.compile(rf"(?:联系人?|负责人|转告|告知|告诉|通知|[找叫]|{_KIN})({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
         "told": re.compile(rf"({common}(?!{_TITLE}){given}{{2}})(?:{_TITLE})?"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
     }
