@@ -173,7 +173,9 @@ def _collecting(failures: list[Failure]) -> Iterator[None]:
     try:
         yield
     except CommResearchError as error:
-        failures += [f for f in error.failures if f not in failures]
+        for failure in error.failures:
+            if failure not in failures:
+                failures.append(failure)
 
 
 def _stop(failures: Sequence[Failure]) -> None:

@@ -170,6 +170,13 @@ def test_an_identifier_in_a_header_is_told_before_anything_is_written(tmp_path):
     assert not any("13812345678" in text for text in told(error, "CR-P12", "a.csv", "1、是否接受回访（找〔手机号〕）"))
 
 
+def test_an_identifier_in_a_question_of_the_codebook_is_told_once_for_all_files(folder, tmp_path):
+    write_book(folder / "book.csv", ("age", {"question_zh": "年龄（问13812345678）"}))
+    error = refused(folder, tmp_path / "out")
+    assert codes(error) == ["CR-P13"]
+    told(error, "CR-P13", "age", "question_zh", "年龄（问〔手机号〕）")
+
+
 def test_reports_with_an_identifier_go(tmp_path):
     sound, leaking = tmp_path / "a.html", tmp_path / "b.html"
     sound.write_text("<p>好</p>", encoding="utf8")
