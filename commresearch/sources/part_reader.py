@@ -4,7 +4,7 @@ import zipfile
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Self
 
@@ -25,7 +25,6 @@ class PartReader:
     def __init__(self, received: Received) -> None:
         self._received = received
         self._others: dict[str, bytes] = {}
-        self._threads = None if may_fork() else ThreadPoolExecutor(PARTS_AT_A_TIME)
         self._under_way: deque[_Part] = deque()
         self._cut: dict[str, tuple[SheetCutter, list[_Part]]] = {}
 
@@ -35,8 +34,13 @@ class PartReader:
     def __exit__(self, *_: object) -> None:
         for part in self._under_way:
             part.close()
-        if self._threads:
+        if "_threads" in self.__dict__ and self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor | None:
+        """Threads to read with; None where processes can be forked, which the thread that makes the hash of the file has to be gone for."""
+        return None if self._received.sha256 and may_fork() else ThreadPoolExecutor(PARTS_AT_A_TIME)
 
     def cutter(self, archive: zipfile.ZipFile, sheet: str, member: str, scan: SheetScan) -> SheetCutter:
         """What takes the XML of a large sheet."""

@@ -3,10 +3,10 @@
 import re
 import zipfile
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Thread
 
 from commresearch.errors import Failure, SourceError
 from commresearch.records import sha256_of
@@ -36,7 +36,7 @@ class Received:
     path: Path
     data: bytes
     kind: FileKind
-    hashing: Future[str]
+    hashing: "Hashing"
 
     @property
     def name(self) -> str:
@@ -47,6 +47,23 @@ class Received:
     def sha256(self) -> str:
         """SHA-256 of the content, in hexadecimal digits, as other programs print it."""
         return self.hashing.result()
+
+
+class Hashing(Thread):
+    """A hash that is made beside what is done with the content meanwhile."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self._data, self._hash = data, ""
+
+    def run(self) -> None:
+        """Make it."""
+        self._hash = sha256_of(self._data)
+
+    def result(self) -> str:
+        """The hash; the thread is gone then."""
+        self.join()
+        return self._hash
 
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -81,9 +98,8 @@ def receive(path: Path) -> Received:
     """
     data = _read(path)
     kind = _kind(path, data)
-    pool = ThreadPoolExecutor(max_workers=1)  # a large file is hashed beside being parsed
-    hashing = pool.submit(sha256_of, data)
-    pool.shutdown(wait=False)
+    hashing = Hashing(data)
+    hashing.start()
     return Received(path=path, data=data, kind=kind, hashing=hashing)
 
 
