@@ -160,7 +160,7 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
         piece = received
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
-        if near.is_odd.search(piece) is not None:
+        if near.has_odd(piece):
             piece = _tight(piece)
             is_far = is_far or near.beyond.search(piece) is not None
             is_loose = is_loose or _LOOSE.search(piece) is not None
@@ -197,12 +197,20 @@ def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """An extent with round ends, the pattern of cells beyond it, and one that finds these and cells that may not say where they stand, in one search."""
+    """An extent with round ends, and the pattern of cells beyond it.
+
+    `cell` and `row` find what does not plainly say that it stands within: one look at each, where the exact patterns take several.
+    """
 
     rows: int
     columns: int
     beyond: re.Pattern[bytes]
-    is_odd: re.Pattern[bytes]
+    cell: re.Pattern[bytes]
+    row: re.Pattern[bytes]
+
+    def has_odd(self, piece: bytes) -> bool:
+        """Whether a cell or row may stand beyond the extent, or does not say where it stands."""
+        return self.cell.search(piece) is not None or self.row.search(piece) is not None
 
     @classmethod
     def of(cls, stated: re.Match[bytes] | None) -> "_Near":
@@ -217,7 +225,10 @@ class _Near:
         columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
         wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
         beyond = f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'
-        return cls(rows, columns, re.compile(beyond.encode()), re.compile(f'<(?:c|row)(?: {beyond}|(?=[ >/])(?! r="))'.encode()))
+        near_row = f'(?:\\d{{1,{digits - 1}}}|[0-{first}]\\d{{{digits - 1}}})"'
+        near_column = f"[A-{letters[0]}]?[A-Z]" if is_tall else "[A-Z]{1,2}"
+        cell, row = f'<c(?! r="{near_column}{near_row})[ >/]', f'<row(?! r="{near_row})[ >/]'
+        return cls(rows, columns, *(re.compile(pattern.encode()) for pattern in (beyond, cell, row)))
 
 
 def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:

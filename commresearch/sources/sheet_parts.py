@@ -61,13 +61,14 @@ class SheetCutter:
             self._head = text[: first.start()]
         is_last = mark == _CELLS_END
         end += 0 if is_last else len(mark)
-        rows, rest = text[start:end], text[end:]
-        if first is None and rows and not _NUMBERED_ROW.match(rows):  # it would count from the top of its part
+        rest = text[end:]
+        if first is None and end > start and not _NUMBERED_ROW.match(text, start, end):  # it would count from the top of its part
             self.give_up()
             return
         self._pieces, self._size = [rest], len(rest)
         merged = _MERGED.search(rest) if is_last else None
-        self._give(b"%b%b<sheetData>%b</sheetData></worksheet>" % (self._head or b"", merged[0] if merged else b"<mergeCells></mergeCells>", rows))
+        before = (self._head or b"", merged[0] if merged else b"<mergeCells></mergeCells>", b"<sheetData>")
+        self._give(b"".join((*before, memoryview(text)[start:end], b"</sheetData></worksheet>")))  # the rows are copied once
 
 
 def workbook_of(sheet: bytes, member: str, others: Mapping[str, bytes]) -> io.BytesIO:
