@@ -162,7 +162,8 @@ def apply_privacy(
     dates = {c: _pass_birth(frame[c], by, on, place) for c, by in _birth_columns(frame, declared, questions).items()}
     frame = frame.assign(**{c: passage.columns[c] for c, passage in dates.items()})
     judged = [c for c in frame.columns if c in dates or not declared.get(c)]
-    contents = dict(zip(judged, in_two(lambda c: read_content(frame[c]), judged, is_long=len(frame) >= MANY_ROWS), strict=True))
+    sizes = [float(frame[c].memory_usage(index=False)) for c in judged]
+    contents = dict(zip(judged, in_two(lambda c: read_content(frame[c]), judged, is_long=len(frame) >= MANY_ROWS, weights=sizes), strict=True))
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     free = {c: contents[c] for c in frame.columns if c in free_text and c not in verdicts}
@@ -196,7 +197,8 @@ def _passages(
         whole = {i: [Span(0, len(joined.texts[i]), c)] for i, c in everywhere.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
         return _pass_text(frame[column], joined, {**contents[column].spans(), **whole}, (), place)
 
-    passages = in_two(passed, list(frame.columns), is_long=len(frame) >= MANY_ROWS)
+    distinct = [float(1 + len(contents[c].joined.texts)) if c in contents else 1.0 for c in frame.columns]
+    passages = in_two(passed, list(frame.columns), is_long=len(frame) >= MANY_ROWS, weights=distinct)
     return [p if p is not None else _Passage(columns={c: frame[c]}, logs=[], found=[]) for c, p in zip(frame.columns, passages, strict=True)]
 
 

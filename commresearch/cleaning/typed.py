@@ -71,7 +71,8 @@ def all_typed(variables: Sequence[Variable], received: Sequence[Cells], ids: pd.
         one = type_variable(*pair)
         return replace(one, columns={name: column.reset_index(drop=True) for name, column in one.columns.items()})
 
-    made = in_two(typed, list(zip(variables, received, strict=True)), is_long=is_long)
+    sizes = [float(cells.texts.memory_usage(index=False).sum()) for cells in received]
+    made = in_two(typed, list(zip(variables, received, strict=True)), is_long=is_long, weights=sizes)
     return [replace(one, columns={name: column.set_axis(ids) for name, column in one.columns.items()}) for one in made]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import TypeVar
 
 from commresearch.records.processes import may_fork
@@ -11,18 +12,29 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_two(work: Callable[[Item], Result], items: Sequence[Item], *, is_long: bool = True) -> list[Result]:
-    """`work` of every item, in order; every second one is done in another process where there is much to do and this one can be forked.
+def in_two(work: Callable[[Item], Result], items: Sequence[Item], *, is_long: bool = True, weights: Sequence[float] = ()) -> list[Result]:
+    """`work` of every item, in order; about half is done in another process where there is much to do and this one can be forked.
 
-    What the other one makes has to be sent here, and what it raises is raised here.
+    Items are dealt out by `weights`, where these are given, so that both processes have about as much to do. What the other one makes has
+    to be sent here, and what it raises is raised here.
     """
     if not is_long or not may_fork():
         return _done(work, items)
-    with Standby(partial(_done, work, items[1::2])) as other:
-        mine = _done(work, items[::2])
-        results = [*mine, *(theirs := other.first())]
-    results[::2], results[1::2] = mine, theirs
-    return results
+    mine, theirs = _dealt(weights or [1.0] * len(items))
+    with Standby(partial(_done, work, [items[i] for i in theirs])) as other:
+        made = [*_done(work, [items[i] for i in mine]), *other.first()]
+    return [result for _, result in sorted(zip([*mine, *theirs], made, strict=True), key=itemgetter(0))]
+
+
+def _dealt(weights: Sequence[float]) -> tuple[list[int], list[int]]:
+    """Positions of items in two parts of about the same weight, the heaviest dealt first."""
+    parts: tuple[list[int], list[int]] = ([], [])
+    sums = [0.0, 0.0]
+    for place in sorted(range(len(weights)), key=lambda i: -weights[i]):
+        lighter = int(sums[1] < sums[0])
+        parts[lighter].append(place)
+        sums[lighter] += weights[place]
+    return parts
 
 
 def _done(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

@@ -15,7 +15,7 @@ from commresearch.sources import read_survey
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
     """As in a command; a worker of the tests has threads of its own."""
-    monkeypatch.setattr(halves, "_is_alone", lambda: True)
+    monkeypatch.setattr(halves, "may_fork", can_fork)
 
 
 needs_fork = pytest.mark.skipif(not can_fork(), reason="no process can be forked here")
@@ -33,6 +33,14 @@ def test_every_second_item_is_done_elsewhere():
     assert set(processes[::2]) == {os.getpid()}
     assert os.getpid() not in processes[1::2]
     assert set(in_two(lambda _: os.getpid(), list(range(6)), is_long=False)) == {os.getpid()}
+
+
+@needs_fork
+def test_items_are_dealt_out_by_their_weights():
+    processes = in_two(lambda _: os.getpid(), list(range(5)), weights=[1, 1, 9, 4, 4])
+    heavy = processes[2]
+    assert [p == heavy for p in processes] == [False, True, True, False, False] or [p == heavy for p in processes] == [True, False, True, False, False]
+    assert in_two(lambda item: item * 10, list(range(5)), weights=[1, 1, 9, 4, 4]) == [0, 10, 20, 30, 40]
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 4, 5])
