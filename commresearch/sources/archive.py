@@ -156,14 +156,11 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     some, or where it states too much, are all cells looked at.
     """
     is_far, is_loose, near = False, False, None
-    for raw, received in _pieces(data, member):
-        piece = received
+    for raw, piece in _pieces(data, member):
         if near is None:
             near = _Near.of(_DIMENSION.search(piece))
-        if near.has_odd(piece):
-            piece = _tight(piece)
-            is_far = is_far or near.beyond.search(piece) is not None
-            is_loose = is_loose or _LOOSE.search(piece) is not None
+        is_far = is_far or near.beyond.search(piece) is not None
+        is_loose = is_loose or _LOOSE.search(piece) is not None
         _note_kinds(scan, piece)
         if cutter is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
             cutter.add(raw)
@@ -183,8 +180,7 @@ def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None
     """The extent by every cell and row; one that does not say where it stands follows the one before it."""
     rows, letters = set[bytes](), set[bytes]()
     loose_rows, in_row, most_in_row = 0, 0, 0
-    for _, received in pieces:
-        piece = _tight(received)
+    for _, piece in pieces:
         rows.update(_ROWS.findall(piece))
         letters.update(_LETTERS.findall(piece))
         loose_rows += len(_LOOSE_ROW.findall(piece))
@@ -197,20 +193,11 @@ def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """An extent with round ends, and the pattern of cells beyond it.
-
-    `cell` and `row` find what does not plainly say that it stands within: one look at each, where the exact patterns take several.
-    """
+    """An extent with round ends, and the pattern of cells beyond it."""
 
     rows: int
     columns: int
     beyond: re.Pattern[bytes]
-    cell: re.Pattern[bytes]
-    row: re.Pattern[bytes]
-
-    def has_odd(self, piece: bytes) -> bool:
-        """Whether a cell or row may stand beyond the extent, or does not say where it stands."""
-        return self.cell.search(piece) is not None or self.row.search(piece) is not None
 
     @classmethod
     def of(cls, stated: re.Match[bytes] | None) -> "_Near":
@@ -224,11 +211,7 @@ class _Near:
         is_tall = rows * NEAR_COLUMNS > most and letters[0] < "Z"
         columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
         wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
-        beyond = f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'
-        near_row = f'(?:\\d{{1,{digits - 1}}}|[0-{first}]\\d{{{digits - 1}}})"'
-        near_column = f"[A-{letters[0]}]?[A-Z]" if is_tall else "[A-Z]{1,2}"
-        cell, row = f'<c(?! r="{near_column}{near_row})[ >/]', f'<row(?! r="{near_row})[ >/]'
-        return cls(rows, columns, *(re.compile(pattern.encode()) for pattern in (beyond, cell, row)))
+        return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'.encode()))
 
 
 def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
@@ -252,11 +235,6 @@ def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
         piece = piece.translate(BLANKS)
     if prefix:
         piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
-    return piece
-
-
-def _tight(piece: bytes) -> bytes:
-    """Without blanks around the signs after which cells and rows say where they stand."""
     return _SPACED.sub(b'="', piece) if b"r =" in piece or b"r= " in piece else piece
 
 
@@ -280,7 +258,7 @@ def _note_kinds_by_place(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]])
     scan.errors.clear()
     row, column = -1, -1
     for _, piece in pieces:
-        for match in _ROW_OR_CELL.finditer(_tight(piece)):
+        for match in _ROW_OR_CELL.finditer(piece):
             if match[2] is None:
                 number = _ROW_NUMBER.search(match[1])
                 row, column = (int(number[1]) - 1 if number else row + 1), -1

@@ -92,10 +92,10 @@ def find_table(file: str, sheet: Sheet) -> Layout:
         else:
             table, beside = _new_table(file, sheet, start, stop)
             others += beside
-            if (begun := next((t for t in tables if _goes_on(sheet, t, table)), None)) is None:
-                tables.append(table)
-            else:
+            if (begun := next((t for t in tables if _goes_on(sheet, t, table)), None)) is not None:
                 begun.rows.append((start, stop))
+                tables.remove(begun)
+            tables.append(begun or table)  # rows that follow belong to the last one
     if not tables:
         raise SourceError(Failure(code="CR-S17", values={"file": sheet.place(file)}))
     main = max(tables, key=lambda t: (t.known, sum(int(counts[a:b].sum()) for a, b in t.rows)))
@@ -240,13 +240,19 @@ def _goes_on(sheet: Sheet, above: Table, below: Table) -> bool:
 
 
 def _check_below(file: str, sheet: Sheet, main: Table, tables: list[Table]) -> None:
-    """Refuse a table with rows of its own that asks the same as the survey in another order, in other columns or with one more."""
+    """Refuse a table with answers of its own that asks the same as the survey in another order or in other columns."""
     asked = _header_texts(sheet, main.header, main.columns)
     for table in tables:
-        if table is main or table.rows[-1][1] <= max(table.header) + 1 or not ask_the_same(asked, _header_texts(sheet, table.header, table.columns)):
+        if table is main or not _has_answers(sheet, table) or not ask_the_same(asked, _header_texts(sheet, table.header, table.columns)):
             continue
         first, second = sorted((main.extent, table.extent))
         raise SourceError(Failure(code="CR-S43", values={"file": sheet.place(file), "first": first.a1, "second": second.a1}))
+
+
+def _has_answers(sheet: Sheet, table: Table) -> bool:
+    """Whether a row of a table holds more than one thing: a form that nobody filled in has numbers at most."""
+    rows = np.concatenate([np.arange(max(start, max(table.header) + 1), stop) for start, stop in table.rows])
+    return bool((sheet.filled[np.ix_(rows, table.columns)].sum(axis=1) > 1).any())
 
 
 def _header_rows(sheet: Sheet, start: int, stop: int, columns: NDArray[np.int64]) -> tuple[int, ...]:

@@ -43,7 +43,6 @@ EXTRA = {
 }
 KNOWN = frozenset().union(*META.values(), *DISTINCT.values())
 
-SAME_SHARE = 0.8  #: of the headers of two tables that both have where they ask the same
 MOST_DISTINCT = 2_000  #: different cells of a column that are looked at; a question with options has fewer
 SHARE_OF_CODES = 0.8  #: of the answer columns that a code export fills with whole numbers
 SHARE_OF_TEXTS = 0.5
@@ -69,10 +68,9 @@ def known_headers(cells: Iterable[str]) -> int:
 
 
 def ask_the_same(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Whether two headers are those of one questionnaire, but for a column that somebody added."""
+    """Whether two headers are those of one questionnaire: the same questions, in whatever order."""
     one, other = ({plain_header(h) for h in headers} - {""} for headers in (first, second))
-    shared = len(one & other)
-    return shared > 1 and shared >= SAME_SHARE * len(one | other)
+    return len(one) > 1 and one == other
 
 
 def detect_platform(headers: Iterable[str]) -> Platform:

@@ -22,7 +22,7 @@ from commresearch.sources.platforms import KNOWN, detect_export, detect_platform
 from commresearch.sources.questions import group_questions
 from commresearch.sources.raw_table import RawTable
 from commresearch.sources.received import FileKind, Received, receive
-from commresearch.sources.row_rules import rows_set_aside
+from commresearch.sources.row_rules import NOTE, rows_set_aside
 from commresearch.sources.same_questions import Answers, check_sheets, titles_between
 from commresearch.sources.sheet import OpenedFile, Sheet, column_letters, take_rows
 from commresearch.sources.spss import read_spss
@@ -91,7 +91,7 @@ def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -
     meta = meta_columns(names, platform)
     at: dict[str, int] = {meaning: int(layout.table.columns[names.index(meta[meaning])]) for meaning in ("key", "submitted") if meaning in meta}
     aside = rows_set_aside(sheet, layout, at)
-    aside |= titles_between(file, sheet, layout, aside, at.get("key"))
+    aside |= titles_between(sheet, layout, aside, at.get("key"))
     kept = layout.rows[~np.isin(layout.rows, list(aside))]
     if not len(kept):
         raise SourceError(Failure(code="CR-S26", values={"file": sheet.place(file)}))
@@ -101,7 +101,7 @@ def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -
     )
     logs = [*opened.log, *_row_logs(bare, sheet, layout, aside), *header_logs, *_merged_logs(bare, sheet, layout, names, aside)]
     cells = {name: take_rows(sheet.columns[j], kept) for name, j in zip(names, layout.table.columns, strict=True)}
-    check_sheets(file, Answers(sheet=sheet, names=names, meta=meta, cells=cells), opened.alike)
+    check_sheets(file, Answers(sheet=sheet, names=names, meta=meta, cells=cells), opened.others)
     types = None if sheet.types is None else sheet.types[np.ix_(kept, layout.table.columns)]
     lost, column_logs = _column_logs(bare, sheet, layout, cells, types)
     return _filled(replace(bare, n_rows_read=len(kept) + len(aside), lost_digits=lost, log=join_logs([*logs, *column_logs])), cells, types, kept, meta)
@@ -135,7 +135,7 @@ def _row_logs(bare: RawTable, sheet: Sheet, layout: Layout, aside: Mapping[int, 
     logs = []
     for row, rule in rules.items():
         first = next((text for text in sheet.texts(row, range(len(sheet.columns))) if text.strip()), "")
-        said = first if rule == "title_row" else re.split("[:：]", first)[0]
+        said = first if rule == "title_row" else re.split("[:：]", first)[0] if rule != "note_row" or NOTE.match(first) else ""  # it might name somebody
         logs.append(log_lines(**where, rule=rule, row_id=_row_id(bare, row), old=masked(said)))
     if layout.n_blank:
         logs.append(log_lines(**where, rule="blank_row", count=layout.n_blank))

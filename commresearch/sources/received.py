@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -58,12 +59,13 @@ class Hashing(Thread):
 
     def run(self) -> None:
         """Make it."""
-        self._hash = sha256_of(self._data)
+        with suppress(MemoryError):  # tried again where it is asked for
+            self._hash = sha256_of(self._data)
 
     def result(self) -> str:
         """The hash; the thread is gone then."""
         self.join()
-        return self._hash
+        return self._hash or sha256_of(self._data)
 
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (

@@ -14,7 +14,7 @@ from commresearch.sources.sheet import Sheet, take_rows
 #: rules whose lines stand for one row each; with the rows of the frame they make up the rows that were read
 ROW_RULES = ("total_row", "note_row", "header_row")
 TOTALS = ("合计", "小计", "总计", "共计", "汇总", "平均值", "平均数", "平均分", "平均", "均值", "Subtotal", "Grand total", "Total", "Average", "Mean")
-#: words that name a total or another summary only where numbers alone stand beside them; an answer may hold them as well
+#: words that name a total or another summary only in a row without a key and with numbers alone beside them; an answer may hold them as well
 SUMS = ("总人数", "总户数", "总数", "总和", "累计")
 SUMMARIES = ("计", "人数", "户数", "百分比", "占比", "最大值", "最小值", "标准差", "中位数")
 COUNTED = "(?:人次|人|户|名|份|条|件|次|个)?"
@@ -34,7 +34,7 @@ def _spaced(words: Iterable[str]) -> str:
 
 ANY_TOTAL = (
     rf"(?i)^[^,.;!?，。；！？]*(?:{_spaced(TOTALS)}|合$|小$|总$|平$)"
-    rf"|^(?:[^,.;!?，。；！？]*(?:{_spaced(SUMS)})|\s*共)[\s:：\d,]*{COUNTED}\s*(?:$|[(（])|^\s*(?:{_spaced(SUMMARIES)})\s*(?:$|[:：(（])"
+    rf"|^[^,.;!?，。；！？]*(?:{_spaced(SUMS)})[\s:：\d,]*{COUNTED}\s*(?:$|[(（])|^\s*(?:{_spaced(SUMMARIES)})\s*(?:$|[:：(（])"
 )
 NOTE = re.compile(
     r"(?:注|备注|说明|附注|资料来源|数据来源|来源|填表人|填表日期|制表人?|制表日期|审核人?|填报人?|填报单位|填报日期|负责人|经办人|联系人|联系电话|Notes?|Source)\s*\d*\s*[:：]"
@@ -112,7 +112,7 @@ def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]
         name: tuple[int, ...] = (places[0],)
     elif len(places) > 1 and cells[places[0]] + cells[places[1]] in TOTALS:
         name = (places[0], places[1])
-    elif SUMMARY.fullmatch(cells[places[0]]) or COUNT.fullmatch(cells[places[0]]):
+    elif columns and (SUMMARY.fullmatch(cells[places[0]]) or COUNT.fullmatch(cells[places[0]])):
         return _only_amounts(sheet, row, cells, columns)
     else:
         return False
@@ -122,15 +122,9 @@ def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]
 
 
 def _only_amounts(sheet: Sheet, row: int, cells: Mapping[int, str], columns: Mapping[str, int]) -> bool:
-    """Whether a row that begins with the name of a summary holds nothing but numbers beside it.
-
-    共3人 may answer how many live in a household: nothing at all stands beside it unless it is in the column of the key.
-    """
+    """Whether a row that begins with the name of a summary is none of the answers, which have a key, and holds nothing but numbers beside it."""
     name, *others = cells
-    may_answer = cells[name].startswith("共") or not columns
-    if _has_own(cells, columns, (name,)) or (others and may_answer and COUNT.fullmatch(cells[name]) and name != columns.get("key")):
-        return False
-    return all(cells[j] in NO_NUMBER or sheet.is_number(row, j) or AMOUNT.fullmatch(cells[j]) for j in others)
+    return not _has_own(cells, columns, (name,)) and all(cells[j] in NO_NUMBER or sheet.is_number(row, j) or AMOUNT.fullmatch(cells[j]) for j in others)
 
 
 def _repeats(sheet: Sheet, layout: Layout, header: list[str]) -> list[int]:

@@ -1,7 +1,6 @@
-"""Answers to one questionnaire that stand in several tables: under titles of their own on a sheet, or on several sheets."""
+"""Answers to one questionnaire that stand on several pages of a sheet, or on several sheets."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,9 @@ from commresearch.sources.headers import name_columns
 from commresearch.sources.layout import Layout, find_table
 from commresearch.sources.platforms import ask_the_same, meta_columns, plain_header
 from commresearch.sources.row_rules import NOTE, rows_set_aside
-from commresearch.sources.sheet import CellRange, Sheet, take_rows
+from commresearch.sources.sheet import OtherSheet, Sheet, take_rows
 from commresearch.terms import Platform
 
-PAGE = re.compile(r"第?\s*\d+\s*页|Page\s*\d+", re.IGNORECASE)
 NO_ANSWERS = frozenset({"CR-S17", "CR-S25", "CR-S26"})  #: what is said of a sheet without a header or without a row below it
 BETWEEN = "\x1f"  #: cells of a row that are compared at once
 
@@ -36,29 +34,22 @@ class Answers:
         return len(self.cells[self.names[0]])
 
 
-def titles_between(file: str, sheet: Sheet, layout: Layout, aside: Mapping[int, str], key: int | None) -> dict[int, str]:
-    """Position → rule for titles among the answers: above a repeated header, as on every printed page, or in the column of the key.
+def titles_between(sheet: Sheet, layout: Layout, aside: Mapping[int, str], key: int | None) -> dict[int, str]:
+    """Position → rule for what stands among the answers as on every printed page: titles above a repeated header, names of groups, upper rows of the header.
 
-    Raises
-    ------
-    SourceError
-        A title above a repeated header says something else than those above the first one (CR-S43): the rows below it are of
-        another group or another time, which no column tells.
+    A title is told from an answer by the key, or because it stands above the first header as well: else every row counts as an answer.
     """
     top = max(layout.table.header)
-    known = {_said(sheet, row) for row in range(top)}
+    known = {_said(sheet, row) for row in range(top)} - {""}
     found: dict[int, str] = {}
     for repeated in sorted(row for row, rule in aside.items() if rule == "header_row"):
         for row in range(repeated - 1, top, -1):
             if _repeats_upper(sheet, layout, row):
                 found[row] = "header_row"
-            elif sheet.filled[row].any():
-                if aside.get(row, "note_row") != "note_row" or not _is_title(sheet, layout, row):
-                    break
-                said = _said(sheet, row)
-                if said not in known and not NOTE.match(said[0]) and not PAGE.search(said[0]):
-                    raise SourceError(Failure(code="CR-S43", values={"file": sheet.place(file), **_parts(layout, row)}))
+            elif row not in aside and sheet.filled[row].sum() == 1 and (_said(sheet, row) in known or (key is not None and not _has_key(sheet, layout, row, key))):
                 found[row] = "note_row"
+            elif sheet.filled[row].any() and row not in aside:
+                break
     return found | {row: "note_row" for row in _labels(sheet, layout, key) if row not in aside}
 
 
@@ -68,20 +59,15 @@ def _repeats_upper(sheet: Sheet, layout: Layout, row: int) -> bool:
     return any(sheet.texts(row, columns) == sheet.texts(upper, columns) for upper in layout.table.header[:-1])
 
 
-def _said(sheet: Sheet, row: int) -> tuple[str, ...]:
-    return tuple("".join(text.split()) for text in sheet.texts(row, np.flatnonzero(sheet.filled[row])))
+def _said(sheet: Sheet, row: int) -> str:
+    return "".join("".join(sheet.texts(row, np.flatnonzero(sheet.filled[row]))).split())
 
 
-def _is_title(sheet: Sheet, layout: Layout, row: int) -> bool:
-    """Whether a row has one text, or few for the width of the table, and no number."""
-    cells = np.flatnonzero(sheet.filled[row]).tolist()
-    return (len(cells) == 1 or 2 * len(cells) < len(layout.table.columns)) and not any(sheet.is_number(row, j) for j in cells)
-
-
-def _parts(layout: Layout, row: int) -> dict[str, str]:
-    """The ranges above a title and from it on."""
-    whole = layout.table.extent
-    return {"first": CellRange(whole.top, whole.left, row - 1, whole.right).a1, "second": CellRange(row, whole.left, whole.bottom, whole.right).a1}
+def _has_key(sheet: Sheet, layout: Layout, row: int, key: int) -> bool:
+    """Whether a row has a key: a number where the others are, and no note."""
+    if not sheet.filled[row, key] or NOTE.match(_said(sheet, row)):
+        return False
+    return key not in layout.table.numbers or sheet.is_number(row, key)
 
 
 def _labels(sheet: Sheet, layout: Layout, key: int | None) -> list[int]:
@@ -93,7 +79,7 @@ def _labels(sheet: Sheet, layout: Layout, key: int | None) -> list[int]:
     return [int(row) for row in rows[~has_digit]]
 
 
-def check_sheets(file: str, chosen: Answers, alike: Mapping[str, Callable[[], Sheet]]) -> None:
+def check_sheets(file: str, chosen: Answers, others: Mapping[str, OtherSheet]) -> None:
     """Refuse a workbook in which another sheet holds further answers to the same questionnaire.
 
     A sheet whose rows all stand on the chosen one, such as a copy or a selection, loses nothing and is only told in the log.
@@ -104,18 +90,20 @@ def check_sheets(file: str, chosen: Answers, alike: Mapping[str, Callable[[], Sh
         Every other sheet with answers that would be lost (CR-S44), or where one of them has tables that cannot be told apart.
     """
     failures = []
-    for name, opened in alike.items():
-        other = _answers(file, opened())
-        if other is None or not ask_the_same(chosen.names, other.names) or _holds(chosen, other):
+    for name, other in others.items():
+        if not any(ask_the_same(chosen.names, [cell for cell in row if isinstance(cell, str)]) for row in other.top):
             continue
-        values = {"file": file, "sheet": chosen.sheet.name, "other": name, "count": len(chosen), "further": len(other)}
+        found = _answers(file, other.opened())
+        if found is None or not ask_the_same(chosen.names, found.names) or _holds(chosen, found):
+            continue
+        values = {"file": file, "sheet": chosen.sheet.name, "other": name, "count": len(chosen), "further": len(found)}
         failures.append(Failure(code="CR-S44", values=values))
     if failures:
         raise SourceError(*failures)
 
 
 def _answers(file: str, sheet: Sheet) -> Answers | None:
-    """The answers of a sheet, None where it has none."""
+    """The answers of a sheet, None where it has none; a form that nobody filled in has numbers of sheets at most."""
     try:
         layout = find_table(file, sheet)
     except SourceError as error:
@@ -126,7 +114,7 @@ def _answers(file: str, sheet: Sheet) -> Answers | None:
     meta = meta_columns(names, Platform.PLAIN)
     places = dict(zip(names, layout.table.columns.tolist(), strict=True))
     aside = rows_set_aside(sheet, layout, {meaning: places[meta[meaning]] for meaning in ("key", "submitted") if meaning in meta})
-    rows = layout.rows[~np.isin(layout.rows, list(aside))]
+    rows = layout.rows[~np.isin(layout.rows, list(aside)) & (sheet.filled[np.ix_(layout.rows, layout.table.columns)].sum(axis=1) > 1)]
     cells = {name: take_rows(sheet.columns[j], rows) for name, j in places.items()}
     return Answers(sheet=sheet, names=names, meta=meta, cells=cells) if len(rows) else None
 
@@ -143,4 +131,4 @@ def _holds(chosen: Answers, other: Answers) -> bool:
 
 def _joined(answers: Answers, names: Sequence[str]) -> Any:
     columns = [column.combine_chunks() if isinstance(column := answers.cells[name], pa.ChunkedArray) else column for name in names]
-    return pc.binary_join_element_wise(*columns, pa.scalar(BETWEEN, pa.large_string()))
+    return pc.binary_join_element_wise(*map(pc.utf8_trim_whitespace, columns), pa.scalar(BETWEEN, pa.large_string()))

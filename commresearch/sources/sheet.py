@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -106,17 +106,21 @@ class Sheet:
         return NUMBER_LIKE.fullmatch(unicodedata.normalize("NFKC", self.columns[column][row].as_py()).strip()) is not None
 
 
+class OtherSheet(NamedTuple):
+    """A sheet that is not read: its first rows as the reader delivers them, and how to read it after all."""
+
+    top: Sequence[Sequence[Any]]
+    opened: Callable[[], Sheet]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OpenedFile:
-    """The sheet that holds the survey, how its text was encoded, and log lines about what stands beside it.
-
-    `alike` opens other sheets that may hold answers to the same questionnaire, by name.
-    """
+    """The sheet that holds the survey, how its text was encoded, log lines about what stands beside it, and other sheets that nobody chose against, by name."""
 
     sheet: Sheet
     encoding: str = ""
     log: tuple[pd.DataFrame, ...] = ()
-    alike: Mapping[str, Callable[[], Sheet]] = field(default_factory=dict)
+    others: Mapping[str, OtherSheet] = field(default_factory=dict)
 
 
 def check_size(file: str, n_rows: int, n_columns: int) -> None:

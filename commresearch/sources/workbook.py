@@ -13,9 +13,9 @@ from commresearch.sources.archive import check_archive, open_archive, scan_sheet
 from commresearch.sources.cell_blocks import CellBlock, block_of, coded_cells, guarded, sheet_of
 from commresearch.sources.compound_file import DamagedError, read_stream, read_streams, scan_workbook
 from commresearch.sources.part_reader import PartReader
-from commresearch.sources.platforms import ask_the_same, known_headers
+from commresearch.sources.platforms import known_headers
 from commresearch.sources.received import FileKind, Received, damaged
-from commresearch.sources.sheet import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, OpenedFile, Sheet, SheetScan, column_letters
+from commresearch.sources.sheet import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, OpenedFile, OtherSheet, Sheet, SheetScan, column_letters
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -63,11 +63,11 @@ def open_workbook(received: Received, wanted: str | None) -> OpenedFile:
         log_lines(step="read", rule="child_sheet" if _is_child(top) else "other_sheet", file=received.name, sheet=other)
         for other, top in tops.items() if other != name and top
     ]
-    alike = {
-        other: partial(_sheet, received, other, sheets[other], scans.get(other, SheetScan(has_booleans=True)))
-        for other, top in tops.items() if wanted is None and other != name and not _is_child(top) and _share_a_row(tops[name], top)
+    others = {
+        other: OtherSheet(top, partial(_sheet, received, other, sheets[other], scans.get(other, SheetScan(has_booleans=True))))
+        for other, top in tops.items() if wanted is None and other != name and not _is_child(top)
     }
-    return OpenedFile(sheet=_sheet(received, name, sheets[name], scan), log=tuple(logs), alike=alike)
+    return OpenedFile(sheet=_sheet(received, name, sheets[name], scan), log=tuple(logs), others=others)
 
 
 def open_sheets(received: Received, wanted: str | None = None) -> list[Sheet]:
@@ -176,12 +176,6 @@ def _chosen(file: str, sheets: dict[str, _Candidate], tops: dict[str, list[list[
 
 def _is_child(top: Sequence[Sequence[Any]]) -> bool:
     return any(CHILD_MARK in row for row in top)
-
-
-def _share_a_row(first: Sequence[Sequence[Any]], second: Sequence[Sequence[Any]]) -> bool:
-    """Whether a row of each may be the header of the same questionnaire."""
-    one, other = ([{cell for cell in row if isinstance(cell, str)} for row in top] for top in (first, second))
-    return any(len(a & b) > 1 and ask_the_same(a, b) for a in one for b in other)
 
 
 def _sheet(received: Received, name: str, found: _Candidate, scan: SheetScan) -> Sheet:

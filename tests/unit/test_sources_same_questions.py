@@ -37,16 +37,66 @@ def rules(raw):
 @pytest.mark.parametrize(
     ("rows", "first", "second"),
     [
-        ([["望海社区"], HEAD, *FIRST, [], ["青滩社区"], HEAD, *SECOND], "A2:D9", "A10:D15"), ([HEAD, *FIRST, ["二组"], HEAD, *SECOND], "A1:D7", "A8:D13"),
-        ([HEAD, *FIRST, [], ["青滩社区"], [], HEAD, *SECOND], "A1:D8", "A9:D15"), ([HEAD, *FIRST, ["合计", "", 9, ""], [], ["2026年9月"], HEAD, *SECOND], "A1:D9", "A10:D15"),
-        ([["一组"], WJX, *WJX_FIRST, [], ["二组"], WJX, *WJX_SECOND], "A2:D9", "A10:D14"),
-        ([HEAD, *FIRST, [], [*HEAD, "备注"], *([*row, "代填"] for row in SECOND)], "A1:D7", "A9:E13"),
         ([HEAD, *FIRST, [], ["", *HEAD], *(["", *row] for row in SECOND)], "A1:D7", "B9:E13"),
         ([HEAD, *FIRST, [], ["性别", "编号", "年龄", "满意度"], *([b, a, *rest] for a, b, *rest in SECOND)], "A1:D7", "A9:D13"),
     ],
 )
-def test_a_table_below_that_asks_the_same_is_refused_where_the_rows_cannot_be_joined(tmp_path, write, rows, first, second):
+def test_a_table_below_that_asks_the_same_in_other_columns_is_refused(tmp_path, write, rows, first, second):
     refused(write(tmp_path / f"a.{write.__name__[6:]}", wide(rows)), "CR-S43", first, second)
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_csv, write_xls])
+@pytest.mark.parametrize(
+    ("rows", "rule"),
+    [
+        ([["望海社区"], HEAD, *FIRST, [], ["青滩社区"], HEAD, *SECOND], "note_row"), ([HEAD, *FIRST, ["二组"], HEAD, *SECOND], "note_row"),
+        ([HEAD, *FIRST, [], ["青滩社区"], [], HEAD, *SECOND], "note_row"), ([HEAD, *FIRST, ["合计", "", 9, ""], [], ["2026年9月"], HEAD, *SECOND], "note_row"),
+        ([["一组"], WJX, *WJX_FIRST, [], ["二组"], WJX, *WJX_SECOND], "note_row"), ([HEAD, *FIRST, [], ["性别", "人数"], ["女", 6], [], HEAD, *SECOND], "other_table"),
+        ([HEAD, *FIRST, ["", "", "", "- 2 -"], HEAD, *SECOND], "note_row"), ([HEAD, *FIRST, [], HEAD, *SECOND], "header_row"),
+    ],
+)
+def test_a_table_under_the_same_header_goes_on_with_the_rows_above(tmp_path, write, rows, rule):
+    raw = read_survey(write(tmp_path / f"a.{write.__name__[6:]}", wide(rows)))
+    told = rules(raw)
+    assert rule in told
+    key = raw.frame.columns[0]
+    assert raw.frame[key].tolist() == [str(row[0]) for row in ([*WJX_FIRST, *WJX_SECOND] if key == "序号" else [*FIRST, *SECOND])]
+    assert not raw.log.loc[raw.log["rule"] == "note_row", "old"].str.len().any()  # what is no note by its words might name somebody
+
+
+def test_rows_after_a_table_that_goes_on_are_its_own(tmp_path):
+    third = [[200 + i, "女", 40 + i, "满意"] for i in range(1, 4)]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [HEAD, *FIRST, [], ["性别", "人数"], ["女", 6], [], HEAD, *SECOND, [], *third]))
+    assert raw.frame["编号"].tolist() == [str(row[0]) for row in (*FIRST, *SECOND, *third)]
+    rules(raw)
+
+
+@pytest.mark.parametrize("last", [["A-9", "", "", "没有"], ["A-9", "", "", ""], ["A-9", "女", "", ""]])
+def test_a_sparse_answer_above_a_repeated_header_stays(tmp_path, last):
+    rows = [[f"A-{row[0]}", *row[1:]] for row in FIRST]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [HEAD, *rows, last, HEAD, *rows[:2]]))
+    assert len(raw.frame) == 9
+    nobody = read_survey(write_xlsx(tmp_path / "b.xlsx", [["姓名", "社区", "意见"], ["甲乙", "望海", "好"], ["丙丁", "", ""], ["姓名", "社区", "意见"], ["戊己", "青滩", "好"]]))
+    assert len(nobody.frame) == 3
+
+
+@pytest.mark.parametrize("below", [
+    [["统计量", "性别", "年龄", "满意度"], ["平均值", 1, 2, 3], ["标准差", 1, 2, 3]], [["选项", *HEAD[1:]], ["满意", 1, 2, 3]], [[*HEAD, "备注"], [1, "男", 30, "一般", "代填"]], [HEAD, [1], [2], [3]],
+])
+def test_tables_of_results_and_empty_forms_are_told_as_before(tmp_path, below):
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [*wide([HEAD, *FIRST]), [], *below]))
+    if below[0] != HEAD:
+        assert (len(raw.frame), raw.log["rule"].tolist().count("other_table")) == (6, 1)
+    beside = read_survey(write_xlsx(tmp_path / "b.xlsx", [HEAD, *FIRST], others={"统计": below}))
+    assert (len(beside.frame), rules(beside)) == (6, ["other_sheet"])
+
+
+def test_a_sheet_of_two_small_tables_beside_the_answers_is_no_fault(tmp_path):
+    head = ["编号", "环境", "物业", "停车", "治安"]
+    small = ["项目", "很满意", "满意", "一般", "不满意"]
+    rows = [[i, "很满意", "满意", "一般", "不满意"] for i in range(1, 20)]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [head, *rows], others={"统计": [[*small, "", *small], ["环境", 1, 2, 3, 4, "", "物业", 4, 3, 2, 1]]}))
+    assert (len(raw.frame), rules(raw)) == (19, ["other_sheet"])
 
 
 def test_a_header_of_two_rows_that_comes_again_is_refused_or_set_aside(tmp_path):
@@ -90,7 +140,7 @@ def test_the_name_of_a_group_among_the_answers_is_no_respondent(tmp_path):
 @pytest.mark.parametrize(
     ("second", "further"),
     [
-        ([HEAD, *SECOND], "4"), ([["青滩社区"], HEAD, *SECOND, ["合计", "", 4, ""]], "4"), ([[*HEAD, "备注"], *([*row, "x"] for row in SECOND)], "4"),
+        ([HEAD, *SECOND], "4"), ([["青滩社区"], HEAD, *SECOND, ["合计", "", 4, ""]], "4"),
         ([HEAD, *FIRST[:2], [3, "男", 23, "满意"]], "3"),
     ],
 )
