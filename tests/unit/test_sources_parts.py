@@ -131,3 +131,14 @@ def test_a_damaged_part_is_said_of_the_file(tmp_path, parts):
     with pytest.raises(SourceError) as expected:
         whole(path)
     assert cut.value.failures == expected.value.failures
+
+
+@pytest.mark.parametrize("cell", [
+    b'<x:c r="XFD900000"><v>1</v></x:c>', b'<c r="A2" r="XFD900000"><v>1</v></c>', b'<c r="A2" s="&gt;>" r="XFD900000"><v>1</v></c>', b'<c r="A2" r = "XFD900000"><v>1</v></c>',
+    b'<:c r="XFD900000"><v>1</v></:c>', b"<c r='A2' r='XFD900000'><v>1</v></c>",
+])
+def test_a_cell_far_away_is_refused_however_it_says_where_it_stands(tmp_path, cell):
+    path = change_member(write_xlsx(tmp_path / "a.xlsx", ROWS), SHEET, b'<c r="B2"', cell + b'<c r="B2"')
+    with pytest.raises(SourceError) as caught:
+        open_workbook(receive(path), None)
+    assert {failure.code for failure in caught.value.failures} & {"CR-S13", "CR-S14"}
