@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from commresearch.errors import Failure
 from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
 from commresearch.sources.sheet_parts import CUT_FROM_BYTES, SheetCutter
@@ -43,6 +45,7 @@ _ROW_NUMBER = re.compile(rb' r="(\d{1,7})"')
 _HAS_TEXT_RESULT = re.compile(rb'\bt="(?:str|e)"')
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b")
 _SPACED = re.compile(rb" *= *\"")
+BLANK, EQUALS = b" ="
 BLANKS = bytes.maketrans(b"\t\r\n'", b'   "')  #: XML may be broken into lines and quoted in several ways
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
@@ -235,7 +238,16 @@ def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
         piece = piece.translate(BLANKS)
     if prefix:
         piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
-    return _SPACED.sub(b'="', piece) if b"r =" in piece or b"r= " in piece else piece
+    if _has_blank_at_equals(piece) and (b"r =" in piece or b"r= " in piece):  # texts of several signs take long to look for
+        return _SPACED.sub(b'="', piece)
+    return piece
+
+
+def _has_blank_at_equals(piece: bytes) -> bool:
+    """Whether a sign of equality has a blank before or behind it."""
+    signs = np.frombuffer(b" %b " % piece, np.uint8)
+    places = np.flatnonzero(signs == EQUALS)
+    return bool((signs[places - 1] == BLANK).any() or (signs[places + 1] == BLANK).any())
 
 
 def _note_kinds(scan: SheetScan, piece: bytes) -> None:
