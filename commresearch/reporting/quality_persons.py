@@ -15,6 +15,7 @@ from commresearch.reporting.disclosure_tables import Counted, protected_counts
 from commresearch.reporting.quality_tables import KINDS_SHOWN
 from commresearch.terms import MissingKind
 from commresearch.words import number
+from commresearch.workflow.survey_design import UNKNOWN
 
 ANSWERED = "answered"
 AT_LEAST = "≥"
@@ -154,11 +155,11 @@ def told_categories(margins: Sequence[Mapping[Hashable, Any]], counts: Sequence[
 
 
 def category_counts(frame: pd.DataFrame, margins: Sequence[Mapping[Hashable, Any]]) -> list[int]:
-    """Sheets in every category of the margins; numbers without a column of their own count as nobody."""
+    """Sheets in every category of the margins, also in that of no answer; numbers without a column of their own count as nobody."""
     counts: dict[str, dict[str, int]] = {}
     for name in dict.fromkeys(str(m["variable"]) for m in margins):
         column = frame[name].astype("str") if name in frame else pd.Series(dtype="str")
-        counts[name] = {str(value): int(n) for value, n in column.value_counts().items()}
+        counts[name] = {str(value): int(n) for value, n in column.value_counts().items()} | {UNKNOWN: int(frame[name].isna().sum()) if name in frame else 0}
     return [counts[str(m["variable"])].get(str(m["category"]), 0) for m in margins]
 
 

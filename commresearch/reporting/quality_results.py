@@ -251,31 +251,43 @@ def _weight_items(page: QualityPage) -> list[Item]:
     # Counts as targets blow every factor up to the population; beside their average the factors can be read.
     first = shown[shown["variable"] == shown["variable"].iloc[0]]
     average = float(first["target"].sum() / first["before"].sum())
-    lead = page.text(
-        "weights_lead", deff=fixed(float(row["kish_deff"]), 2), n=page.persons(int(row["n"])), effective=page.persons(round(float(row["effective_n"]))),
-        low=fixed(float(row["g_low"]) / average, 2), high=fixed(float(row["g_high"]) / average, 2),
-    )
-    records = shown.to_dict("records")
-    persons = category_counts(page.clean.frame, records)
+    records, gaps = shown.to_dict("records"), page.quality.noted("margin_gap")
+    # Of those who did not answer, the ones that were weighted: their share is that of these alone.
+    persons = [gaps.get(str(m["variable"]), n) if m["category"] == UNKNOWN else n for m, n in zip(records, category_counts(page.clean.frame, records), strict=True)]
     told = told_categories(records, persons, page.release)
+    is_whole = all(told)  # a factor is the share of the population by that of the sheets: a hidden number would follow from it
+    lead = page.text(
+        "weights_lead", deff=fixed(float(row["kish_deff"]), 2 if is_whole else 1), n=page.persons(int(row["n"])),
+        effective=page.persons(round(float(row["effective_n"]))),
+    )
+    factors = page.text("weights_factors", low=fixed(float(row["g_low"]) / average, 2), high=fixed(float(row["g_high"]) / average, 2)) if is_whole else ""
+    answered = {str(m["variable"]): {c: 1 - float(m[f"{c}_share"]) for c in ("target", "after")} for m in records if m["category"] == UNKNOWN}
     rows = [
-        [
-            page.question(str(m["variable"]), SHORT), _category(page, m), DASH if m["category"] == UNKNOWN else fixed(100 * float(m["target_share"]), 1),
-            *(fixed(100 * float(m[f"{c}_share"]), 1) if may_be_told else HIDDEN for c in ("before", "after")),
-        ]
+        [page.question(str(m["variable"]), SHORT), _category(page, m), *_margin_shares(m, answered.get(str(m["variable"]), {}), told=may_be_told)]
         for m, may_be_told in zip(records, told, strict=True)
     ]
-    gaps = page.quality.noted("margin_gap")
     unknown = page.text("weights_unknown", list=page.counted(gaps)) if gaps else ""
     table = page.table(
         "margins", page.say("margins_caption"), page.header(*(f"margins_{c}" for c in ("variable", "category", "target", "before", "after"))), rows,
-        align="llrrr", widths=(30, 28, 14, 14, 14), note=page.say("margins_note"),
+        align="llrrr", widths=(30, 28, 14, 14, 14), note=page.notes(page.say("margins_note"), page.say("margins_note_unknown") if answered else ""),
     )
     whom = [group_of(page.survey, str(m["variable"]), [str(m["category"])]) for m in records]
     shown_table = page.of_persons(
         table, [[None, None, None, n, n] for n in persons], [((i, 3), (i, 4)) for i in range(len(rows))], [[None, None, None, g, g] for g in whom],
     )
-    return [page.prose(lead, unknown, _base_weights(page)), shown_table]
+    return [page.prose(lead, factors, unknown, _base_weights(page)), shown_table]
+
+
+def _margin_shares(margin: Row, answered: Mapping[str, float], *, told: bool) -> list[str]:
+    """The population's share and those before and after weighting.
+
+    What the population's counts set is told of those who answered, as the counts are: by its part of all sheets the number of the others would follow.
+    """
+    before = fixed(100 * float(margin["before_share"]), 1) if told else HIDDEN
+    if margin["category"] == UNKNOWN:
+        return [DASH, before, DASH]
+    target, after = (fixed(100 * float(margin[f"{c}_share"]) / answered.get(c, 1.0), 1) for c in ("target", "after"))
+    return [target, before, after if told else HIDDEN]
 
 
 def _category(page: QualityPage, margin: Row) -> str:

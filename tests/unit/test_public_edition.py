@@ -26,8 +26,10 @@ from commresearch.reporting.quality_persons import (
     shown_shares,
 )
 from commresearch.reporting.quality_tables import rule_counts, unreadable_by_variable
-from commresearch.terms import Outcome
+from commresearch.terms import Outcome, Sampling
 from commresearch.words import say
+from commresearch.workflow.survey_design import UNKNOWN
+from commresearch.workflow.survey_quality import assess_survey
 from tests.unit.panel_case import items_of as panel_items
 from tests.unit.panel_case import opened as opened_panel
 from tests.unit.quality_survey import SECTIONS, N, words_of
@@ -270,6 +272,26 @@ def test_sheets_are_counted_by_category_as_they_stand():
     counts = category_counts(frame, margins)
     assert counts[:2] == [int((frame["community"].astype("str") == c).sum()) for c in ("1", "2")]
     assert counts[2:] == [0, 0]
+
+
+@pytest.mark.parametrize("lacking", [1, 4, 9, 30])
+def test_how_few_did_not_answer_a_variable_of_the_margins_follows_from_nothing(lacking):
+    clean = opened_internal().clean
+    gone = pd.Series(range(N), index=clean.frame.index) < lacking
+    clean = replace(clean, frame=clean.frame.assign(community=clean.frame["community"].mask(gone)), missing_kinds=clean.missing_kinds.assign(
+        community=clean.missing_kinds["community"].mask(gone, "blank"),
+    ))
+    margins = pd.DataFrame({"variable": "community", "category": ["1", "2"], "target": [500, 700]})
+    page = replace(public(), clean=clean, quality=assess_survey(clean, Sampling.OPT_IN, margins=margins))
+    lead, shown = quality_results.scales_and_weights(page)[-2:]
+    require_protected(shown)
+    assert [row[2] for row in shown.rows] == ["41.7", "58.3", "—"]
+    assert [row[3] == HIDDEN for row in shown.rows].count(True) == (2 if lacking < PUBLIC.threshold else 0)
+    assert (shown.rows[2][3] == HIDDEN) == (lacking < PUBLIC.threshold)
+    assert {row[4] for row in shown.rows} <= {"41.7", "58.3", HIDDEN, "—"}
+    assert ("调整倍数" in lead.text) == (lacking >= PUBLIC.threshold)  # a factor beside the share of a category would tell
+    unasked = clean.frame.assign(community=clean.frame["community"].astype("object"))
+    assert category_counts(unasked, [{"variable": "community", "category": UNKNOWN}, {"variable": "nowhere", "category": UNKNOWN}]) == [lacking, 0]
 
 
 @pytest.mark.parametrize("seed", range(5))

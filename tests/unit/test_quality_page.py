@@ -239,7 +239,10 @@ def test_a_weighting_variable_with_gaps_is_told_and_has_no_population():
     target = pd.DataFrame({"variable": "community", "category": ["1", "2"], "target": [6000, 6000]})
     quality = assess_survey(clean, Sampling.OPT_IN, margins=target)
     page = opened_on(clean, quality)
-    assert [list(row[1:]) for row in table(page, "margins").rows][-1] == ["没有回答", "—", "3.3", "3.3"]
+    assert [list(row[1:]) for row in table(page, "margins").rows][-1] == ["没有回答", "—", "3.3", "—"]
+    assert [row[2] for row in table(page, "margins").rows] == ["50.0", "50.0", "—"]  # as in the file of counts
+    assert [row[4] for row in table(page, "margins").rows] == ["50.0", "50.0", "—"]
+    assert "加权后的占比不含没有回答的" in body_of(page)
     assert "没有回答的自成一类" in body_of(page)
     assert "“您居住的社区”4份" in body_of(page)
     assert "都按同样的人口总数重新加权" in body_of(page)
