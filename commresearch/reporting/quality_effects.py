@@ -96,7 +96,7 @@ def _effect_table(page: QualityPage) -> Table:
 
 def _behind(page: QualityPage, effect: Effect) -> int | None:
     """Sheets behind a result; None where their number would give away how many are missing."""
-    return None if page.answered(effect.variable, effect.fewest).behind is None else effect.fewest
+    return None if page.answered_result(effect.variable, effect.measure, effect.fewest).behind is None else effect.fewest
 
 
 def _moved(page: QualityPage, effect: Effect, out: int) -> int:

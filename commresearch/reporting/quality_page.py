@@ -167,6 +167,12 @@ class QualityPage(StampedPage):
         near = [asked for name in questions if (asked := self.bounded.get(name)) is not None and least_answered(asked, self.release) < n]
         return Answered.bounded(n, min(near), self.release) if near else Answered.told(n)
 
+    def answered_result(self, variable: str, measure: str, n: int) -> Answered:
+        """Sheets behind a result; those of a scale answered some of its items."""
+        if measure == "scale":
+            return self.answered_together((v.name for v in self.clean.codebook.scales().get(variable, ())), n)
+        return self.answered(variable, n)
+
     def bound_note(self, cells: Iterable[Answered]) -> str:
         """What a bound in a table means; nothing where there is none."""
         return say("release.note_least", self.language, sign=AT_LEAST) if any(cell.text.startswith(AT_LEAST) for cell in cells) else ""

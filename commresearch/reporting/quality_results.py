@@ -17,7 +17,7 @@ from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_choices import choices, chosen_among
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_page import QualityPage, significant_of
-from commresearch.reporting.quality_persons import Answered, category_counts, group_of, safe_edges, told_categories
+from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, told_categories
 from commresearch.reporting.quality_satisfaction import estimate_cell, satisfaction_table, side, unrated
 from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
 from commresearch.terms import Language
@@ -354,7 +354,7 @@ def _shown(page: QualityPage, row: "pd.Series[Any]") -> str:
 
 
 def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
-    sheets = [Answered.told(int(r["n"])) if r["measure"] == SCALE else page.answered(str(r["variable"]), int(r["n"])) for r in others.to_dict("records")]
+    sheets = [page.answered_result(str(r["variable"]), str(r["measure"]), int(r["n"])) for r in others.to_dict("records")]
     rows = [
         [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, estimate_cell(page, r), told.text]
         for r, told in zip(others.to_dict("records"), sheets, strict=True)

@@ -294,6 +294,24 @@ def test_how_few_did_not_answer_a_variable_of_the_margins_follows_from_nothing(l
     assert category_counts(unasked, [{"variable": "community", "category": UNKNOWN}, {"variable": "nowhere", "category": UNKNOWN}]) == [lacking, 0]
 
 
+@pytest.mark.parametrize("lacking", [0, 4, 12])
+def test_a_mean_of_a_scale_tells_no_more_sheets_than_its_items_do(lacking):
+    clean = opened_internal().clean
+    items = [v.name for v in clean.codebook.scales()["trust"]]
+    gone = pd.Series(range(N), index=clean.frame.index).isin(range(30, 30 + lacking))
+    frame = clean.frame.assign(**{name: clean.frame[name].mask(gone) for name in items})
+    kinds = clean.missing_kinds.assign(**{name: clean.missing_kinds[name].mask(gone, "blank") for name in items})
+    clean = replace(clean, frame=frame, missing_kinds=kinds)
+    page = replace(public(), clean=clean, quality=assess_survey(clean, Sampling.OPT_IN))
+    of_scale = table(page, "means").rows[0][-1]
+    assert of_scale == table(page, "scales").rows[0][2]
+    assert of_scale.startswith("≥") == (lacking == 4)
+    behind = quality_effects._behind(page, next(e for e in page.effects if e.measure == "scale"))
+    assert (behind is None) == (lacking == 4)
+    for name in ("means", "effects"):
+        require_protected(table(page, name))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_no_bar_of_a_histogram_holds_few_and_no_end_is_a_person(seed):
     rng = np.random.default_rng(seed)
