@@ -79,8 +79,8 @@ def estimate_mean(
     Royall & Cumberland (1978), JASA 73.
     """
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
-    reader.split(by)
     columns = _Columns.of(variable)
+    reader.split(by, more=columns.own)
     values = [reader.variable(c) for c in columns.given]
     observed = [None if v is None else ~np.isnan(v) for v in values]
     samples = reader.finish_each(observed, columns.names)
@@ -113,8 +113,8 @@ def estimate_total(
     Rows without a value add nothing: the total is that of those who answered.
     """
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
-    reader.split(by)
     columns = _Columns.of(variable)
+    reader.split(by, more=columns.own)
     values = [reader.variable(c) for c in columns.given]
     observed = [None if v is None else ~np.isnan(v) for v in values]
     samples = reader.finish_each(observed, columns.names)
@@ -194,8 +194,8 @@ def estimate_share(
     options.setdefault("unit", "share")
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
     check_choice(reader, "interval", interval, ("logit", "beta", "wald"))
-    reader.split(by)
     columns = _Columns.of(variable)
+    reader.split(by, more=columns.own)
     answers = [reader.classes(c) for c in columns.given]
     for groups in answers:
         if groups is not None and groups.count > MAX_CATEGORIES:
@@ -235,6 +235,11 @@ class _Columns:
         if not variable:
             raise TypeError("a list of variables needs at least one")
         return cls(given=variable, names=[str(name_of(v, "variable")) for v in variable], are_several=True)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The columns by which several variables are told apart in a result; none where there is one."""
+        return ("variable",) if self.are_several else ()
 
     def results(self, samples: Sequence[Sample], found: Sequence[_Found]) -> pd.DataFrame:
         """What was found for each variable, one below the other."""

@@ -17,7 +17,7 @@ RESULT_COLUMNS = (
     "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "conf_level", "unit", "deff", "df", "n", "inference",
 )
 ONE_DOMAIN = pd.DataFrame(index=range(1))  #: labels where nothing is split: one row, no column
-RESERVED = frozenset({*RESULT_COLUMNS, "variable", "category", "quantile", "term"})
+RESERVED = frozenset({*RESULT_COLUMNS, "category", "quantile", "term"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,15 +93,16 @@ class SampleReader(ColumnReader):
         self.design = read_design(self, columns, self.settings)
         self.domains = Groups(codes=np.broadcast_to(np.int64(0), len(frame)), labels=ONE_DOMAIN)
 
-    def split(self, by: object) -> None:
-        """Domains by one column or several."""
+    def split(self, by: object, *, more: tuple[str, ...] = ()) -> None:
+        """Domains by one column or several, which bear no name that the result uses; `more` are those that only this result does."""
         if by is None:
             return
         columns = list(by) if isinstance(by, list | tuple) else [by]
         groups = [g for c in columns if (g := self.categories(c, "by")) is not None]
         names = [name for g in groups for name in g.labels.columns]
-        if taken := [str(name) for i, name in enumerate(names) if name in RESERVED or name in names[:i]]:
-            self.fail(code="CR-W70", columns=shorten(taken), reserved=", ".join(sorted(RESERVED)))
+        reserved = RESERVED.union(more)
+        if taken := [str(name) for i, name in enumerate(names) if name in reserved or name in names[:i]]:
+            self.fail(code="CR-W70", columns=shorten(taken), reserved=", ".join(sorted(reserved)))
         elif groups:
             self.domains = combine(groups)
             if self.raises:

@@ -353,6 +353,17 @@ def test_what_is_wrong_with_several_variables_is_said_together_with_their_names(
         estimate_mean(frame, [], **DESIGN)
 
 
+@pytest.mark.parametrize("estimator", [estimate_mean, estimate_total, estimate_share])
+def test_domains_may_be_called_variable_where_one_variable_is_estimated(frame, estimator):
+    called = frame.rename(columns={"sex": "variable"})
+    found = estimator(called, "score", by="variable", **DESIGN)
+    expected = estimator(frame, "score", by="sex", **DESIGN).rename(columns={"sex": "variable"})
+    pd.testing.assert_frame_equal(found, expected)
+    with pytest.raises(EstimationError) as caught:
+        estimator(called, ["score"], by="variable", **DESIGN)
+    assert [(f.code, "variable" in f.values["reserved"]) for f in caught.value.failures] == [("CR-W70", True)]
+
+
 def test_values_given_in_place_of_columns_are_known_by_their_names(frame):
     given = [frame["score"], (frame["score"] * 2).rename("twice")]
     found = estimate_mean(frame, given, **DESIGN)
