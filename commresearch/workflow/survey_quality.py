@@ -199,7 +199,7 @@ class _Estimator:
         answers = [answer for v in questions for answer in _answers(rows, v)]
         if len(rows) < TWO or not answers:
             return pd.DataFrame({"variable": [], "category": []}, dtype="str")
-        columns = {a.column: _is_chosen(rows[a.column]) if a.value == CHOSEN else rows[a.column] for a in answers}
+        columns = {a.column: _is_chosen(rows[a.column]) if a.is_option else rows[a.column] for a in answers}
         found = estimate_share(rows, list(columns.values()), **self._options(weights))  # type: ignore[arg-type]
         found = found.assign(category=found["category"].astype("str")).set_index(["variable", "category"]).loc[[(a.column, a.value) for a in answers]]
         told = pd.DataFrame({"variable": [a.variable for a in answers], "category": [a.category for a in answers]}, dtype="str")
@@ -207,13 +207,17 @@ class _Estimator:
 
 
 class _Answer(NamedTuple):
-    """An answer that somebody chose: what it is of, the value of a column by which it is known, and how many sheets have it."""
+    """An answer that somebody chose: what it is of, the value of a column by which it is known, and how many sheets have it.
+
+    `is_option`: its column says of every sheet whether it was chosen; a code of another question may be called as that is.
+    """
 
     variable: str
     category: str
     column: str
     value: str
     n_chosen: int
+    is_option: bool
 
 
 def _answers(rows: pd.DataFrame, variable: Variable) -> list[_Answer]:
@@ -221,9 +225,9 @@ def _answers(rows: pd.DataFrame, variable: Variable) -> list[_Answer]:
     if variable.type is not VariableType.MULTIPLE:
         column = variable.columns[0]
         counts = rows[column].astype("str").value_counts()
-        return [_Answer(variable.name, value, column, value, int(counts[value])) for value in variable.answers if counts.get(value)]
+        return [_Answer(variable.name, value, column, value, int(counts[value]), is_option=False) for value in variable.answers if counts.get(value)]
     chosen = {column: int((rows[column] == 1).sum()) for column in variable.columns}
-    return [_Answer(variable.name, c.removeprefix(f"{variable.name}__"), c, CHOSEN, n) for c, n in chosen.items() if n]
+    return [_Answer(variable.name, c.removeprefix(f"{variable.name}__"), c, CHOSEN, n, is_option=True) for c, n in chosen.items() if n]
 
 
 def _is_chosen(answers: pd.Series) -> pd.Series:

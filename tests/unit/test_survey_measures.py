@@ -118,6 +118,16 @@ def test_shares_are_those_counted_by_hand():
     assert any(r[0] == "tags" and r[1] == "饭" for r in shown.rows)
 
 
+@pytest.mark.parametrize("values", ["other=甲\nchosen=乙", "chosen=乙\nother=甲", "chosen=乙\nrest=甲\nother=丙"])
+def test_an_answer_may_be_called_chosen(values):
+    given = ["other", "chosen", "chosen"] * (N // 3)
+    clean = with_questions(choice("ab", values), choice("tags", "1=饭\n2=医", type="multiple"), ab=given, tags__1=[i % 4 == 0 for i in range(N)], tags__2=[False] * N)
+    shares = assess_survey(clean, Sampling.OPT_IN).shares.set_index(["variable", "category"])["estimate"]
+    assert shares[("ab", "chosen")] == pytest.approx(2 / 3)
+    assert shares[("ab", "other")] == pytest.approx(1 / 3)
+    assert shares[("tags", "1")] == pytest.approx(0.25)
+
+
 def ranked():
     """A ranking whose first place is known: 70 sheets put 1 first, 45 put 2, 3 put 3, two leave it out."""
     first = ["1"] * 70 + ["2"] * 45 + ["3"] * 3 + [""] * (N - 118)
