@@ -8,7 +8,7 @@ from commresearch.cleaning.effort import ANY_FLAG
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.display import Figure, Item, Table, heading
-from commresearch.reporting.quality_page import QualityPage
+from commresearch.reporting.quality_page import NEAR, QualityPage
 from commresearch.reporting.quality_tables import Effect, largest_effect
 from commresearch.words import number, say
 from commresearch.words.precision import MINUS, signed
@@ -16,7 +16,6 @@ from commresearch.words.precision import MINUS, signed
 NAME = 22  #: cells of a question beside a drawing
 SPARE_NAME = 14  #: cells of the first item of a scale there
 SHORT = 30  #: cells of a question in a crowded table
-NEAR = 0.5  #: halves of its interval by which a result moves too far to be called unmoved
 TOP_TWO, SCORE, SCALE = "top_two", "score", "scale"
 
 

@@ -44,6 +44,7 @@ MANIFEST = "manifest.json"
 USUAL_LEVEL = "95"
 HASH = 8  #: characters of a hash that people compare
 STEM_ENDS = ("：", ":", "—")  #: what ends the stem of a matrix question before the row
+NEAR = 0.5  #: halves of its interval by which a result moves too far to be called unmoved
 LONGEST = 44  #: cells of a question in a table
 INFERENCE = {Sampling.PROBABILITY: "design", Sampling.QUOTA: "model", Sampling.OPT_IN: "model", Sampling.CENSUS: "none"}
 
@@ -291,10 +292,12 @@ class QualityPage(StampedPage):
         return self.say("effect_relative", times=self.times(effect)) if math.isfinite(effect.relative) else ""
 
     def times(self, effect: Effect) -> str:
-        """The difference in halves of the interval, on the side of 1 where it lies: the text says which results move by more than that."""
-        if (shown := f"{effect.relative:.1f}") != "1.0" or effect.relative == 1:
+        """The difference in halves of the interval, on the side of 1 and of NEAR where it lies: the text counts the results that move by more."""
+        shown, moved = f"{effect.relative:.1f}", effect.relative
+        limit = next((limit for limit in (NEAR, 1.0) if shown == f"{limit:.1f}" and moved != limit), None)
+        if limit is None:
             return shown
-        return f"{min(effect.relative, 0.99) if effect.relative < 1 else max(effect.relative, 1.01):.2f}"
+        return f"{min(moved, limit - 0.01) if moved < limit else max(moved, limit + 0.01):.2f}"
 
     def beside(self, effect: Effect) -> str:
         """What the largest change was measured by, as part of a sentence."""
