@@ -14,6 +14,7 @@ from commresearch.cleaning.effort import ANY_FLAG
 from commresearch.cleaning.fit import ABSENT
 from commresearch.cleaning.variable import Variable
 from commresearch.terms import MissingKind, Role, VariableType
+from commresearch.words.precision import half_interval
 
 CODE_EXPORT = "code_export"  #: file that only explains the options of another; no answers are read from it
 READING = "reading"  #: step of the account whose rows were no answer sheets
@@ -290,8 +291,7 @@ class Effect:
     @property
     def shift(self) -> float:
         """The difference in halves of the interval; NaN without an interval."""
-        half = (self.high - self.low) / 2
-        return self.difference / half if math.isfinite(half) and half > 0 else math.nan
+        return self.difference / half_interval(self.low, self.high)
 
     @property
     def relative(self) -> float:

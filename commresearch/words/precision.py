@@ -6,6 +6,7 @@ from commresearch.words.numbers import number
 
 SMALL_BASE = 100  #: shares of fewer things than this are shown without decimals
 SMALL_P = 0.005  #: p values below this would be shown as zero
+NOISE = 1e-9  #: half an interval this small beside its ends is what rounding in the computer leaves of none
 MINUS = "−"
 
 
@@ -26,10 +27,16 @@ def decimals_of(estimate: float, low: float = math.nan, high: float = math.nan, 
         an interval is so wide that whole tens or hundreds are all it allows.
     """
     wanted = significant - 1 - _magnitude(estimate)
-    half = (high - low) / 2
-    if math.isfinite(half) and half > 0:
+    half = half_interval(low, high)
+    if math.isfinite(half):
         return min(max(wanted, -_magnitude(half)), 1 - _magnitude(half))
     return max(wanted, 0)
+
+
+def half_interval(low: float, high: float) -> float:
+    """Half an interval; NaN where there is none, or only rounding noise: the mean of equal numbers."""
+    half = (high - low) / 2
+    return half if math.isfinite(half) and half > NOISE * max(abs(low), abs(high)) else math.nan
 
 
 def decimals_of_difference(low: float, high: float, digits: int) -> int:
@@ -38,15 +45,15 @@ def decimals_of_difference(low: float, high: float, digits: int) -> int:
     The two share most of their data, so the difference is known better than each: one decimal at least, where the interval of the
     estimate has that many.
     """
-    half = (high - low) / 2
-    finest = 1 - _magnitude(half) if math.isfinite(half) and half > 0 else digits + 1
+    half = half_interval(low, high)
+    finest = 1 - _magnitude(half) if math.isfinite(half) else digits + 1
     return min(finest, max(digits, 1))
 
 
 def with_interval(estimate: float, low: float = math.nan, high: float = math.nan, *, significant: int = 2) -> str:
     """An estimate with its interval behind it: 62 (58, 66); without an interval the estimate alone, without an estimate a dash."""
     digits = decimals_of(estimate, low, high, significant=significant)
-    if not (math.isfinite(estimate) and math.isfinite(low) and math.isfinite(high) and high > low):
+    if not (math.isfinite(estimate) and math.isfinite(half_interval(low, high))):
         return fixed(estimate, digits)
     return f"{fixed(estimate, digits)} ({fixed(low, digits)}, {fixed(high, digits)})"
 

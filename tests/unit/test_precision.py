@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, percent_of, signed, with_interval
+from commresearch.words.precision import decimals_of, decimals_of_difference, fixed, half_interval, percent_of, signed, with_interval
 
 NONE = math.nan
 
@@ -39,6 +39,18 @@ def test_estimates_stand_with_their_intervals():
     assert with_interval(62.13) == "62"
     assert with_interval(62.0, 62.0, 62.0) == "62"
     assert with_interval(NONE, 1, 2) == "—"
+
+
+def test_what_all_answer_alike_has_no_interval_of_rounding_noise():
+    low, high = 3.299999999999997, 3.3000000000000003
+    assert math.isnan(half_interval(low, high))
+    assert math.isnan(half_interval(3.3, 3.3))
+    assert math.isnan(half_interval(-math.inf, math.inf))
+    assert half_interval(3.3, 3.3002) == pytest.approx(1e-4)
+    assert half_interval(-1e-12, 1e-12) == 1e-12  # beside nothing it is no noise
+    assert with_interval(3.299999999999999, low, high, significant=3) == "3.30"
+    assert decimals_of(3.299999999999999, low, high, significant=3) == 2
+    assert decimals_of_difference(low, high, 2) == 2
 
 
 def test_signs():

@@ -1,5 +1,6 @@
 """The public edition of the report on a survey: no count of 1 to 9 persons, and no share or change from which one follows; and how changes are said."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -10,7 +11,7 @@ from commresearch.reporting import quality_cleaning, quality_effects, quality_re
 from commresearch.reporting.disclosure_rules import HIDDEN
 from commresearch.reporting.display import Table
 from commresearch.reporting.quality_tables import effects, smaller_side
-from tests.unit.quality_survey import N, opened, words_of
+from tests.unit.quality_survey import N, opened, opened_on, words_of
 
 
 def public(language="zh", **changes):
@@ -123,3 +124,15 @@ def test_numbers_of_missing_values_that_are_rounded_are_said_to_be():
     table = shown(quality_cleaning.missing_values, page, "missing")
     assert list(table.rows[0][1:]) == ["120", "0", "0", "25", "0"]
     assert "人数按5取整" in table.note
+
+
+def test_a_number_that_all_answer_alike_is_told_without_noise():
+    clean = opened("en").clean
+    kinds = clean.missing_kinds["times"].mask(clean.missing_kinds["times"].notna())
+    clean = replace(clean, frame=clean.frame.assign(times=pd.array([3.3] * N, dtype="Float64")), missing_kinds=clean.missing_kinds.assign(times=kinds))
+    page = opened_on(clean, language="en")
+    alike = next(e for e in page.effects if e.variable == "times")
+    assert math.isnan(alike.shift)
+    row = next(r for r in shown(quality_effects.sensitivity, page, "effects").rows if "often" in r[0])
+    assert list(row[1:5]) == ["3.30", "3.30", "0.00", "—"]
+    assert next(r for r in shown(quality_results.results, page, "means").rows if "often" in r[0])[2] == "3.30"
