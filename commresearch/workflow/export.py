@@ -51,6 +51,11 @@ class Exported:
         """Whether its cells are moments, which the other programs hold as numbers."""
         return pd.api.types.is_datetime64_any_dtype(self.cells)
 
+    def longest_name(self, kind: str) -> int:
+        """Bytes that its name may have; in Stata labels, of values or of kinds of missing, bear the name of their column and have one less."""
+        is_labelled = bool(self.labels) or ((self.is_number or self.is_date) and bool(self.kinds.notna().any()))
+        return LONGEST_NAME[kind] - (kind == "dta" and is_labelled)
+
     def seconds_since(self, year: str) -> "Exported":
         """Moments as the numbers that they are in another program: seconds since a day."""
         seconds = (self.cells.astype("datetime64[us]") - pd.Timestamp(year)) / pd.Timedelta(seconds=1)
@@ -95,8 +100,9 @@ def export_clean(clean: CleanTable, folder: str | Path, stem: str, language: Lan
 def _files(clean: CleanTable, stem: str, language: Language) -> dict[str, bytes]:
     columns = {name: _exported(clean, name, language) for name in clean.frame.columns}
     names = _names(list(columns))
-    if long := [(name, kind) for kind, most in LONGEST_NAME.items() for name in columns if len(names[name].encode()) > most]:
-        raise CaseError(*(Failure(code="CR-X01", values={"column": n, "format": f".{k}", "allowed": LONGEST_NAME[k]}) for n, k in long))
+    allowed = [(name, kind, column.longest_name(kind)) for kind in LONGEST_NAME for name, column in columns.items()]
+    if long := [(name, kind, most) for name, kind, most in allowed if len(names[name].encode()) > most]:
+        raise CaseError(*(Failure(code="CR-X01", values={"column": n, "format": f".{k}", "allowed": most}) for n, k, most in long))
     named = {names[name]: column for name, column in columns.items()}
     return {
         f"{stem}.sav": _sav(named, language), f"{stem}.dta": _dta(named, language), f"{stem}.csv": _csv(clean),

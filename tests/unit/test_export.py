@@ -221,6 +221,28 @@ def test_names_that_are_too_long_are_all_named(cleaned, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("given", [{"type": "single", "values": "1=甲"}, {"type": "number"}, {"type": "date"}])
+def test_a_name_with_labels_has_a_byte_less_in_stata(cleaned, tmp_path, sav, dta, given):
+    cells = {"single": "甲", "number": "1", "date": "2026-01-02"}[given["type"]]
+    for length in (31, 32):
+        name = "q" * length
+        table = cleaned(["id", name], [["a", cells], ["b", ""]], {"name": "id", "type": "text"}, {"name": name, **given})
+        if length == 31:
+            export_clean(table, tmp_path / "out", "s", Language.ZH)
+            assert list(sav()[0]) == list(dta()[0]) == ["id", name]
+            continue
+        with pytest.raises(CaseError) as error:
+            export_clean(table, tmp_path / "refused", "s", Language.ZH)
+        assert [(f.code, f.values) for f in error.value.failures] == [("CR-X01", {"column": name, "format": ".dta", "allowed": 31})]
+    plain = cleaned(["id", "t" * 32, "n" * 32], [["a", "", "1"]], {"name": "id", "type": "text"}, {"name": "t" * 32, "type": "text"}, {"name": "n" * 32, "type": "number"})
+    export_clean(plain, tmp_path / "out", "s", Language.ZH)
+    assert list(dta()[0]) == ["id", "t" * 32, "n" * 32]
+    labelled = cleaned(["id", "s" * 64], [["a", "甲"]], {"name": "id", "type": "text"}, {"name": "s" * 64, "type": "single", "values": "1=甲"})
+    with pytest.raises(CaseError) as error:
+        export_clean(labelled, tmp_path / "refused", "s", Language.ZH)
+    assert [f.values["format"] for f in error.value.failures] == [".dta"]
+
+
 @pytest.mark.parametrize("sign", ["长", "a", "😀"])
 def test_long_texts_and_labels_are_cut_between_characters(cleaned, tmp_path, sav, dta, sign):
     label = "b" + sign * 300
