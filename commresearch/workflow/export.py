@@ -161,8 +161,8 @@ def codebook_of_csv(codebook: Codebook, frame: pd.DataFrame, language: Language 
     for row in rows:
         name = row.name if row.source == row.name else _free_name(row.name, taken)  # q1__10 may stand beside a variable q1_10
         taken.add(name)
-        note = row.note if called[row.source] == row.source else row.note + say("export.note_renamed", language, name=called[row.source])
-        variables.append(replace(row, name=name, note=note))
+        renamed = [] if called[row.source] == row.source else [say("export.note_renamed", language, name=called[row.source])]
+        variables.append(replace(row, name=name, note="\n".join([*([row.note] if row.note else []), *renamed])))
     return Codebook(variables=tuple(variables), name=codebook.name)
 
 

@@ -80,6 +80,15 @@ def test_words_that_other_programs_reserve_get_an_ending(cleaned, tmp_path, sav,
     assert back.frame["long"].tolist() == [1]
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_a_note_of_the_codebook_stands_apart_from_what_is_said_of_the_name(cleaned, tmp_path, language):
+    table = cleaned(["id", "long", "t"], [["a", "1", "2"]], {"name": "id", "type": "text"}, {"name": "long", "type": "number", "note": "问法有改动"}, {"name": "t", "type": "number", "note": "同上"})
+    export_clean(table, tmp_path / "out", "s", language)
+    book = read_codebook(tmp_path / "out" / "s_codebook.xlsx")
+    assert book["long"].note.split("\n") == ["问法有改动", say("export.note_renamed", language, name="long_x")]
+    assert book["t"].note == "同上"
+
+
 def test_what_the_writer_of_files_refuses_is_said(table, tmp_path, monkeypatch):
     def refuse(*_args, **_options):
         raise pyreadstat.ReadstatError("A provided numeric value was outside the range")
