@@ -286,13 +286,13 @@ def _gate(raw: RawTable, cells: pd.DataFrame, placements: Sequence[Placement], k
     used = cells[list(dict.fromkeys(c for p in placements for c in (*p.columns, p.other) if c))]
     marked = _without_markers(used, placements)
     declared: dict[str, str | None] = {}
-    for placement in placements:
-        variable = placement.variable
-        named = variable.identifier or (variable.role if variable.role is Role.BIRTH else None)
-        if named or variable.type is not VariableType.TEXT:  # whatever a text is for, it is judged by header and content
-            declared |= dict.fromkeys((*placement.columns, *([placement.other] if placement.other else [])), str(named) if named else None)
-    writes = {VariableType.TEXT, VariableType.SINGLE, VariableType.MULTIPLE}
-    free = [c for p in placements if not p.variable.identifier and p.variable.type in writes for c in (*p.columns, p.other) if c]
+    for p in placements:
+        named = p.variable.identifier or (p.variable.role if p.variable.role is Role.BIRTH else None)
+        if named or p.variable.type is not VariableType.TEXT:  # whatever a text is for, it is judged by header and content
+            declared |= dict.fromkeys((*p.columns, *([p.other] if p.other else [])), str(named) if named else None)
+    labels = {VariableType.TEXT: [], VariableType.SINGLE: (every := [label for p in placements for label in p.variable.values.values()]), VariableType.MULTIPLE: every}
+    written = [p for p in placements if not p.variable.identifier and p.variable.type in labels]
+    free = {c: [] if c == p.other else labels[p.variable.type] for p in written for c in (*p.columns, p.other) if c}
     submitted = next((p.columns[0] for p in placements if p.variable.role is Role.SUBMITTED and p.columns), None)
     on = parse_dates(used[submitted], is_utc=is_utc(submitted, raw.platform)).values if submitted else None
     gate = apply_privacy(

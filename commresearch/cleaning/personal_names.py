@@ -47,6 +47,8 @@ _OPENING = re.compile("我[是叫系]|本人|这是")  #: who says who he is beg
 _STANDING = "(?:业主|居民|住户|租户|村民|党员|志愿者|户主|房东|书记|主任|老师|医生|护士|楼组长|组长|队长|物业|保安|保洁)"
 _ENDS = r"(?=$|[\0\s,。;:!?、()\[\]…~.]|[0-9A-Za-z])"
 _END = re.compile(_ENDS)
+_GAP = re.compile("[ :(]{0,2}")  #: between a name and the number beside it
+_HAN_LAST = re.compile(f"[{_HAN}]$")
 _PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店院所县市省桥河湾")
 _NOT_PERSONS = frozenset("人员者户")
 _NOT_REACHED = _NOT_PERSONS | _PLACE_ENDINGS | frozenset("工方部办处室局司队会所科商家长")  #: an office, not a person, whose number follows
@@ -107,7 +109,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
         "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?){behind_name}"),
         "asked_for": re.compile(rf"(?:联系人?|负责人|转告|告知|告诉|通知|[找叫]|{_KIN})({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
-        "told": re.compile(rf"({common}(?!{_TITLE}){given}{{2}})(?:{_TITLE})?"),
+        "told": re.compile(rf"{common}(?!{_TITLE}){given}{{2}}"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
     }
 
@@ -215,14 +217,19 @@ def find_names_beside(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             yield Span(span.end + match.start(1), span.end + match.end(1), Identifier.NAME)
 
 
-def told_names(plain: str, spans: Iterable[Span]) -> Iterator[str]:
-    """Of the names found in a text those that are names wherever else they stand: three characters, a common surname, an end behind them.
+def told_names(plain: str, spans: Sequence[Span]) -> Iterator[str]:
+    """Of the names found in a text those that are names wherever else they stand: of three characters, with a common surname, behind 我叫 or beside a mobile number.
 
-    Of two characters many are parts of other words; and where no end follows, the last one may belong to the next word.
+    Of two characters many are parts of other words, and behind other words that announce a name many words stand that have the form of
+    one (我是高血糖); where no end follows, the last character may belong to the next word.
     """
     told = _patterns()["told"]
+    numbers = [(s.start, s.end) for s in spans if s.identifier == Identifier.MOBILE]
     for span in spans:
-        if span.identifier == Identifier.NAME and (match := told.fullmatch(plain, span.start, span.end)):
-            is_ended = bool(_END.match(plain, span.end)) or plain[span.start - 1 : span.start] == "叫" or len(match[0]) > len(match[1])
-            if is_ended and not _is_word(match[1]) and match[1][-1] not in _NOT_REACHED:
-                yield match[1]
+        if span.identifier != Identifier.NAME or not told.fullmatch(plain, span.start, span.end):
+            continue
+        name, before = plain[span.start : span.end], plain[max(0, span.start - 2) : span.start]
+        is_said = before == "我叫" and bool(_END.match(plain, span.end))
+        is_beside = any(_GAP.fullmatch(plain, span.end, start) if start >= span.end else _GAP.fullmatch(plain, end, span.start) for start, end in numbers)
+        if (is_said or (is_beside and not _HAN_LAST.search(before))) and not _is_word(name) and name[-1] not in _NOT_REACHED:
+            yield name

@@ -22,7 +22,7 @@ from commresearch.cleaning.personal_names import known_names, name_cells, told_n
 from commresearch.cleaning.places import ip_place
 from commresearch.cleaning.pseudonyms import LEAST, is_pseudonym, key_fingerprint, normal_identifiers, pseudonymise
 from commresearch.cleaning.reference_tables import has_answer
-from commresearch.cleaning.text_spans import JoinedTexts, Span
+from commresearch.cleaning.text_spans import DIVIDER, JoinedTexts, Span, plain_text
 from commresearch.errors import CleaningError, Failure
 from commresearch.records import in_two, join_logs, log_lines
 from commresearch.sources.raw_table import Question
@@ -58,7 +58,7 @@ class Gate:
         Identifier → class, as collected on the way in, for the scan of what is written. It is never written itself.
     told : frozenset of str
         Names with which people of this file said in free text who they or others are: masked in all its free text and in the log, and
-        not searched for elsewhere, as they are only likely names.
+        not searched for elsewhere (among answers that are chosen, in written files), as they are only likely names.
     """
 
     frame: pd.DataFrame
@@ -115,7 +115,7 @@ class _Place:
 
 
 def apply_privacy(
-    frame: pd.DataFrame, *, declared: Mapping[str, str | None], free_text: Collection[str], key: bytes | None, file: str, sheet: str,
+    frame: pd.DataFrame, *, declared: Mapping[str, str | None], free_text: Mapping[str, Collection[str]], key: bytes | None, file: str, sheet: str,
     row_ids: Sequence[str] | pd.Index, on: pd.Series | None = None, questions: Sequence[Question] | None = None,
 ) -> Gate:
     """Take direct identifiers out of a received table.
@@ -127,8 +127,9 @@ def apply_privacy(
     declared : mapping
         Column → its class of identifier as the codebook has it (`terms.Identifier`, or `Role.BIRTH` for birth dates); None for
         a column that is none although its header or content looks like it (identifiers inside its cells are masked all the same).
-    free_text : collection of str
-        Columns in which people wrote sentences; known names are looked for in them.
+    free_text : mapping
+        Columns in which people wrote sentences, each with the labels of options that stand in it beside them (none where all is
+        written); known names are looked for in them. Names told in texts are neither looked for among options nor parts of their labels.
     key : bytes or None
         Key of the pseudonyms; without it columns of identifiers are dropped.
     file, sheet : str
@@ -170,29 +171,32 @@ def apply_privacy(
     found = in_two(lambda c: with_names(free[c].joined, free[c].spans(), KnownValues({})), [*free], is_long=len(frame) >= MANY_ROWS)
     spans = dict(zip(free, found, strict=True))
     told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text))
-    passages = _passages(frame, verdicts, contents, (known, told), spans, key, on, place)
+    labels = DIVIDER.join(plain_text(label) for of_column in free_text.values() for label in of_column)
+    told = frozenset(name for name in told if name not in labels)
+    passages = _passages(frame, verdicts, contents, (known, dict.fromkeys((c for c in free if not free_text[c]), told)), spans, key, on, place)
     passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
     return replace(_left_behind(passages, frame.index, fingerprint, known), told=told)
 
 
 def _passages(
-    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: tuple[Mapping[str, str], frozenset[str]],
+    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: tuple[Mapping[str, str], Mapping[str, frozenset[str]]],
     spans: Mapping[str, Mapping[int, list[Span]]], key: bytes | None, on: pd.Series | None, place: _Place,
 ) -> list[_Passage]:
     """What every column leaves behind; those in which nothing was found are not sent from process to process.
 
-    `known` are identifiers of columns, and names of free text; `spans` is what was found in free text without them.
+    `known` are identifiers of columns, and names told in texts for the columns in which they are masked; `spans` is what was found in free text without them.
     """
     own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
-    everywhere, in_free = KnownValues(known[0]), KnownValues(dict.fromkeys(known[1], Identifier.NAME.value))
+    everywhere, told = KnownValues(known[0]), KnownValues(dict.fromkeys(frozenset[str]().union(*known[1].values()), Identifier.NAME.value))
 
     def passed(column: str) -> _Passage | None:
         if column in verdicts:
             return _pass_identifiers(frame[column], verdicts[column], key, on, place)
         joined = contents[column].joined
         if column in spans:
-            found = with_known(joined, with_known(joined, spans[column], everywhere), in_free)
+            found = with_known(joined, spans[column], everywhere)
+            found = with_known(joined, found, told) if column in known[1] else found
             return _pass_text(frame[column], joined, found, own_names, place)
         whole = {i: [Span(0, len(joined.texts[i]), c)] for i, c in everywhere.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
         return _pass_text(frame[column], joined, {**contents[column].spans(), **whole}, (), place)

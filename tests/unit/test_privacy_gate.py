@@ -53,7 +53,7 @@ class Planted:
         return apply_privacy(
             frame,
             declared=declared or {},
-            free_text=free_text,
+            free_text=free_text if isinstance(free_text, dict) else dict.fromkeys(free_text, ()),
             key=key,
             file="调查.xlsx",
             sheet="答卷",
@@ -265,6 +265,16 @@ def test_a_name_that_is_told_in_one_text_is_masked_in_all_free_text(planted):
     assert gate.frame["意见"].tolist() == ["我叫〔姓名〕", *frame["意见"][1:]]
     assert gate.frame["建议"].tolist() == ["找〔姓名〕", *frame["建议"][1:]]
     assert gate.frame["选择"].tolist() == frame["选择"].tolist()
+
+
+def test_a_name_that_is_told_is_none_among_options(planted):
+    frame = pd.DataFrame({"意见": ["我叫马连良，", "马连良说停水"], "选择": ["马连良", "甲"], "其他": ["马连良", ""]}, dtype="str")
+    for labels, is_masked in ((["甲", "乙"], True), (["甲", "马连良故居"], False)):
+        gate = planted.gate(frame=frame, free_text={"意见": (), "选择": labels, "其他": ()}, on=pd.Series(pd.NaT, index=frame.index))
+        assert gate.frame["选择"].tolist() == ["马连良", "甲"]
+        assert (gate.frame["意见"][1], gate.frame["其他"][0]) == (("〔姓名〕说停水", "〔姓名〕") if is_masked else ("马连良说停水", "马连良"))
+        assert gate.frame["意见"][0] == "我叫〔姓名〕，"
+        assert gate.told == ({"马连良"} if is_masked else set())
 
 
 def test_an_invalid_number_that_is_known_is_masked_in_texts(planted):

@@ -173,6 +173,7 @@ VILLAGES = [
         ("负责人：高度重视", []),
         ("登记人数：120", []),
         ("我是高中生。", []),
+        *((f"我是{word}，", []) for word in ("高血糖", "高血脂", "高收入", "高学历", "白血病", "石景山", "马拉松", "田子坊")),
         ("我是安徽人。", []),
         ("我是党员", []),
         ("联系人方便就行", []),
@@ -231,19 +232,30 @@ def test_names_are_found_where_they_stand_alone_beside_a_number(text, names):
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("我叫周大勇今年60", ["周大勇"]),
-        ("联系人：周大勇先生", ["周大勇"]),
-        ("投诉人：周大勇。", ["周大勇"]),
-        ("居民代表：钱多多、孙小美", ["钱多多", "孙小美"]),
+        ("我叫周大勇，", ["周大勇"]),
+        ("周大勇 15412345678", ["周大勇"]),
+        ("15412345678（周大勇）", ["周大勇"]),
+        ("我叫周大勇今年60", []),
+        ("联系人：周大勇先生", []),
+        ("投诉人：周大勇。", []),
+        ("我儿子是周大勇，", []),
         ("我叫王芳", []),
         ("联系人：李主任", []),
         ("投诉人：周大勇反映噪音", []),
         ("我是苗得雨。", []),
+        ("我是高血糖，希望少放糖", []),
+        ("老人高血脂，电话15412345678", []),
+        ("高血脂 15412345678", []),
+        ("孩子叫高空抛物吓着了", []),
+        ("我叫施工队，", []),
     ],
 )
 def test_of_names_in_texts_those_are_told_that_are_names_wherever_they_stand(text, names):
     plain = plain_text(text)
-    assert sorted(set(told_names(plain, find_announced_names(plain)))) == sorted(names)
+    start = plain.find("154")
+    numbers = [Span(start, start + 11, "mobile")] if start >= 0 else []
+    spans = [*find_announced_names(plain), *numbers, *find_names_beside(plain, numbers)]
+    assert sorted(set(told_names(plain, spans))) == sorted(names)
 
 
 def test_cells_that_are_names():
