@@ -182,19 +182,26 @@ def is_coded(raw: RawTable, column: str) -> bool:
 def tells_of_codes(raw: RawTable, given: pd.Series, code: RawTable, code_columns: Sequence[str], kind: VariableType) -> bool:
     """Whether answers are the options of a choice because each stands beside a number of its own in the code export, however many there are or how few chose them.
 
-    What was written freely stands there as it was written. Numbers and years that are options may be their own numbers now and then
-    (5 to 1, of which 3 is the third), but not throughout; a single one that is another number tells of options only in a short list,
-    as somebody may have rewritten an answer between the two exports.
+    What was written freely stands there as it was written. Numbers that are options may be their own numbers now and then (5 to 1, of
+    which 3 is the third), but fewer than half of them, as somebody may have rewritten answers between the two exports; where most are,
+    the codes have to number them without a gap, and every other number has to be met more than once. Words among numbers say nothing.
     """
     pairs = _beside(raw, given, code, code_columns[0])
+    numbers = parse_numbers(pairs["label"]).values
+    if kind is not VariableType.TEXT and numbers.notna().any():
+        pairs, numbers = pairs[numbers.notna()], numbers[numbers.notna()]
     if len(code_columns) > 1 or pairs.empty or not pairs["value"].str.fullmatch(r"[1-9][0-9]{0,2}").all():
         return False
     if pairs["label"].duplicated().any() or pairs["value"].duplicated().any():
         return False
-    n_same = int((pairs["label"] == pairs["value"]).sum())
-    if n_same == 0 or kind is VariableType.TEXT:
-        return n_same == 0
-    return len(pairs) - n_same > 1 or (n_same < len(pairs) and _is_list(set(pairs["value"].astype(int))))
+    if kind is VariableType.TEXT:
+        return not (pairs["label"] == pairs["value"]).any()
+    is_same, codes = (numbers == pairs["value"].astype(float)).fillna(value=False).astype(bool), set(pairs["value"].astype(int))
+    if not is_same.any() and len(pairs) >= SHOWN_PAIRS:
+        return True
+    if 2 * is_same.sum() < len(pairs):
+        return _is_list(codes)
+    return not is_same.all() and codes == {*range(1, len(pairs) + 1)} and bool((pairs.loc[~is_same, "n"] > 1).all())
 
 
 def other_numbers(raw: RawTable, given: pd.Series, code: RawTable, code_columns: Sequence[str]) -> str:
@@ -202,17 +209,18 @@ def other_numbers(raw: RawTable, given: pd.Series, code: RawTable, code_columns:
     if len(code_columns) > 1:
         return ""
     pairs = _beside(raw, given, code, code_columns[0])
-    pairs = pairs[pairs["label"] != pairs["value"]].astype("str")
+    pairs = pairs[pairs["label"] != pairs["value"]].astype({"label": "str", "value": "str"})
     numbers = [parse_numbers(pairs[side]).values for side in ("label", "value")]
     pairs = pairs[(numbers[0] != numbers[1]).fillna(value=True).to_numpy(bool) & numbers[0].notna().to_numpy()]
-    return ", ".join(f"{label}/{value or '–'}" for label, value in pairs.head(SHOWN_PAIRS).itertuples(index=False))
+    return ", ".join(f"{label}/{value or '–'}" for label, value in pairs[["label", "value"]].head(SHOWN_PAIRS).itertuples(index=False))
 
 
 def _beside(raw: RawTable, given: pd.Series, code: RawTable, code_column: str) -> pd.DataFrame:
-    """Every different answer without free text, and what stands beside it in the code export."""
+    """Every different answer without free text, what stands beside it in the code export, and how often (n)."""
     beside = pd.Series(code.frame[code_column].to_numpy(), index=raw.frame.index)[given.index]
-    pairs = pd.DataFrame({"label": given, "value": beside}).drop_duplicates()
-    return pd.DataFrame({"label": _labels_of(pairs["label"]), "value": pairs["value"].map(bare_code)}).drop_duplicates()
+    pairs = pd.DataFrame({"label": given, "value": beside}).groupby(["label", "value"], sort=False).size().reset_index(name="n")
+    pairs = pairs.assign(label=_labels_of(pairs["label"]), value=pairs["value"].map(bare_code))
+    return pairs.groupby(["label", "value"], sort=False, as_index=False)["n"].sum()
 
 
 def _labels_of(answers: pd.Series) -> pd.Series:

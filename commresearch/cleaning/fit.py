@@ -95,8 +95,7 @@ def misread_numbers(codebook: Codebook, text: RawTable, code: RawTable) -> Itera
             continue
         answers, _ = split_missing(text.frame[placement.columns[0]], variable.markers)
         given = answers[answers != ""]
-        if tells_of_codes(text, given, code, columns, VariableType.NUMBER):
-            pairs = other_numbers(text, given, code, columns)
+        if tells_of_codes(text, given, code, columns, VariableType.NUMBER) and (pairs := other_numbers(text, given, code, columns)):
             yield Failure(code="CR-K16", values={"file": codebook.name, "variable": variable.name, "text": text.path.name, "code": code.path.name, "got": pairs})
 
 

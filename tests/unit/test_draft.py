@@ -7,6 +7,7 @@ import pyreadstat
 import pytest
 
 from commresearch.cleaning import Codebook, clean_survey, draft_codebook
+from commresearch.cleaning.fit import misread_numbers
 from commresearch.errors import SchemaError
 from commresearch.sources import read_survey, read_survey_pair
 from commresearch.terms import Identifier, MissingKind, Role, VariableType
@@ -118,12 +119,34 @@ def test_numerals_that_the_code_export_numbers_otherwise_are_options(exports, pa
 @pytest.mark.parametrize(("pairs", "told"), [
     ([("0", 0), ("1", 1), ("2", 2)], ""), ([("1", 1), ("2", 2), ("3.0", 3)], ""), ([("18", 18), ("35", 35), ("(空)", -2)], ""), ([("18", 18), ("35", 35), ("40", 41)], "40/41"),
     ([("0", 1), ("1", 2), ("2", 2)], "0/1, 1/2"), ([("1,200", "1200"), ("300", 300)], ""), ([("18", 18), ("35", -3)], "35/-3"), ([("18", 18), ("35", "")], "35/–"),
-], ids=["from_0", "forms", "ages", "one_changed", "two_alike", "separators", "skipped", "blank"])  # fmt: skip
+    ([("1人", 1), ("2人", 2), ("3人", 3)], ""), ([("100元", 100), ("200元", 200)], ""),
+], ids=["from_0", "forms", "ages", "one_changed", "two_alike", "separators", "skipped", "blank", "persons", "money"])  # fmt: skip
 def test_numbers_that_both_exports_have_stay_numbers_and_others_are_named(exports, pairs, told):
     raw, coded = numbered_pair(exports, pairs)
     variable = draft_codebook(raw, coded)["q1"]
     assert (variable.type, variable.values) == (VariableType.NUMBER, {})
     assert told in variable.note if told else variable.note == ""
+
+
+@pytest.mark.parametrize(("base", "rewritten"), [([*range(18, 70, 3)], [("17", 95), ("16", 96)]), ([*range(1, 7)], [("11", 7)]), ([*range(1, 7)], [("11", 7), ("12", 8)])])
+def test_answers_rewritten_between_the_exports_make_no_options_of_an_amount(exports, base, rewritten):
+    answers = [(str(n), n) for n in base * 4] + rewritten
+    text = [[label, *TEXT_ROWS[i % 6][1:]] for i, (label, _) in enumerate(answers)]
+    code = [[value, *CODE_ROWS[i % 6][1:]] for i, (_, value) in enumerate(answers)]
+    raw, coded = read_survey_pair(*exports(text_rows=text, code_rows=code))
+    variable = draft_codebook(raw, coded)["q1"]
+    assert variable.type is VariableType.NUMBER
+    assert all(f"{label}/{value}" in variable.note for label, value in rewritten)
+    assert [*misread_numbers(Codebook(variables=(replace(variable, missing={}),), name="book.csv"), raw, coded)] == []
+
+
+@pytest.mark.parametrize(("pairs", "got"), [
+    ([("1人", 1), ("2人", 2)], None), ([("30", 1), ("40", 2), ("(跳过)", -3)], "30/1, 40/2"), ([("0人", 1), ("1人", 2), ("不清楚", 3)], "0人/1, 1人/2"),
+])
+def test_a_codebook_of_numbers_is_held_against_both_exports(exports, pairs, got):
+    raw, coded = numbered_pair(exports, pairs)
+    variable = replace(draft_codebook(raw, coded)["q1"], type=VariableType.NUMBER, values={}, missing={})
+    assert [f.values["got"] for f in misread_numbers(Codebook(variables=(variable,), name="book.csv"), raw, coded)] == ([got] if got else [])
 
 
 @pytest.mark.parametrize("labels", [("2023", "2024", "2025"), ("养老", "停车", "其他")])
