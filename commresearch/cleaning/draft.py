@@ -217,7 +217,7 @@ def _tells_of_persons(parts: Sequence[Part]) -> bool:
 
 def _names_persons(labels: Iterable[str], column: str, question: Question) -> bool:
     """Whether the question asks who somebody is, and would-be labels name persons."""
-    return asks_for_persons([column, question.text], read_content(pd.Series([*labels], dtype="str")))
+    return asks_for_persons([column, question.text], read_content(pd.Series([*labels], dtype="str")), is_choice=True)
 
 
 def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:

@@ -25,6 +25,8 @@ CONTENT_SHARE = 0.8
 NAME_CELLS, NAME_SHARE, NAME_DISTINCT = 5, 0.65, 0.3
 #: what the content has to show where a header is a word that also stands over answers (微信, 手机) or only contains one (请写下姓名和班级)
 SUPPORT, UNCERTAIN_DISTINCT = 0.3, 0.3
+#: answers that are met so often on average may be options of a choice; this share of them has to be names where one is asked for
+RECURRING, CHOICE_SHARE = 3, 0.6
 
 _SAMPLE = 2_000  #: distinct texts of a column by which it is judged
 _LONGEST_NAME = 30
@@ -40,6 +42,8 @@ _LEADING = re.compile(
 _TRAILING = re.compile(r"(?:(?:以便|便于|方便|用于|仅用于|仅作|我们将|我们会).+|是什么|是多少|是|为|信息|一栏|[\d_:?!。,.]+)$")
 #: a question for a person; one for the name of an organisation or a place ends alike
 _WHO = re.compile("是谁|谁是|姓名|名字|叫什么|叫啥|哪一?[位个](?:是|书记|主任|楼长|楼栋长|单元长|网格员|网格长|社工|志愿者|管家|经理|老师|医生|民警|代表|居民|邻居|同志|人员|人)|是哪一?位")
+#: whether something is known or done, which is answered with yes and no
+_WHETHER = re.compile("是否|有没有|(?:知道|认识|认得|了解|清楚|熟悉|记得|见过|听说过|听过).*[吗么嘛]")
 _WHAT = re.compile("(?:公司|单位|机构|企业|组织|品牌|[商店]|方|家|社区|小区|楼盘|学校|街道|[村路]|活动|物业|居委会?|业委会)的?(?:全称|名称)?(?:是谁|名字|叫什么|叫啥)|谁是.*(?:公司|单位|物业|[商方])$")
 
 
@@ -110,14 +114,20 @@ def judge_column(headers: Sequence[str], content: ColumnContent) -> tuple[str, s
     return (by_name, "both" if content.share_held(by_name) >= SUPPORT else "name") if by_name else None
 
 
-def asks_for_persons(headers: Sequence[str], content: ColumnContent) -> bool:
-    """Whether a question asks who somebody is, and answers name persons, however few different ones."""
+def asks_for_persons(headers: Sequence[str], content: ColumnContent, *, is_choice: bool = False) -> bool:
+    """Whether a question asks who somebody is, and answers name persons, however few different ones.
+
+    Of options (`is_choice`, or answers that recur) most have to be names, and one beside others is not enough.
+    """
     plain = [plain_text(header) for header in headers]
-    if not any(_WHO.search(h) and not _WHAT.search(h) for h in plain):
+    if not any(_WHO.search(h) and not _WHAT.search(h) for h in plain) or any(map(_WHETHER.search, plain)):
         return False
     texts = content.joined.texts
     weights = np.bincount(content.joined.codes, minlength=len(texts)) * has_answer(texts)
-    return bool(weights.sum() and weights[person_cells(texts)].sum() >= SUPPORT * weights.sum())
+    are_persons, n_answers = person_cells(texts) & (weights > 0), int((weights > 0).sum())
+    if is_choice or weights.sum() >= RECURRING * n_answers:
+        return bool(n_answers and are_persons.sum() >= max(min(2, n_answers), CHOICE_SHARE * n_answers))
+    return bool(weights.sum() and weights[are_persons].sum() >= SUPPORT * weights.sum())
 
 
 def is_birth_column(headers: Sequence[str], cells: pd.Series) -> bool:

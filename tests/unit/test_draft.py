@@ -140,6 +140,18 @@ def test_answers_rewritten_between_the_exports_make_no_options_of_an_amount(expo
     assert [*misread_numbers(Codebook(variables=(replace(variable, missing={}),), name="book.csv"), raw, coded)] == []
 
 
+@pytest.mark.parametrize(("question", "options", "is_choice"), [
+    ("您知道楼长和网格员是谁吗", ["全知道", "知道一个", "都不知道"], True), ("您是否查过网格员的姓名和电话", ["查过", "没查过"], True),
+    ("您有事找的是谁", ["网格员", "张大妈", "左邻右舍", "亲戚"], True), ("您的楼长是谁", ["周桂花", "吴天明", "居委会"], False),
+])
+def test_a_question_with_who_in_it_is_a_choice_where_most_options_are_no_names(tmp_path, question, options, is_choice):
+    path = write_csv(tmp_path / "s.csv", ["id", question], [[f"x{i}", options[i % len(options)]] for i in range(60)])
+    variable = draft_codebook(read_survey(path))["q1"]
+    assert (variable.type is VariableType.SINGLE, variable.identifier is None) == (is_choice, is_choice)
+    assert sorted(variable.values.values()) == (sorted(options) if is_choice else [])
+    assert (variable.name in clean_survey(read_survey(path), draft_codebook(read_survey(path))).frame) == is_choice
+
+
 @pytest.mark.parametrize(("pairs", "got"), [
     ([("1人", 1), ("2人", 2)], None), ([("30", 1), ("40", 2), ("(跳过)", -3)], "30/1, 40/2"), ([("0人", 1), ("1人", 2), ("不清楚", 3)], "0人/1, 1人/2"),
 ])
