@@ -145,8 +145,8 @@ def is_luhn(digits: str) -> bool:
 # ── names on networks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #: with a Chinese full stop for the point; blanks stand around the sign only before the endings of post offices
-_AFTER_AT = re.compile(r"@(?:(?:[A-Za-z0-9-]{1,63}[.。])+[A-Za-z]{2,24}| ?(?:[A-Za-z0-9-]{1,63}[.。]){1,3}(?:com|cn|net)(?![0-9A-Za-z]))")
-_POST = re.compile("[.。](?:com|cn|net)$")
+_AFTER_AT = re.compile(r"@(?:(?:[A-Za-z0-9-]{1,63}[.。])+[A-Za-z]{2,24}| ?(?:[A-Za-z0-9-]{1,63}[.。]){1,3}(?i:com|cn|net)(?![0-9A-Za-z]))")
+_POST = re.compile("[.。](?:com|cn|net)$", re.IGNORECASE)
 _BEFORE_AT = re.compile(r"[A-Za-z0-9._%+'-]{1,64}$")
 #: what follows an "@" in names of pictures, scripts and packages
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "mjs", "css", "json", "html", "py", "ts", "woff"})

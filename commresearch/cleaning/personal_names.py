@@ -61,7 +61,7 @@ _GIVEN = (
 )
 #: what somebody goes on with who has said who he is; a place goes on in other ways (我是金华的居民, 我是金海住户)
 _GOES_ON = rf"(?=的(?:{_RELATIVES}|房[子屋]|家(?:[里中]|{_ENDS})|住[址处宅]|电话|手机|微信|意见|建议|诉求)|住(?:[在址于]|[0-9一二三四五六七八九十])|电话|手机|微信|今年)"
-_NUMBER_WORD = r"(?:电话|手机|手机号|联系方式|联系电话|微信|身份证号?|号码)?"
+_NUMBER_WORD = r"的?(?:(?:联系|手机|移动)?电话(?:号码?)?|手机(?:号码?)?|联系方式|微信号?|身份证号?码?|号码)?"
 
 
 @cache
@@ -90,14 +90,15 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     common = f"(?:{'|'.join(r['surname'] for r in reference_rows('surnames') if r['common'] == 'yes' or len(r['surname']) > 1)})"
     behind_office = "|".join(f"(?<={office})" for office in _OFFICES)
     minority = rf"[{_HAN}]{{2,8}}(?:·[{_HAN}]{{1,8}}){{1,3}}"
-    named = rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}{_ENDS}|[老小]{surname})"
-    behind_name = rf"[ :,、(/-]{{0,3}}(?:(?:[男女]性?|[0-9]{{1,3}} ?周?岁)[ :,、(/-]{{0,3}}){{0,3}}{_NUMBER_WORD}[是为 :(]{{0,3}}$"
+    named = rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}(?:{given})?{_ENDS}|[老小]{surname})"
+    behind_name = rf"[ :,、()/-]{{0,3}}(?:(?:[男女]性?|[0-9]{{1,3}} ?周?岁)[ :,、()/-]{{0,3}}){{0,3}}{_NUMBER_WORD}[是为 :(]{{0,3}}$"
+    listed = rf"(?:{_ENDS}|(?=/|[和与及] ?{common}))"
     return {
         "cell": re.compile(rf"(?:{surname}[{_HAN}]{{1,2}}|{minority})(?:{_TITLE})?|{surname}{_TITLE}"),
         "announced": re.compile(_ANNOUNCED + named),
         "signed_form": re.compile(named),
-        "form": re.compile(rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given})(?:{_ENDS}|(?=[{_AFTER}]))"),
-        "next": re.compile(rf"、({minority}|{surname}{given}(?:{given})?(?:{_TITLE})?){_ENDS}"),
+        "form": re.compile(rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}(?:{given})?)(?:{listed}|(?=[{_AFTER}]))"),
+        "next": re.compile(rf"(?:、|[和与及/,;] ?(?={common}|{minority}))({minority}|{surname}{given}(?:{given})?(?:{_TITLE})?){listed}"),
         "certain": re.compile(
             rf"我叫(?=[^车])({common}{given}(?:{given})?)(?:{_ENDS}|(?=[{_AFTER}]))|(?:我是|本人[叫是]?)({common}[{_GIVEN}]{{1,2}})(?:{_ENDS}|{_GOES_ON})"
         ),
@@ -107,7 +108,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "office": re.compile(rf"(?:{'|'.join(_OFFICES)}|{_SELF}{_STANDING})({surname}[{_HAN}]{{1,2}}){_ENDS}"),
         "signed": re.compile(rf"\(({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?), ?[^()\0]*\)(?=$|\0)"),
         "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
-        "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?){behind_name}"),
+        "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}](?:(?!的)[{_HAN}])?(?:{_TITLE})?){behind_name}"),
         "asked_for": re.compile(rf"(?:联系人?|负责人|转告|告知|告诉|通知|[找叫]|{_KIN})({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
         "told": re.compile(rf"{common}(?!{_TITLE}){given}{{2}}"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
@@ -166,8 +167,8 @@ def _behind_colons(plain: str) -> Iterator[Span]:
     patterns = _patterns()
     for colon in _COLON.finditer(plain):
         field = _FORM.search(plain, max(0, colon.start() - _LONGEST_FORM), colon.start())
-        match = field and patterns["signed_form" if field[1] else "form"].match(plain, colon.end())
-        while match and match[1][0] not in _NOT_SURNAMES["form"] and not _is_word(match[1]):
+        match = field and (patterns["form"].match(plain, colon.end()) or (patterns["signed_form"].match(plain, colon.end()) if field[1] else None))
+        while match and match[1][0] not in _NOT_SURNAMES["form"] and match[1][-1] not in _NOT_PERSONS and not _is_word(match[1]):
             yield Span(*match.span(1), Identifier.NAME)
             match = patterns["next"].match(plain, match.end())
 
@@ -176,6 +177,11 @@ def _is_word(name: str) -> bool:
     """Whether a name is or begins with an everyday word; one that ends in the same character twice (钱多多) is a name."""
     words = words_like_names()
     return name in words or (name[:2] in words and name[1:2] != name[2:])
+
+
+def _is_no_person(name: str) -> bool:
+    """Whether what has the form of a name is a word or an office behind which a number may stand."""
+    return _is_word(name) or name[-1] in _NOT_REACHED
 
 
 def find_certain_names(plain: str) -> Iterator[tuple[int, int]]:
@@ -210,7 +216,11 @@ def find_names_beside(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         if span.identifier in {Identifier.ADDRESS, Identifier.PLATE, Identifier.IP, Identifier.NAME}:
             continue
         start = max(0, span.start - 24)
-        if ((match := patterns["before"].search(text, start, span.start)) and match[1] not in words) or ((match := patterns["asked_for"].search(text, start, span.start)) and not _is_word(match[1]) and match[1][-1] not in _NOT_REACHED):
+        before, asked_for = (patterns[key].search(text, start, span.start) for key in ("before", "asked_for"))
+        if before and (_is_no_person(before[1]) if re.search("[)的]", text[before.end(1) : span.start]) else before[1] in words):
+            before = None
+        match = before or (None if asked_for is None or _is_no_person(asked_for[1]) else asked_for)
+        if match:
             yield Span(*match.span(1), Identifier.NAME)
         rest = text[span.end : span.end + 24]
         if (match := patterns["after"].search(rest)) and match[1] not in words:
@@ -231,5 +241,5 @@ def told_names(plain: str, spans: Sequence[Span]) -> Iterator[str]:
         name, before = plain[span.start : span.end], plain[max(0, span.start - 2) : span.start]
         is_said = before == "我叫" and bool(_END.match(plain, span.end))
         is_beside = any(_GAP.fullmatch(plain, span.end, start) if start >= span.end else _GAP.fullmatch(plain, end, span.start) for start, end in numbers)
-        if (is_said or (is_beside and not _HAN_LAST.search(before))) and not _is_word(name) and name[-1] not in _NOT_REACHED:
+        if (is_said or (is_beside and not _HAN_LAST.search(before))) and not _is_no_person(name):
             yield name
