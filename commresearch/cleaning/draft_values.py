@@ -1,6 +1,7 @@
 """Values and labels of a drafted choice: those that the file brings, bare codes, or texts that get a number."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -25,6 +26,8 @@ FIRST_CODE = 2
 SHOWN_PAIRS = 3  #: numbers that a note on two exports quotes
 NUMERIC_SHARE = 0.9
 CODE = re.compile(r"-?(?:0|[1-9][0-9]{0,2})")
+#: a number before a label; ranges, amounts in thousands and fractions are answers themselves
+_PRINTED = re.compile(r"\(?([0-9]{1,2})(?![0-9]|\.[0-9]|\s*[-~—–至到万千百亿%+/])[).、:]?\s*(?=\S*[^\W\d_])")
 _WHOLE = re.compile(r"(-?[0-9]+)(?:\.0+)?")
 #: Codes that questionnaires keep for what is no answer, beside negative ones.
 SPARE_CODES = frozenset({*range(88, 90), *range(97, 100), 888, *range(997, 1000)})
@@ -71,9 +74,11 @@ def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def ordered(labels: Sequence[str]) -> list[str]:
-    """Labels along a known order of answers where they all belong to one, else as they appear; what is no answer comes last."""
+    """Labels by the numbers printed in them, or along a known order of answers where they all belong to one, else as they appear; what is no answer comes last."""
     real = [label for label in labels if no_answer(label) is None]
     rest = [label for label in labels if no_answer(label) is not None]
+    if printed := _printed_numbers(real):
+        return [*(printed[n] for n in sorted(printed)), *rest]
     known = [satisfaction_order(real), *([label for label in scale if label in real] for scale in ORDERED if set(real) <= set(scale))]
     if len(real) > 1 and (order := next(filter(None, known), None)):
         return [*order, *rest]
@@ -81,12 +86,23 @@ def ordered(labels: Sequence[str]) -> list[str]:
 
 
 def numbered(labels: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """A value for every label: a code is its own, every other label gets the next number that is neither a code nor taken."""
+    """A value for every label: a code is its own, as are few numbers printed in labels; every other label gets the next number that is neither a code nor taken."""
     used = set(taken)
     listed = list(dict.fromkeys(labels))
+    real = [label for label in listed if no_answer(label) is None]
+    if not used and (printed := _printed_numbers(real)) and (max(printed) <= SHORT_LIST or set(printed) == {*range(1, len(real) + 1)}):
+        values = {str(n): label for n, label in printed.items()}
+        return values | numbered((label for label in listed if label not in real), taken=values)
     codes = sorted((label for label in listed if CODE.fullmatch(label) and label not in used), key=int)
     free = (str(n) for n in count(1) if str(n) not in used.union(codes))
     return {code: code for code in codes} | {next(free): label for label in listed if label not in codes}
+
+
+def _printed_numbers(labels: Sequence[str]) -> dict[int, str]:
+    """Labels by the numbers of a list with which all of them begin (1.满意, ①满意, 5分 满意); none where one has none or two have the same."""
+    found = [_PRINTED.match(unicodedata.normalize("NFKC", label)) for label in labels]
+    printed = {int(match[1]): label for label, match in zip(labels, found, strict=True) if match}
+    return printed if len(printed) == len(labels) and 0 not in printed and len(labels) > 1 else {}
 
 
 def is_recurring(labels: Iterable[str], n_answers: int) -> bool:
@@ -220,7 +236,7 @@ def _beside(raw: RawTable, given: pd.Series, code: RawTable, code_column: str) -
     beside = pd.Series(code.frame[code_column].to_numpy(), index=raw.frame.index)[given.index]
     pairs = pd.DataFrame({"label": given, "value": beside}).groupby(["label", "value"], sort=False).size().reset_index(name="n")
     pairs = pairs.assign(label=_labels_of(pairs["label"]), value=pairs["value"].map(bare_code))
-    return pairs.groupby(["label", "value"], sort=False, as_index=False)["n"].sum()
+    return pairs.groupby(["label", "value"], sort=False)["n"].sum().reset_index()
 
 
 def _labels_of(answers: pd.Series) -> pd.Series:

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from commresearch.cleaning.draft_values import ordered
+from commresearch.cleaning.draft_values import numbered, ordered
 from commresearch.cleaning.satisfaction_words import (
     FIVE,
     best_first,
@@ -48,6 +48,20 @@ def test_answers_of_a_draft_stand_from_best_to_worst_also_where_one_was_never_gi
     for mixed in (labels[::-1], [labels[i] for i in (2, 0, 4, 1, 3)], labels[1:], labels[:2]):
         assert ordered(mixed) == [label for label in labels if label in mixed]
     assert ordered(["不清楚", *labels[::-1]]) == [*labels, "不清楚"]
+
+
+@pytest.mark.parametrize("form", ["{}.{}", "{}、{}", "（{}）{}", "{}{}", "{}分（{}）", "{}: {}"])
+def test_numbers_printed_in_labels_are_their_order_and_their_codes(form):
+    printed = {str(n): form.format(n, label) for n, label in enumerate(["非常不满意", "不满意", "一般", "满意", "非常满意"], 1)}
+    mixed = [printed[n] for n in "35124"]
+    assert numbered(ordered(mixed)) == printed
+    assert numbered(ordered([*mixed[:2], "不清楚"])) == {"3": printed["3"], "5": printed["5"], "1": "不清楚"}
+    assert numbered(ordered(["①差", "③好", "②一般"])) == {"1": "①差", "2": "②一般", "3": "③好"}
+
+
+@pytest.mark.parametrize("labels", [["5-10年", "1-4年", "10年以上"], ["5万以上", "1000元以下"], ["2.5元", "1.5元"], ["18岁以下", "18岁以上"], ["2楼", "养老"], ["30年", "20年"]])
+def test_numbers_that_are_answers_are_no_codes(labels):
+    assert [*numbered(ordered(labels))] == [str(n) for n in range(1, len(labels) + 1)]
 
 
 @pytest.mark.parametrize("labels", ["非常满意 满意 比较满意 一般 不满意", "很满意 非常满意 满意 不满意 很不满意", "很好 较好 一般 较差 很差", "满意 挺满意 不满意"])
