@@ -29,10 +29,13 @@ _RANKS: Mapping[int, str] = {
     ),
 }
 _READ = {rank: re.compile(pattern) for rank, pattern in _RANKS.items()}
-#: What may stand beside a label without saying anything: A. 满意, 5分 满意, 满意（5分）.
-_BESIDE = re.compile(r"^(?:[a-e][.、:)]|[0-9]{1,3}(?:分[:、,]?|[.、:)]))\s*|\s*\([0-9]{1,3}分?\)$")
+#: What may stand beside a label without saying anything: A. 满意, 5分（满意）, ①满意, 满意（5分）, 满意（90-100分）.
+_BESIDE = re.compile(
+    r"^\(?(?:[a-e](?=[ .、:)-])|[0-9]{1,3}(?:分|(?!分))|[①-⑩])\)?[ .、:,-]*(?=\(?[^\W\d_])|\s*\([0-9]{1,3}(?:[-~—–至][0-9]{1,3})?分?(?:以[上下])?\)$"
+)
+_AROUND = re.compile(r"^\(([^()]+)\)$")
 #: A label that speaks of satisfaction, in words of its own (挺满意).
-_SPEAKS = re.compile(r".{0,4}满意|.{0,24}satisfied")
+_SPEAKS = re.compile(r"^.{0,8}满意(?:$|\W|[0-9a-z])|^.{0,24}satisfied")
 #: Grades in other words, which tell of satisfaction only where the question asks for it.
 _GRADE = re.compile(
     r"-?[0-9]{1,3}分?|(?:非常|十分|很|极|最|比较|较为|较|不太|不|还)?(?:好|差|高|低|优秀?|良好?|中等?|及格|合格)|(?:very |fairly |rather )?(?:good|bad|fair|poor|high|low)|excellent"
@@ -91,7 +94,7 @@ def unrated_for(variable: Variable) -> str:
     labels = [label for label in variable.answers.values() if no_answer(label) is None]
     if variable.type is not VariableType.SINGLE or len(labels) < FEWEST or best_first(variable) is not None:
         return ""
-    says = sum(bool(_SPEAKS.fullmatch(_plain(label))) for label in labels) > 1
+    says = sum(bool(_SPEAKS.search(_plain(label))) for label in labels) > 1
     are_grades = all(satisfaction_rank(label) is not None or _GRADE.fullmatch(_plain(label)) for label in labels)
     if not says and not (are_grades and asks_for_satisfaction(variable)):
         return ""
@@ -104,6 +107,6 @@ def asks_for_satisfaction(variable: Variable) -> bool:
 
 
 def _plain(label: str) -> str:
-    """A label in half width and small letters, without its letter or points, Chinese without blanks."""
-    text = _BESIDE.sub("", " ".join(half_width(label).lower().split()))
+    """A label in half width and small letters, without its letter, number or points, Chinese without blanks."""
+    text = _AROUND.sub(r"\1", _BESIDE.sub("", " ".join(half_width(label).lower().split())))
     return text if text.isascii() else text.replace(" ", "")

@@ -21,6 +21,8 @@ SCALES = (
     "很满意 较满意 一般 不太满意 很不满意", "非常满意 较满意 一般 较不满意 非常不满意", "十分满意 满意 一般 不满意 十分不满意", "满意 比较满意 一般 不太满意 不满意",
     "非常满意 满意 基本满意 不满意 非常不满意", "满意 基本满意 一般 不太满意 不满意", "非常满意 满意 还可以 不满意 非常不满意", "非常满意 满意 中立 不满意 极不满意",
     "非常满意（5分） 满意（4分） 一般（3分） 不满意（2分） 非常不满意（1分）", "A.非常满意 B.满意 C.一般 D.不满意 E.非常不满意",
+    "5分（非常满意） 4分（满意） 3分（一般） 2分（不满意） 1分（非常不满意）", "5非常满意 4满意 3一般 2不满意 1非常不满意", "（5）非常满意 （4）满意 （3）一般 （2）不满意 （1）非常不满意",
+    "⑤非常满意 ④满意 ③一般 ②不满意 ①非常不满意", "非常满意（90-100分） 满意（80-89分） 一般（70-79分） 不满意（60-69分） 非常不满意（60分以下）",
     "非常满意 满意 比较满意 一般 不满意", "完全满意 基本满意 一般 不大满意 根本不满意",
 )
 ENGLISH = (
@@ -43,7 +45,7 @@ def test_five_points_are_read_by_their_words_whichever_way_round(labels):
     assert best_first(Variable(name="q", type=VariableType.SINGLE, source="a", values=backwards)) is True
 
 
-@pytest.mark.parametrize("labels", [s.split(" ") for s in SCALES if "比较满意 一般 不满意" not in s], ids="-".join)
+@pytest.mark.parametrize("labels", [s.split(" ") for s in SCALES if "比较满意 一般 不满意" not in s and s[0] not in "5⑤（"], ids="-".join)
 def test_answers_of_a_draft_stand_from_best_to_worst_also_where_one_was_never_given(labels):
     for mixed in (labels[::-1], [labels[i] for i in (2, 0, 4, 1, 3)], labels[1:], labels[:2]):
         assert ordered(mixed) == [label for label in labels if label in mixed]
@@ -129,6 +131,17 @@ def test_a_third_answer_that_says_satisfied_is_known():
     assert has_satisfied_middle(item(SCALES[8].split(" ")))
     assert has_satisfied_middle(item(SCALES[8].split(" ")[::-1]))
     assert not has_satisfied_middle(item(SCALES[0].split(" ")))
+
+
+@pytest.mark.parametrize("label", ["A 非常满意", "a.非常满意", "E-非常满意", "1非常满意", "1、 非常满意", "(1)非常满意", "5分：非常满意", "（非常满意）", "非常满意（90-100分）", "5 very satisfied"])
+def test_letters_numbers_and_points_beside_a_label_say_nothing(label):
+    assert satisfaction_rank(label) == satisfaction_rank("非常满意")
+
+
+def test_labels_in_a_form_that_is_not_read_are_named():
+    assert unrated_for(item(["非常满意/乐意", "满意/乐意", "一般", "不满意/不乐意", "非常不满意/不乐意"])) == "order"
+    assert unrated_for(item(["满意的地方", "不满意的地方", "甲", "乙", "丙"])) == ""
+    assert [satisfaction_rank(text) for text in ("5分", "10", "dissatisfied", "extremely dissatisfied", "average")] == [None, None, -3, -4, 0]
 
 
 def test_words_that_only_look_like_degrees_say_nothing():
