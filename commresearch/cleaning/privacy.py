@@ -128,8 +128,7 @@ def apply_privacy(
         Column → its class of identifier as the codebook has it (`terms.Identifier`, or `Role.BIRTH` for birth dates); None for
         a column that is none although its header or content looks like it (identifiers inside its cells are masked all the same).
     free_text : mapping
-        Columns in which people wrote sentences, each with the labels of options that stand in it beside them (none where all is
-        written); known names are looked for in them. Names told in texts are neither looked for among options nor parts of their labels.
+        Columns in which people wrote sentences, for known names, each with the labels of options in it (none: all is written), which hold no told name.
     key : bytes or None
         Key of the pseudonyms; without it columns of identifiers are dropped.
     file, sheet : str
@@ -162,17 +161,15 @@ def apply_privacy(
     place = _Place(file=file, sheet=sheet, row_ids=pd.Series(np.asarray(row_ids), index=frame.index, dtype="str"))
     dates = {c: _pass_birth(frame[c], by, on, place) for c, by in _birth_columns(frame, declared, questions).items()}
     frame = frame.assign(**{c: passage.columns[c] for c, passage in dates.items()})
-    judged = [c for c in frame.columns if c in dates or not declared.get(c)]
-    sizes = [float(frame[c].memory_usage(index=False)) for c in judged]
-    contents = dict(zip(judged, in_two(lambda c: read_content(frame[c]), judged, is_long=len(frame) >= MANY_ROWS, weights=sizes), strict=True))
+    sizes = {c: float(frame[c].memory_usage(index=False)) for c in frame.columns if c in dates or not declared.get(c)}
+    contents = dict(zip(sizes, in_two(lambda c: read_content(frame[c]), [*sizes], is_long=len(frame) >= MANY_ROWS, weights=[*sizes.values()]), strict=True))
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     free = {c: contents[c] for c in frame.columns if c in free_text and c not in verdicts}
     found = in_two(lambda c: with_names(free[c].joined, free[c].spans(), KnownValues({})), [*free], is_long=len(frame) >= MANY_ROWS)
     spans = dict(zip(free, found, strict=True))
-    told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text))
     labels = DIVIDER.join(plain_text(label) for of_column in free_text.values() for label in of_column)
-    told = frozenset(name for name in told if name not in labels)
+    told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text) if name not in labels)
     passages = _passages(frame, verdicts, contents, (known, dict.fromkeys((c for c in free if not free_text[c]), told)), spans, key, on, place)
     passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
