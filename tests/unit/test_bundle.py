@@ -34,7 +34,7 @@ def write_wheel(folder: Path, name: str, version: str, requires: list[str], tag:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in requires)]
     with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as archive:
-        archive.writestr(f"{name}-{version}.dist-info/METADATA", "Metadata-Version: 2.1\n" + "\n".join(lines) + "\n\nabout\n")
+        archive.writestr(zipfile.ZipInfo(f"{name}-{version}.dist-info/METADATA"), "Metadata-Version: 2.1\n" + "\n".join(lines) + "\n\nabout\n")
 
 
 class FakePip:
