@@ -6,7 +6,7 @@ between rows without clusters (Royall & Cumberland 1978). It covers chance given
 A census has a std_error of 0: what is uncertain because some did not answer is not in it.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -79,12 +79,7 @@ def estimate_mean(
     Royall & Cumberland (1978), JASA 73.
     """
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
-    columns = _Columns.of(variable)
-    reader.split(by, more=columns.own)
-    values = [reader.variable(c) for c in columns.given]
-    observed = [None if v is None else ~np.isnan(v) for v in values]
-    samples = reader.finish_each(observed, columns.names)
-    return columns.results(samples, [_means(s, RatioTarget(sample=s, numerator=_filled(v, o))) for s, v, o in zip(samples, values, observed, strict=True)])
+    return _of_numbers(reader, variable, by, lambda sample, values: _means(sample, RatioTarget(sample=sample, numerator=values)))
 
 
 def estimate_total(
@@ -113,12 +108,7 @@ def estimate_total(
     Rows without a value add nothing: the total is that of those who answered.
     """
     reader = SampleReader(frame, DesignColumns(weights=weights, strata=strata, clusters=clusters, fpc=fpc), missing, options)
-    columns = _Columns.of(variable)
-    reader.split(by, more=columns.own)
-    values = [reader.variable(c) for c in columns.given]
-    observed = [None if v is None else ~np.isnan(v) for v in values]
-    samples = reader.finish_each(observed, columns.names)
-    return columns.results(samples, [_totals(s, TotalTarget(sample=s, values=_filled(v, o))) for s, v, o in zip(samples, values, observed, strict=True)])
+    return _of_numbers(reader, variable, by, lambda sample, values: _totals(sample, TotalTarget(sample=sample, values=values)))
 
 
 def estimate_ratio(
@@ -249,6 +239,16 @@ class _Columns:
         labels = {name: pd.concat([pd.Series(one.labels[name]) for one in found], ignore_index=True) for name in found[0].labels}
         numbers = {name: np.concatenate([one.numbers[name] for one in found]) for name in found[0].numbers}
         return result_frame({"variable": pd.Index(self.names).repeat(lengths), **labels}, samples[0].settings, **numbers)
+
+
+def _of_numbers(reader: SampleReader, variable: object, by: object, found: Callable[[Sample, FloatArray], _Found]) -> pd.DataFrame:
+    """What is found of one numeric variable, or of each of several."""
+    columns = _Columns.of(variable)
+    reader.split(by, more=columns.own)
+    values = [reader.variable(c) for c in columns.given]
+    observed = [None if v is None else ~np.isnan(v) for v in values]
+    samples = reader.finish_each(observed, columns.names)
+    return columns.results(samples, [found(s, _filled(v, o)) for s, v, o in zip(samples, values, observed, strict=True)])
 
 
 def _shares(sample: Sample, codes: np.ndarray, categories: pd.Index, interval: ShareInterval) -> _Found:
