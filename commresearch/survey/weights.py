@@ -94,8 +94,8 @@ class Weights:
         Calibrated and base weights; read-only.
     index : Index
         Index of the table, so that weights are never laid beside other rows.
-    margin_table : DataFrame
-        What `margins` gives a copy of.
+    totals, before, after : array (p,)
+        Per margin and category or number: the target, the sum of the base weights and that of the weights.
     method : str
         "raking", "post_stratification", "linear" or "logit".
     shares : bool
@@ -111,7 +111,9 @@ class Weights:
     values: Floats
     base: Floats
     index: pd.Index
-    margin_table: pd.DataFrame
+    totals: Floats
+    before: Floats
+    after: Floats
     method: str
     shares: bool
     iterations: int
@@ -141,7 +143,11 @@ class Weights:
     @property
     def margins(self) -> pd.DataFrame:
         """Target, sum of base weights and sum of weights per category, as totals and shares; category is missing for a number."""
-        return self.margin_table.copy()
+        auxiliaries = self.calibration.auxiliaries
+        variables, categories = zip(*auxiliaries.labels, strict=True)
+        columns = {"target": self.totals, "before": self.before, "after": self.after}
+        shares = {f"{name}_share": _shares(auxiliaries, values) for name, values in columns.items()}
+        return pd.DataFrame({"variable": variables, "category": pd.Series(categories, dtype="object")} | columns | shares)
 
     def to_frame(self) -> pd.DataFrame:
         """Columns base_weight, g, weight; the index is that of the table."""
@@ -174,15 +180,23 @@ def calibrated_weights(
     factors, iterations = calibration_factors(auxiliaries, base_of_cells, aims, rule)
     if rule.bounds is None and (smallest := factors.min()) < 0:
         raise EstimationError(Failure(code="CR-W22", values={"smallest": f"{smallest:.3f}"} | rows_where(frame, auxiliaries.expand(factors) < 0)))
-    values = auxiliaries.expand(factors) * base  # in this order numpy multiplies in place
-    values.flags.writeable = base.flags.writeable = False
-    reached = auxiliaries.stated(auxiliaries.totals(base_of_cells * factors))
+    values = _multiplied(auxiliaries, factors, base)
+    for array in (values, base, totals):
+        array.flags.writeable = False
     return Weights(
         values=values, base=base, index=frame.index, method=method, shares=shares, iterations=iterations,
-        margin_table=_margin_table(auxiliaries, totals, auxiliaries.stated(auxiliaries.totals(base_of_cells)), reached),
+        totals=totals, before=auxiliaries.stated(auxiliaries.totals(base_of_cells)),
+        after=auxiliaries.stated(auxiliaries.totals(base_of_cells * factors)),
         trimmed=_at_bounds(auxiliaries, factors, rule),
         calibration=Calibration(auxiliaries=auxiliaries, base=base, factors=factors, totals=aims, rule=rule),
     )
+
+
+def _multiplied(auxiliaries: Auxiliaries, factors: Floats, base: Floats) -> Floats:
+    """Weights of persons, base · g; of one base weight for all, as `equal_weights` gives it, they are those of the cells."""
+    if base.strides == (0,) and len(base):
+        return auxiliaries.expand(factors * base[0])
+    return auxiliaries.expand(factors) * base  # in this order numpy multiplies in place
 
 
 def _at_bounds(auxiliaries: Auxiliaries, factors: Floats, rule: Rule) -> int:
@@ -192,14 +206,6 @@ def _at_bounds(auxiliaries: Auxiliaries, factors: Floats, rule: Rule) -> int:
     low, high = rule.bounds
     touches = (factors <= low + TOUCHING) | (factors >= high - TOUCHING)
     return int(auxiliaries.expand(touches.astype(np.float64)).sum())
-
-
-def _margin_table(auxiliaries: Auxiliaries, target: Floats, before: Floats, after: Floats) -> pd.DataFrame:
-    """One row per column of the auxiliaries: totals, and shares where the column is a category."""
-    variables, categories = zip(*auxiliaries.labels, strict=True)
-    columns = {"target": target, "before": before, "after": after}
-    shares = {f"{name}_share": _shares(auxiliaries, values) for name, values in columns.items()}
-    return pd.DataFrame({"variable": variables, "category": pd.Series(categories, dtype="object")} | columns | shares)
 
 
 def _shares(auxiliaries: Auxiliaries, values: Floats) -> Floats:
