@@ -10,11 +10,11 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from commresearch.errors import Failure
+from commresearch.sources.cell_places import DIMENSION, LOOSE, MAX_CELLS_OF_PARTS, Extent
 from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
 from commresearch.sources.sheet_parts import CUT_FROM_BYTES, SheetCutter
 
@@ -25,15 +25,9 @@ MAX_MEMBERS = 5_000
 BLOCK_BYTES, CHUNK_BYTES = 128 << 10, 1 << 20  #: packed bytes taken at a time, unpacked bytes given at a time
 XML_HEAD_BYTES = 4_096  #: declarations stand before the first element
 LONGEST_CELL_BYTES = 8 << 20
-MAX_CELLS_OF_PARTS = 40_000_000  #: each of the few parts that are read at a time could span the whole extent
-
-#: cells nearer than this are not looked at one by one: all of them together fit into memory
-NEAR_ROWS, NEAR_COLUMNS = 99_999, 702
 BESIDE_SHEETS = ("[content_types].xml", "_rels/.rels", "workbook.xml", "workbook.xml.rels", "styles.xml", "sharedstrings.xml")
-_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d+:)?([A-Z]{1,2})(\d{1,7})"')
 _ROWS = re.compile(rb'r="[A-Za-z]{0,7}0*(\d{1,9})')
 _LETTERS = re.compile(rb'r="([A-Za-z]{2,7})\d')
-_LOOSE = re.compile(rb'<(?:c|row)(?=[ >/])(?! r=")')  #: a cell or a row that may not say where it stands
 _LOOSE_CELL = re.compile(rb'<c(?=[ >/])(?![^>]* r=")')
 _LOOSE_ROW = re.compile(rb'<row(?=[ >/])(?![^>]* r=")')
 _REFERENCE = re.compile(rb'r="([A-Za-z]{1,3})(\d{1,7})')
@@ -161,9 +155,10 @@ def _scan(data: bytes, member: zipfile.ZipInfo, scan: SheetScan, cutter: SheetCu
     is_far, is_loose, near = False, False, None
     for raw, piece in _pieces(data, member):
         if near is None:
-            near = _Near.of(_DIMENSION.search(piece))
-        is_far = is_far or near.beyond.search(piece) is not None
-        is_loose = is_loose or _LOOSE.search(piece) is not None
+            near = Extent.around(DIMENSION.search(piece))
+        if not near.surely_holds(piece):
+            is_far = is_far or near.beyond.search(piece) is not None
+            is_loose = is_loose or LOOSE.search(piece) is not None
         _note_kinds(scan, piece)
         if cutter is not None and not is_far and not is_loose and near.rows * near.columns <= MAX_CELLS_OF_PARTS:
             cutter.add(raw)
@@ -192,29 +187,6 @@ def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None
             most_in_row = max(most_in_row, in_row)
     scan.rows = max(map(int, rows), default=0) + loose_rows
     scan.columns = max((column_position(text.decode()) + 1 for text in letters), default=26) + most_in_row
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """An extent with round ends, and the pattern of cells beyond it."""
-
-    rows: int
-    columns: int
-    beyond: re.Pattern[bytes]
-
-    @classmethod
-    def of(cls, stated: re.Match[bytes] | None) -> "_Near":
-        """At least `NEAR_ROWS`; at least `NEAR_COLUMNS` where so many rows leave memory for them, or the sheet states one cell only."""
-        number = max(NEAR_ROWS, int(stated[2]) if stated else 0)
-        first, digits = int(str(number)[0]), len(str(number))
-        rows = (first + 1) * 10 ** (digits - 1) - 1
-        more = f"[{first + 1}-9]\\d{{{digits - 1}}}|" if first < 9 else ""
-        letters = f"{stated[1].decode():A>2}" if stated else "ZZ"
-        most = MAX_CELLS_OF_PARTS if stated and int(stated[2]) > 1 else MAX_CELLS
-        is_tall = rows * NEAR_COLUMNS > most and letters[0] < "Z"
-        columns = column_position(letters[0] + "Z") + 1 if is_tall else NEAR_COLUMNS
-        wider = f"[{chr(ord(letters[0]) + 1)}-Z{chr(ord(letters[0]) + 1).lower()}-z][A-Za-z]|" if is_tall else ""
-        return cls(rows, columns, re.compile(f'r="(?:(?:{wider}[A-Za-z]{{3,7}})\\d|[A-Za-z]{{0,2}}+0*+(?:{more}\\d{{{digits + 1}}}))'.encode()))
 
 
 def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
