@@ -40,3 +40,11 @@ def test_a_far_cell_is_seen_wherever_it_stands(start):
     assert extent.surely_holds(b"x" * start + 40 * near)
     assert not extent.surely_holds(b"x" * start + 20 * near + far + 20 * near)
     assert not extent.surely_holds(b"x" * start + 40 * near + far[:-15])
+
+
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_the_last_row_is_within_and_the_next_beyond(extent):
+    for text in ('<c r="A{}">', '<c r="AB{}"/>', '<row r="{}" spans="1:60">'):
+        assert extent.surely_holds(text.format(extent.rows).encode())
+        assert not extent.surely_holds(text.format(extent.rows + 1).encode())
+        assert extent.beyond.search(text.format(extent.rows + 1).encode())
