@@ -11,10 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
 from commresearch.errors import Failure
-from commresearch.sources.cell_places import DIMENSION, LOOSE, MAX_CELLS_OF_PARTS, Extent
+from commresearch.sources.cell_places import DIMENSION, LOOSE, MAX_CELLS_OF_PARTS, Extent, pairs
 from commresearch.sources.sheet import MAX_CELLS, SheetScan, column_letters, column_position
 from commresearch.sources.sheet_parts import CUT_FROM_BYTES, SheetCutter
 
@@ -39,7 +37,6 @@ _ROW_NUMBER = re.compile(rb' r="(\d{1,7})"')
 _HAS_TEXT_RESULT = re.compile(rb'\bt="(?:str|e)"')
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet\b")
 _SPACED = re.compile(rb" *= *\"")
-BLANK, EQUALS = b" ="
 BLANKS = bytes.maketrans(b"\t\r\n'", b'   "')  #: XML may be broken into lines and quoted in several ways
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
@@ -217,9 +214,7 @@ def _in_one_way(piece: bytes, prefix: bytes) -> bytes:
 
 def _has_blank_at_equals(piece: bytes) -> bool:
     """Whether a sign of equality has a blank before or behind it."""
-    signs = np.frombuffer(b" %b " % piece, np.uint8)
-    places = np.flatnonzero(signs == EQUALS)
-    return bool((signs[places - 1] == BLANK).any() or (signs[places + 1] == BLANK).any())
+    return any(found.any() for pair in (b" =", b"= ") for found in pairs(piece, pair))
 
 
 def _note_kinds(scan: SheetScan, piece: bytes) -> None:

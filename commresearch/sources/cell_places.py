@@ -16,7 +16,7 @@ DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]{1,3}\d+:)?([A-Z]{1,2})(\d{1,7
 LOOSE = re.compile(rb'<(?:c|row)(?=[ >/])(?! r=")')  #: a cell or a row that may not say where it stands
 
 Words = NDArray[np.uint64]  #: eight signs each, the first in the lowest byte
-CELL, ROW, STATED = (int.from_bytes(pair, "little") for pair in (b"<c", b"<r", b"r="))
+CELL, ROW, STATED = b"<c", b"<r", b"r="
 CELL_HEAD, ROW_HEAD = (np.uint64(int.from_bytes(head, "little")) for head in (b'<c r="', b'<row r="'))
 BYTE, HEAD_BYTES, LAST_OF_WORD = np.uint64(8), np.uint64(48), np.uint64(56)
 ONES = np.uint64(0x0101010101010101)  #: a one in every byte
@@ -70,7 +70,7 @@ class Extent:
         cells, rows = _places(padded, CELL), _places(padded, ROW)
         cells = cells[_ends_a_name(signs[cells + 2])]
         rows = rows[(signs[rows + 2] == ord("o")) & (signs[rows + 3] == ord("w")) & _ends_a_name(signs[rows + 4])]
-        if sum(map(np.count_nonzero, _pairs(padded, STATED))) != len(cells) + len(rows):  # else every r=" is one of those that are looked at here
+        if sum(map(np.count_nonzero, pairs(padded, STATED))) != len(cells) + len(rows):  # else every r=" is one of those that are looked at here
             return False
         windows = np.lib.stride_tricks.sliding_window_view(signs, 16)
         return self._holds_cells(*windows[cells].view("<u8").T) and self._holds_rows(*windows[rows].view("<u8").T)
@@ -98,16 +98,17 @@ class Extent:
         return bool(((lead > ZERO) & (lead <= NINE) & (is_shorter | is_as_long)).all())
 
 
-def _places(text: bytes, pair: int) -> NDArray[np.intp]:
+def _places(text: bytes, pair: bytes) -> NDArray[np.intp]:
     """Where two signs stand side by side, in no order."""
-    even, odd = (np.flatnonzero(found) for found in _pairs(text, pair))
+    even, odd = (np.flatnonzero(found) for found in pairs(text, pair))
     return np.concatenate([2 * even, 2 * odd + 1])
 
 
-def _pairs(text: bytes, pair: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether two signs stand at each even, and at each odd place."""
-    even, odd = np.frombuffer(text, "<u2", len(text) // 2), np.frombuffer(text, "<u2", (len(text) - 1) // 2, 1)
-    return even == pair, odd == pair
+def pairs(text: bytes, pair: bytes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether two signs stand at each even, and at each odd place of a text: seen in a quarter of the time that searching takes."""
+    even, odd = np.frombuffer(text, "<u2", len(text) // 2), np.frombuffer(text, "<u2", max(0, len(text) - 1) // 2, min(1, len(text)))
+    code = int.from_bytes(pair, "little")
+    return even == code, odd == code
 
 
 def _ends_a_name(signs: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commresearch.sources.cell_places import DIMENSION, LOOSE, Extent
+from commresearch.sources.cell_places import DIMENSION, LOOSE, Extent, pairs
 
 EXTENTS = [Extent.around(DIMENSION.search(f'<dimension ref="{ref}"'.encode())) for ref in ("A1:BH20401", "A1:BH204001", "A1:C9", "A1", "A1:ZZ9999999", "A1:AB312000", "nothing")]
 LETTERS = st.text(string.ascii_letters, max_size=4)
@@ -48,3 +48,10 @@ def test_the_last_row_is_within_and_the_next_beyond(extent):
         assert extent.surely_holds(text.format(extent.rows).encode())
         assert not extent.surely_holds(text.format(extent.rows + 1).encode())
         assert extent.beyond.search(text.format(extent.rows + 1).encode())
+
+
+@given(st.text("ab =", max_size=40).map(str.encode), st.sampled_from([b" =", b"= ", b"ab"]))
+def test_pairs_are_seen_at_every_place(text, pair):
+    even, odd = pairs(text, pair)
+    found = sorted([*(2 * even.nonzero()[0]), *(2 * odd.nonzero()[0] + 1)])
+    assert found == [i for i in range(len(text)) if text[i : i + 2] == pair]
