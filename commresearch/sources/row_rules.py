@@ -24,6 +24,8 @@ TOTAL = re.compile(rf"[^,.;!?，。；！？]{{0,12}}?(?:{'|'.join(TOTALS)})(?:�
 SUMMARY = re.compile(rf"(?:[^,.;!?，。；！？]{{0,12}}?(?:{'|'.join(SUMS)})|{'|'.join(SUMMARIES)}){_BEHIND}")
 #: a total with its number in one cell: 合计12人
 COUNT = re.compile(rf"(?:共计?|总计|合计|小计|总数)[:：]?\d[\d,]*{COUNTED}")
+#: how many, as people answer it
+HOW_MANY = re.compile(rf"(?:一共|总共|共)?(?:\d[\d,]*|[一二两三四五六七八九十]+)(?:口人?|{COUNTED})")
 AMOUNT = re.compile(rf"\d[\d,]*(?:\.\d+)?(?:{COUNTED}|[%％])")
 
 
@@ -47,6 +49,7 @@ UNIT = re.compile(
 )
 NO_NUMBER = frozenset({"", "-", "--", "—", "——", "/", "\\"})
 CANDIDATE_CELLS = 2
+PROFILE_ROWS = 50  #: rows that show what people answer in a column
 
 
 def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> dict[int, str]:
@@ -115,7 +118,8 @@ def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]
     elif columns and (SUMMARY.fullmatch(cells[places[0]]) or COUNT.fullmatch(cells[places[0]])):
         return _only_amounts(sheet, row, cells, columns)
     else:
-        return False
+        least = 1 if cells[places[0]].startswith(TOTALS) else CANDIDATE_CELLS
+        return not columns and not cells[places[0]].startswith("共") and len(layout.table.columns) > least and _counts_alone(sheet, layout, row, cells)
     if columns:
         return not _has_own(cells, columns, name)
     return all(text in NO_NUMBER or sheet.is_number(row, j) for j, text in cells.items() if j not in name)
@@ -125,6 +129,15 @@ def _only_amounts(sheet: Sheet, row: int, cells: Mapping[int, str], columns: Map
     """Whether a row that begins with the name of a summary is none of the answers, which have a key, and holds nothing but numbers beside it."""
     name, *others = cells
     return not _has_own(cells, columns, (name,)) and all(cells[j] in NO_NUMBER or sheet.is_number(row, j) or AMOUNT.fullmatch(cells[j]) for j in others)
+
+
+def _counts_alone(sheet: Sheet, layout: Layout, row: int, cells: Mapping[int, str]) -> bool:
+    """Whether a count stands alone in a row of a table without a key, and nobody answers in its column how many there are."""
+    column, *further = cells
+    if further or not COUNT.fullmatch(cells[column]):
+        return False
+    others = (_cells(sheet, layout, other) for other in layout.rows[:PROFILE_ROWS].tolist() if other != row)
+    return not any(HOW_MANY.fullmatch(text := said.get(column, "")) and (len(said) > 1 or not COUNT.fullmatch(text)) for said in others)
 
 
 def _repeats(sheet: Sheet, layout: Layout, header: list[str]) -> list[int]:

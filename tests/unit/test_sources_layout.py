@@ -93,6 +93,28 @@ def test_in_a_table_without_key_a_word_that_may_be_an_answer_is_one(tmp_path, wo
         assert holds_account(raw)
 
 
+@pytest.mark.parametrize("name", ["合计12人", "合 计：12", "小计 1,204 户", "总计12", "总数 12 份"])
+def test_in_a_table_without_key_a_total_with_its_number_stands_alone(tmp_path, name):
+    head, rows = ["姓名", "性别", "满意度"], [["甲乙", "女", "满意"], ["丙丁", "男", "一般"]]
+    for place in (0, 1, 2):
+        raw = read_survey(write_csv(tmp_path / "a.csv", [head, *rows[:place], [name, "", ""], *rows[place:]]))
+        assert rows_of(raw) == [("total_row", place + 2)]
+        assert raw.frame["姓名"].tolist() == ["甲乙", "丙丁"]
+        assert holds_account(raw)
+    two = read_survey(write_csv(tmp_path / "b.csv", [head[::2], *(row[::2] for row in rows), ["合计12人", ""], ["戊己", "满意"]]))
+    assert two.frame["姓名"].tolist() == ["甲乙", "丙丁", "戊己"]
+
+
+@pytest.mark.parametrize("others", [["3", "2人"], ["三口人", "四口"], ["共3人", "一共2人"], ["两人", "3口人"]])
+def test_in_a_column_of_numbers_a_total_with_its_number_is_an_answer(tmp_path, others):
+    for rest in (["好"], ["好", "甲社区"]):
+        rows = [[others[0], *rest], ["合计4人", *[""] * len(rest)], [others[1], *rest]]
+        raw = read_survey(write_csv(tmp_path / "a.csv", [["您家几口人", "意见", "社区"][: len(rest) + 1], *rows]))
+        assert raw.frame["您家几口人"].tolist() == [others[0], "合计4人", others[1]]
+    beside = read_survey(write_csv(tmp_path / "b.csv", [["姓名", "性别", "家里有谁"], ["甲乙", "女", "父母"], ["合计4人", "", "祖孙"], ["", "男", "合计3人"]]))
+    assert len(beside.frame) == 3
+
+
 def test_a_total_may_be_written_over_two_cells(tmp_path):
     raw = read_survey(write_csv(tmp_path / "a.csv", [["社区", "街道", "户数"], ["甲", "东", 2], ["合", "计", 2]]))
     assert rows_of(raw) == [("total_row", 3)]
