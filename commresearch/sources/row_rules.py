@@ -165,4 +165,6 @@ def _is_note(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int])
     if not cells or not NOTE.match(next(iter(cells.values()))):
         return False
     names = tuple(j for j, text in cells.items() if NOTE.match(text))  # a note may stand in the column of the key
+    if not columns and all(COUNT.fullmatch(cells[j]) for j in names):
+        return len(layout.table.columns) > CANDIDATE_CELLS and _counts_alone(sheet, layout, row, cells)
     return not _has_own(cells, columns, names) and (len(cells) <= CANDIDATE_CELLS or len(names) > 1)

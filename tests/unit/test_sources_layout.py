@@ -115,6 +115,21 @@ def test_in_a_column_of_numbers_a_total_with_its_number_is_an_answer(tmp_path, o
     assert len(beside.frame) == 3
 
 
+@pytest.mark.parametrize("last", ["共4人", "共 4 户", "总数 4 份"])
+def test_a_count_below_a_table_without_key_may_be_the_last_answer(tmp_path, last):
+    for head, rest in ((["您家几口人"], []), (["您家几口人", "备注"], [""]), (["您家几口人", "意见", "社区"], ["好", ""]), (["您家几口人", "意见", "社区"], ["", ""])):
+        rows = [["3", *["好"] * len(rest)], ["共3人", *rest], ["2", *rest], [last, *rest]]
+        raw = read_survey(write_csv(tmp_path / "a.csv", [head, *rows]))
+        assert len(raw.frame) == 4
+        assert holds_account(raw)
+
+
+@pytest.mark.parametrize("tail", [["共12人", "", ""], ["共12人", "制表人：张三", ""], ["制表人：张三", "", "共12人"]])
+def test_a_count_below_a_table_of_words_is_a_note(tmp_path, tail):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["姓名", "性别", "满意度"], ["甲乙", "女", "满意"], ["丙丁", "男", "一般"], tail]))
+    assert rows_of(raw) == [("note_row", 4)]
+
+
 def test_a_total_may_be_written_over_two_cells(tmp_path):
     raw = read_survey(write_csv(tmp_path / "a.csv", [["社区", "街道", "户数"], ["甲", "东", 2], ["合", "计", 2]]))
     assert rows_of(raw) == [("total_row", 3)]
