@@ -79,7 +79,7 @@ def find_table(file: str, sheet: Sheet) -> Layout:
         There is no table with a header and a row below it (CR-S25, CR-S26, CR-S17); the table goes on beside itself under the same
         header (CR-S41), or another one as long has a key of its own (CR-S42); another one below asks the same questions (CR-S43).
     """
-    counts = sheet.filled.sum(axis=1)
+    counts = sheet.counts
     tables: list[Table] = []
     others: list[CellRange] = []
     loose: list[int] = []

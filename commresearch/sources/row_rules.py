@@ -43,6 +43,14 @@ NOTE = re.compile(
     rf"|{COUNT.pattern}$|以下(?:空白|无正文)$",
     re.IGNORECASE,
 )
+_NUMBER = "[\\d一二三四五六七八九十]+"
+#: the number of a printed page, alone or behind the title of the table: 第2页，共3页、满意度调查表（第2页）、- 2 -
+PAGE = re.compile(
+    rf"(?:[^,.;!?，。；！？]{{0,30}}(?:表|卷|册|单|台账|记录))?[(（]?(?:第{_NUMBER}页(?:[,，、/]?[(（]?共{_NUMBER}页[)）]?)?|共{_NUMBER}页[,，、/]?第{_NUMBER}页|Page\d+(?:of\d+)?)[)）]?"
+    r"|[-—–－]\d+[-—–－]",
+    re.IGNORECASE,
+)
+ANY_PAGE = r"页|(?i)page|^\s*[-—–－]"
 UNIT = re.compile(
     r"[(（]?(?:单位[:：]?)?(?:人次|人|户|岁|次|个|件|条|份|%|％|‰|分|秒|分钟|小时|时|天|日|周|月|年|元|万元|千元|米|平方米|㎡|公里|亩|公斤|单位[:：]?|yuan|years?|persons?|minutes?|hours?)[)）]?",
     re.IGNORECASE,
@@ -69,6 +77,8 @@ def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> 
             found[row] = "total_row"
     for row in _repeats(sheet, layout, header):
         found[row] = "header_row"
+    for row in _pages(sheet, layout):
+        found[row] = "note_row"
     if _is_unit_row(sheet, layout, int(rows[0]), columns):
         found[int(rows[0])] = "note_row"
     for row in rows[::-1].tolist():
@@ -152,6 +162,23 @@ def _repeats(sheet: Sheet, layout: Layout, header: list[str]) -> list[int]:
         if not len(rows):
             return []
     return [int(row) for row in rows]
+
+
+def _pages(sheet: Sheet, layout: Layout) -> list[int]:
+    """Rows that hold nothing but the number of a page, in a column in which nobody answers with one."""
+    if len(layout.table.columns) <= CANDIDATE_CELLS:
+        return []
+    rows = layout.rows[sheet.counts[layout.rows] == 1]
+    places = sheet.filled[rows].argmax(axis=1)
+    found = []
+    for j in np.unique(places).tolist():
+        alone = rows[places == j]
+        may_be = alone[np.asarray(pc.match_substring_regex(take_rows(sheet.columns[j], alone), ANY_PAGE), bool)].tolist()
+        numbered = [row for row in may_be if PAGE.fullmatch(_cells(sheet, layout, row).get(j, ""))]
+        others = (_cells(sheet, layout, row) for row in layout.rows[:PROFILE_ROWS].tolist()) if numbered else ()
+        if not any(len(said) > 1 and PAGE.fullmatch(said.get(j, "")) for said in others):
+            found += numbered
+    return found
 
 
 def _is_unit_row(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:

@@ -74,7 +74,7 @@ def _labels(sheet: Sheet, layout: Layout, key: int | None) -> list[int]:
     """Rows that have a word in a column of numbers that are keys, and nothing else: the name of the group below."""
     if key is None or key not in layout.table.numbers:
         return []
-    rows = layout.rows[sheet.filled[layout.rows, key] & (sheet.filled[layout.rows].sum(axis=1) == 1)]
+    rows = layout.rows[sheet.filled[layout.rows, key] & (sheet.counts[layout.rows] == 1)]
     has_digit = np.asarray(pc.match_substring_regex(take_rows(sheet.columns[key], rows), r"\d"), bool)
     return [int(row) for row in rows[~has_digit]]
 

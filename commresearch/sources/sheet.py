@@ -95,6 +95,11 @@ class Sheet:
             filled[sparse, j] = text_lengths(pc.utf8_trim_whitespace(take_rows(column, sparse))) > 0
         return filled
 
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Number of filled cells of each row."""
+        return np.asarray(self.filled.sum(axis=1))
+
     def texts(self, row: int, columns: Iterable[int]) -> list[str]:
         """Texts of some cells of one row."""
         return [self.columns[j][row].as_py() for j in columns]

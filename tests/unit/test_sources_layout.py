@@ -184,6 +184,26 @@ def test_notes_stand_below_only(tmp_path):
     assert lines(raw, "old") == [["note_row", "说明"], ["note_row", "填表人"]]
 
 
+@pytest.mark.parametrize("page", ["第1页", "第 1 页，共 2 页", "共2页 第1页", "第一页", "- 1 -", "Page 1 of 2", "满意度调查表 第1页", "望海社区登记表（第1页）"])
+@pytest.mark.parametrize("column", [0, 2])
+def test_the_number_of_a_page_alone_in_its_row_is_no_answer(tmp_path, page, column):
+    rows = [["甲乙", "女", "满意"], ["丙丁", "男", "一般"], ["戊己", "男", "一般"]]
+    mark = [page if j == column else "" for j in range(3)]
+    for head in (["姓名", "性别", "满意度"], ["编号", "性别", "满意度"]):
+        raw = read_survey(write_csv(tmp_path / "a.csv", [head, *rows[:2], mark, rows[2], ["填表人：张三", "", ""], mark]))
+        assert rows_of(raw) == [("note_row", 4), ("note_row", 6), ("note_row", 7)]
+        assert raw.frame[head[0]].tolist() == ["甲乙", "丙丁", "戊己"]
+        assert holds_account(raw)
+
+
+def test_pages_that_people_name_are_answers(tmp_path):
+    one = read_survey(write_csv(tmp_path / "a.csv", [["哪一页难懂"], ["第1页"], ["第2页"]]))
+    two = read_survey(write_csv(tmp_path / "b.csv", [["哪一页难懂", "备注"], ["第1页", ""], ["第2页", ""]]))
+    many = read_survey(write_csv(tmp_path / "c.csv", [["哪一页难懂", "性别", "备注"], ["第1页", "女", ""], ["第2页", "", ""], ["第3页", "", ""]]))
+    told = read_survey(write_csv(tmp_path / "d.csv", [["意见", "性别", "备注"], ["好", "女", ""], ["第2页没看懂", "", ""], ["不懂第2页", "", ""]]))
+    assert [len(raw.frame) for raw in (one, two, many, told)] == [2, 2, 3, 3]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 @pytest.mark.parametrize(
     ("tail", "rules"),
