@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from commresearch.sources.layout import Layout
+from commresearch.sources.layout import PROFILE_ROWS, Layout
 from commresearch.sources.sheet import Sheet, take_rows
 
 #: rules whose lines stand for one row each; with the rows of the frame they make up the rows that were read
@@ -57,7 +57,6 @@ UNIT = re.compile(
 )
 NO_NUMBER = frozenset({"", "-", "--", "—", "——", "/", "\\"})
 CANDIDATE_CELLS = 2
-PROFILE_ROWS = 50  #: rows that show what people answer in a column
 
 
 def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> dict[int, str]:

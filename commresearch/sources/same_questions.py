@@ -1,5 +1,6 @@
 """Answers to one questionnaire that stand on several pages of a sheet, or on several sheets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,14 @@ import pyarrow.compute as pc
 
 from commresearch.errors import Failure, SourceError
 from commresearch.sources.headers import name_columns
-from commresearch.sources.layout import Layout, find_table
+from commresearch.sources.layout import NUMBER_SHARE, PROFILE_ROWS, Layout, find_table
 from commresearch.sources.platforms import ask_the_same, meta_columns, plain_header
-from commresearch.sources.row_rules import NOTE, rows_set_aside
+from commresearch.sources.row_rules import NOTE, PAGE, rows_set_aside
 from commresearch.sources.sheet import OtherSheet, Sheet, take_rows
 from commresearch.terms import Platform
 
 NO_ANSWERS = frozenset({"CR-S17", "CR-S25", "CR-S26"})  #: what is said of a sheet without a header or without a row below it
+KEY_LIKE = re.compile(r"\D{0,3}\d+\D{0,3}")  #: A7, 补7号: what may be typed for a number
 BETWEEN = "\x1f"  #: cells of a row that are compared at once
 
 
@@ -37,20 +39,88 @@ class Answers:
 def titles_between(sheet: Sheet, layout: Layout, aside: Mapping[int, str], key: int | None) -> dict[int, str]:
     """Position → rule for what stands among the answers as on every printed page: titles above a repeated header, names of groups, upper rows of the header.
 
-    A title is told from an answer by the key, or because it stands above the first header as well: else every row counts as an answer.
+    A title is told from an answer by the key, or because it stands above the first header as well, be it with another date, number
+    or person: else every row counts as an answer.
     """
-    top = max(layout.table.header)
-    known = {_said(sheet, row) for row in range(top)} - {""}
     found: dict[int, str] = {}
-    for repeated in sorted(row for row, rule in aside.items() if rule == "header_row"):
-        for row in range(repeated - 1, top, -1):
+    headers = sorted(row for row, rule in aside.items() if rule == "header_row")
+    between = _Between(sheet, layout, key, aside) if headers else None
+    for repeated in headers:
+        for row in range(repeated - 1, max(layout.table.header), -1):
             if _repeats_upper(sheet, layout, row):
                 found[row] = "header_row"
-            elif row not in aside and sheet.filled[row].sum() == 1 and (_said(sheet, row) in known or (key is not None and not _has_key(sheet, layout, row, key))):
+            elif row not in aside and sheet.filled[row].any():
+                if not (between and between.is_title(row)):
+                    break
                 found[row] = "note_row"
-            elif sheet.filled[row].any() and row not in aside:
-                break
     return found | {row: "note_row" for row in _labels(sheet, layout, key) if row not in aside}
+
+
+class _Between:
+    """What tells a title above a repeated header from an answer: the titles above the first header, the key, and what sure answers say in each column."""
+
+    def __init__(self, sheet: Sheet, layout: Layout, key: int | None, aside: Mapping[int, str]) -> None:
+        self.sheet, self.layout, self.key = sheet, layout, key
+        above, rows = range(max(layout.table.header)), layout.rows
+        self.told = frozenset(_said(sheet, row) for row in above) - {""}
+        self.patterns = frozenset(pattern for row in above if any(map(str.isalpha, pattern := self._pattern(row))))
+        is_sure = 2 * sheet.counts[rows] > len(layout.table.columns)
+        if key is not None:
+            is_sure |= np.asarray(pc.match_substring_regex(take_rows(sheet.columns[key], rows), r"^\s*\d+\s*$"), bool)
+        self.sure = rows[is_sure & ~np.isin(rows, list(aside))]
+        first = self.sure[:PROFILE_ROWS].tolist()
+        self.is_numbered = key is not None and bool(first) and sum(sheet.is_number(row, key) for row in first) >= NUMBER_SHARE * len(first)
+        self.answered: dict[int, frozenset[str]] = {}
+
+    def is_title(self, row: int) -> bool:
+        """Whether a row directly above a repeated header is a title."""
+        said, n = _said(self.sheet, row), int(self.sheet.counts[row])
+        if said in self.told:
+            return True
+        if self._is_answer(row):
+            return False
+        if self._pattern(row) in self.patterns or (n == 1 and PAGE.fullmatch(said)):
+            return True
+        if self.key is None or n == 1:
+            return self.key is not None and not self._has_key(row, self.key)
+        return self.is_numbered and self._lacks_number(row, self.key, n)
+
+    def _has_key(self, row: int, key: int) -> bool:
+        """Whether a row has a key: a number where the others are, and no note."""
+        if not self.sheet.filled[row, key] or NOTE.match(_said(self.sheet, row)):
+            return False
+        return not self.is_numbered or self.sheet.is_number(row, key)
+
+    def _lacks_number(self, row: int, key: int, n: int) -> bool:
+        """Whether a row of few cells has no number where the keys are numbers; A7 among them may be one."""
+        if self.sheet.is_number(row, key):
+            return False
+        if not self.sheet.filled[row, key]:
+            return 2 * n < len(self.layout.table.columns)
+        return 2 * n <= len(self.layout.table.columns) and not KEY_LIKE.fullmatch(self.sheet.texts(row, [key])[0].strip())
+
+    def _pattern(self, row: int) -> str:
+        return "".join(map(_pattern, self.sheet.texts(row, np.flatnonzero(self.sheet.filled[row]))))
+
+    def _is_answer(self, row: int) -> bool:
+        """Whether a cell says what answers say in its column, whatever numbers they have; keys that are numbers are looked at by themselves."""
+        numbers = self.layout.table.numbers
+        for j in self.layout.table.columns[self.sheet.filled[row, self.layout.table.columns]].tolist():
+            if j == self.key and self.is_numbered:
+                continue
+            if (j in numbers and self.sheet.is_number(row, j)) or _pattern(self.sheet.texts(row, [j])[0]) in self._answers(j):
+                return True
+        return False
+
+    def _answers(self, column: int) -> frozenset[str]:
+        if column not in self.answered:
+            self.answered[column] = frozenset(map(_pattern, pc.unique(take_rows(self.sheet.columns[column], self.sure)).to_pylist())) - {""}
+        return self.answered[column]
+
+
+def _pattern(text: str) -> str:
+    """What a cell says but for its numbers and for what stands behind a colon."""
+    return re.sub(r"(?<=[:：]).*", "", re.sub(r"\d+", "0", "".join(text.split())))
 
 
 def _repeats_upper(sheet: Sheet, layout: Layout, row: int) -> bool:
@@ -61,13 +131,6 @@ def _repeats_upper(sheet: Sheet, layout: Layout, row: int) -> bool:
 
 def _said(sheet: Sheet, row: int) -> str:
     return "".join("".join(sheet.texts(row, np.flatnonzero(sheet.filled[row]))).split())
-
-
-def _has_key(sheet: Sheet, layout: Layout, row: int, key: int) -> bool:
-    """Whether a row has a key: a number where the others are, and no note."""
-    if not sheet.filled[row, key] or NOTE.match(_said(sheet, row)):
-        return False
-    return key not in layout.table.numbers or sheet.is_number(row, key)
 
 
 def _labels(sheet: Sheet, layout: Layout, key: int | None) -> list[int]:

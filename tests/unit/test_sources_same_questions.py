@@ -64,6 +64,52 @@ def test_a_table_under_the_same_header_goes_on_with_the_rows_above(tmp_path, wri
     assert not raw.log.loc[raw.log["rule"] == "note_row", "old"].str.len().any()  # what is no note by its words might name somebody
 
 
+@pytest.mark.parametrize("write", [write_xlsx, write_csv])
+@pytest.mark.parametrize("titles", [
+    [["调查员：李四", "", "日期：9月2日", ""]], [["二组", "", "2026年9月"]], [["青滩社区"], ["", "", "2026年9月"]], [["青滩社区满意度调查"], ["调查员：李四（2组）", "", "9月2日"]],
+])
+def test_titles_of_several_cells_have_no_number_where_answers_have_one(tmp_path, write, titles):
+    for between in ([], [[]]):
+        raw = read_survey(write(tmp_path / f"a.{write.__name__[6:]}", wide([HEAD, *FIRST, *between, *titles, HEAD, *SECOND], 4)))
+        assert raw.frame["编号"].tolist() == [str(row[0]) for row in (*FIRST, *SECOND)]
+        assert rules(raw).count("note_row") == len(titles)
+
+
+@pytest.mark.parametrize(
+    "last", [[7, "", "", "没有"], ["A7", "", "", "没有"], ["补7号", "", "没有", ""], ["", "女", "", ""], ["", "", 33, ""], ["", "", "", "满意"], ["", "没有", "不详", ""], ["李四", "女", "", ""]],
+)
+def test_an_answer_above_a_repeated_header_stays_where_others_answer_alike_or_its_number_is_typed_otherwise(tmp_path, last):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["望海社区", "", "", ""], HEAD, *FIRST, last, HEAD, *SECOND]))
+    assert len(raw.frame) == 11
+    assert "note_row" not in rules(raw)
+
+
+def test_answers_with_a_number_and_little_else_show_what_answers_are(tmp_path):
+    head = ["编号", *(f"{i}、意见" for i in range(1, 7))]
+    rows = [[i, "好", *[""] * 5] for i in range(1, 7)]
+    raw = read_survey(write_csv(tmp_path / "a.csv", [head, *rows, ["", "好", *[""] * 5], ["调查员：李四", "", "", "日期：9月2日", "", "", ""], head, *rows]))
+    assert raw.frame["编号"].tolist() == ["1", "2", "3", "4", "5", "6", "", "1", "2", "3", "4", "5", "6"]
+    assert rules(raw).count("note_row") == 1
+
+
+@pytest.mark.parametrize("title", [
+    ["满意度调查表 第%d页", "", "", ""], ["第%d页", "", "", ""], ["2026年9月%d日", "", "", ""], ["调查员：%d", "", "日期：9月%d日", ""], ["", "", "", "第%d组"], ["单位：%d居委会", "", "", ""],
+])
+def test_a_title_that_stands_above_every_header_with_another_number_or_name_needs_no_key(tmp_path, title):
+    first, second = ([text.replace("%d", number) for text in title] for number in ("1", "2"))
+    for head in (["姓名", *HEAD[1:]], HEAD):
+        rows = [["甲乙", "女", 20, "满意"], ["丙丁", "男", 30, "一般"]]
+        raw = read_survey(write_csv(tmp_path / "a.csv", [first, head, *rows, second, head, ["戊己", "男", 30, "一般"]]))
+        assert raw.frame[head[0]].tolist() == ["甲乙", "丙丁", "戊己"]
+        assert rules(raw) == ["title_row", "note_row", "header_row"]
+
+
+def test_an_answer_that_differs_from_a_title_by_its_number_stays(tmp_path):
+    head, rows = ["楼栋", "年龄", "意见"], [["1栋", 33, "好"], ["2栋", 41, "一般"]]
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["3栋", "", ""], head, *rows, ["4栋", "", ""], head, *rows]))
+    assert raw.frame["楼栋"].tolist() == ["1栋", "2栋", "4栋", "1栋", "2栋"]
+
+
 def test_rows_after_a_table_that_goes_on_are_its_own(tmp_path):
     third = [[200 + i, "女", 40 + i, "满意"] for i in range(1, 4)]
     raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [HEAD, *FIRST, [], ["性别", "人数"], ["女", 6], [], HEAD, *SECOND, [], *third]))
