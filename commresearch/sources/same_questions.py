@@ -40,19 +40,21 @@ def titles_between(sheet: Sheet, layout: Layout, aside: Mapping[int, str], key: 
     """Position → rule for what stands among the answers as on every printed page: titles above a repeated header, names of groups, upper rows of the header.
 
     A title is told from an answer by the key, or because it stands above the first header as well, be it with another date, number
-    or person: else every row counts as an answer.
+    or name: else every row counts as an answer.
     """
     found: dict[int, str] = {}
     headers = sorted(row for row, rule in aside.items() if rule == "header_row")
     between = _Between(sheet, layout, key, aside) if headers else None
     for repeated in headers:
+        above: list[int] = []
         for row in range(repeated - 1, max(layout.table.header), -1):
             if _repeats_upper(sheet, layout, row):
                 found[row] = "header_row"
             elif row not in aside and sheet.filled[row].any():
-                if not (between and between.is_title(row)):
+                if not between or not (between.is_title(row) or between.names_group(row, above)):
                     break
                 found[row] = "note_row"
+                above.append(row)
     return found | {row: "note_row" for row in _labels(sheet, layout, key) if row not in aside}
 
 
@@ -71,6 +73,10 @@ class _Between:
         first = self.sure[:PROFILE_ROWS].tolist()
         self.is_numbered = key is not None and bool(first) and sum(sheet.is_number(row, key) for row in first) >= NUMBER_SHARE * len(first)
         self.answered: dict[int, frozenset[str]] = {}
+        self.titles = sorted(layout.titles, reverse=True)
+        self.wide = {(area.top, area.left) for area in sheet.merged if area.right > area.left}
+        headers = [row for row, rule in aside.items() if rule == "header_row"]
+        self.has_names = len(headers) > 1 and bool((sheet.counts[np.array(headers) - 1] == 1).all())
 
     def is_title(self, row: int) -> bool:
         """Whether a row directly above a repeated header is a title."""
@@ -84,6 +90,21 @@ class _Between:
         if self.key is None or n == 1:
             return self.key is not None and not self._has_key(row, self.key)
         return self.is_numbered and self._lacks_number(row, self.key, n)
+
+    def names_group(self, row: int, above: Sequence[int]) -> bool:
+        """Whether a row stands above a repeated header, and above the titles found there, as a title stands above the first one, and is surely another.
+
+        Somebody who answered one question only could stand there as well. A title follows a blank row or another title, is written over merged
+        cells, ends as the first one does (望海社区、青滩社区), or stands above each of several headers.
+        """
+        k = len(above)
+        if k >= len(self.titles) or (k and above[-1] - row != self.titles[k - 1] - self.titles[k]):
+            return False
+        sheet, title = self.sheet, self.titles[k]
+        place = int(sheet.filled[row].argmax())
+        if sheet.counts[row] != 1 or sheet.counts[title] != 1 or not sheet.filled[title, place] or sheet.is_number(row, place) or self._is_answer(row):
+            return False
+        return sheet.counts[row - 1] == 0 or _said(sheet, row - 1) in self.told or (row, place) in self.wide or _said(sheet, row)[-1] == _said(sheet, title)[-1] or self.has_names
 
     def _has_key(self, row: int, key: int) -> bool:
         """Whether a row has a key: a number where the others are, and no note."""

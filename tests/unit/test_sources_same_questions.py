@@ -104,6 +104,37 @@ def test_a_title_that_stands_above_every_header_with_another_number_or_name_need
         assert rules(raw) == ["title_row", "note_row", "header_row"]
 
 
+NAMED = ["姓名", "社区", "意见"]
+SAID = [["甲乙", "望海", "好"], ["己庚", "望海", "一般"]]
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_csv])
+@pytest.mark.parametrize("rows", [
+    [["望海社区"], NAMED, *SAID, ["青滩社区"], NAMED, ["戊己", "青滩", "好"]], [["望海社区"], NAMED, *SAID, [], ["南山街道"], NAMED, ["戊己", "青滩", "好"]],
+    [["意见表"], ["望海社区"], NAMED, *SAID, [], ["意见表"], ["青滩村"], NAMED, ["戊己", "青滩", "好"]], [["", "望海社区"], NAMED, *SAID, ["", "青滩社区"], NAMED, ["戊己", "青滩", "好"]],
+    [["望海社区"], ["编号", *NAMED[1:]], *([f"A-{i}", *row[1:]] for i, row in enumerate(SAID)), ["青滩社区"], ["编号", *NAMED[1:]], ["B-1", "青滩", "好"]],
+    [["意见表"], [], ["望海社区"], NAMED, *SAID, ["南山街道"], NAMED, ["青滩村"], NAMED, ["戊己", "青滩", "好"]],
+])
+def test_the_name_of_a_group_above_each_header_needs_no_number(tmp_path, write, rows):
+    raw = read_survey(write(tmp_path / f"a.{write.__name__[6:]}", wide(rows, 3)))
+    assert raw.frame["意见"].tolist() == ["好", "一般", "好"]
+    assert "note_row" in rules(raw)
+
+
+def test_the_name_of_a_group_over_merged_cells_needs_no_number(tmp_path):
+    rows = [["望海社区"], NAMED, *SAID, ["南山街道"], NAMED, ["戊己", "青滩", "好"]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", rows, merge=["A1:C1", "A5:C5"]))
+    assert raw.frame["意见"].tolist() == ["好", "一般", "好"]
+
+
+@pytest.mark.parametrize("last", [["丙丁", "", ""], ["", "望海", ""], ["", "", "好"], ["", "", "没有社区"], ["辛", "", "不好"]])
+def test_somebody_who_answered_one_question_only_is_no_group(tmp_path, last):
+    for top, between in (([["登记表"]], []), ([["望海社区"]], [[], ["青滩社区"]]), ([["登记表"], ["望海社区"]], [[], ["青滩社区"]])):
+        raw = read_survey(write_csv(tmp_path / "a.csv", wide([*top, NAMED, *SAID, last, *between, NAMED, ["戊己", "青滩", "好"]], 3)))
+        assert raw.frame["意见"].tolist() == ["好", "一般", last[2], "好"]
+        rules(raw)
+
+
 def test_an_answer_that_differs_from_a_title_by_its_number_stays(tmp_path):
     head, rows = ["楼栋", "年龄", "意见"], [["1栋", 33, "好"], ["2栋", 41, "一般"]]
     raw = read_survey(write_csv(tmp_path / "a.csv", [["3栋", "", ""], head, *rows, ["4栋", "", ""], head, *rows]))
