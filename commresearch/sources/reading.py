@@ -101,7 +101,7 @@ def _raw_table(received: Received, opened: OpenedFile, asked: Platform | None) -
     )
     logs = [*opened.log, *_row_logs(bare, sheet, layout, aside), *header_logs, *_merged_logs(bare, sheet, layout, names, aside)]
     cells = {name: take_rows(sheet.columns[j], kept) for name, j in zip(names, layout.table.columns, strict=True)}
-    check_sheets(file, Answers(sheet=sheet, names=names, meta=meta, cells=cells), opened.others)
+    check_sheets(file, Answers(sheet=sheet, layout=layout, names=names, meta=meta, cells=cells), opened.others)
     types = None if sheet.types is None else sheet.types[np.ix_(kept, layout.table.columns)]
     lost, column_logs = _column_logs(bare, sheet, layout, cells, types)
     return _filled(replace(bare, n_rows_read=len(kept) + len(aside), lost_digits=lost, log=join_logs([*logs, *column_logs])), cells, types, kept, meta)

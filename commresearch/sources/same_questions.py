@@ -14,7 +14,7 @@ from commresearch.sources.headers import name_columns
 from commresearch.sources.layout import NUMBER_SHARE, PROFILE_ROWS, Layout, find_table
 from commresearch.sources.platforms import ask_the_same, meta_columns, plain_header
 from commresearch.sources.row_rules import NOTE, PAGE, rows_set_aside
-from commresearch.sources.sheet import OtherSheet, Sheet, take_rows
+from commresearch.sources.sheet import NUMBER_LIKE, OtherSheet, Sheet, take_rows
 from commresearch.terms import Platform
 
 NO_ANSWERS = frozenset({"CR-S17", "CR-S25", "CR-S26"})  #: what is said of a sheet without a header or without a row below it
@@ -24,9 +24,10 @@ BETWEEN = "\x1f"  #: cells of a row that are compared at once
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answers:
-    """The answers of one sheet: names of columns, those that describe the answer sheet by their meaning, cells by name."""
+    """The answers of one sheet: where they stand, names of columns, those that describe the answer sheet by their meaning, cells by name."""
 
     sheet: Sheet
+    layout: Layout
     names: Sequence[str]
     meta: Mapping[str, str]
     cells: Mapping[str, Any]
@@ -34,6 +35,11 @@ class Answers:
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.cells[self.names[0]])
+
+    @property
+    def headers(self) -> list[frozenset[str]]:
+        """What the rows of the header say, before blank and repeated cells get names."""
+        return [_words(self.sheet.texts(row, self.layout.table.columns)) for row in self.layout.table.header]
 
 
 def titles_between(sheet: Sheet, layout: Layout, aside: Mapping[int, str], key: int | None) -> dict[int, str]:
@@ -174,16 +180,24 @@ def check_sheets(file: str, chosen: Answers, others: Mapping[str, OtherSheet]) -
         Every other sheet with answers that would be lost (CR-S44), or where one of them has tables that cannot be told apart.
     """
     failures = []
+    headers = set(chosen.headers) - {frozenset()}
     for name, other in others.items():
-        if not any(ask_the_same(chosen.names, [cell for cell in row if isinstance(cell, str)]) for row in other.top):
+        has_names = any(ask_the_same(chosen.names, [cell for cell in row if isinstance(cell, str)]) for row in other.top)
+        has_headers = len(frozenset().union(*headers)) > 1 and headers <= set(map(_words, other.top))
+        if not has_names and not has_headers:
             continue
         found = _answers(file, other.opened())
-        if found is None or not ask_the_same(chosen.names, found.names) or _holds(chosen, found):
+        if found is None or not (ask_the_same(chosen.names, found.names) or (has_headers and headers.intersection(found.headers))) or _holds(chosen, found):
             continue
         values = {"file": file, "sheet": chosen.sheet.name, "other": name, "count": len(chosen), "further": len(found)}
         failures.append(Failure(code="CR-S44", values=values))
     if failures:
         raise SourceError(*failures)
+
+
+def _words(cells: Sequence[Any]) -> frozenset[str]:
+    """Cells of a row that are no numbers, which readers of workbooks write in more than one way."""
+    return frozenset(plain_header(cell) for cell in cells if isinstance(cell, str) and not NUMBER_LIKE.fullmatch(cell.strip())) - {""}
 
 
 def _answers(file: str, sheet: Sheet) -> Answers | None:
@@ -200,13 +214,17 @@ def _answers(file: str, sheet: Sheet) -> Answers | None:
     aside = rows_set_aside(sheet, layout, {meaning: places[meta[meaning]] for meaning in ("key", "submitted") if meaning in meta})
     rows = layout.rows[~np.isin(layout.rows, list(aside)) & (sheet.filled[np.ix_(layout.rows, layout.table.columns)].sum(axis=1) > 1)]
     cells = {name: take_rows(sheet.columns[j], rows) for name, j in places.items()}
-    return Answers(sheet=sheet, names=names, meta=meta, cells=cells) if len(rows) else None
+    return Answers(sheet=sheet, layout=layout, names=names, meta=meta, cells=cells) if len(rows) else None
 
 
 def _holds(chosen: Answers, other: Answers) -> bool:
     """Whether all rows of a sheet stand on the chosen one as well; without a key, rows may be equal by chance, so that all must be."""
     by_plain = {plain_header(name): name for name in other.names}
     shared = [(name, by_plain[plain]) for name in chosen.names if (plain := plain_header(name)) in by_plain]
+    if len(shared) < len(chosen.names) == len(other.names):
+        shared = list(zip(chosen.names, other.names, strict=True))  # cells of one header are merged, those of the other are not
+    if not shared:
+        return False
     first, second = _joined(chosen, [a for a, _ in shared]), _joined(other, [b for _, b in shared])
     if chosen.meta.get("key") in {name for name, _ in shared}:
         return bool(pc.all(pc.is_in(second, value_set=first)).as_py())

@@ -30,7 +30,9 @@ CODE_ROWS = [
 ]
 
 
-def write_xlsx(path: Path, rows: Rows, *, merge: Sequence[str] = (), sheet: str = "Sheet1", others: dict[str, Rows] | None = None) -> Path:
+def write_xlsx(
+    path: Path, rows: Rows, *, merge: Sequence[str] = (), sheet: str = "Sheet1", others: dict[str, Rows] | None = None, merge_all: bool = False,
+) -> Path:
     """A workbook; dates get date formats, texts that begin with = become formulas with the text behind | as result."""
     with xlsxwriter.Workbook(path, {"strings_to_numbers": False, "strings_to_formulas": False}) as book:
         formats = {
@@ -42,7 +44,7 @@ def write_xlsx(path: Path, rows: Rows, *, merge: Sequence[str] = (), sheet: str 
             for i, row in enumerate(cells):
                 for j, value in enumerate(row):
                     _write(page, i, j, value, formats)
-            for area in merge if name == sheet else ():
+            for area in merge if merge_all or name == sheet else ():
                 first = page.table.get(xlsxwriter.utility.xl_cell_to_rowcol(area.split(":")[0])[0], {})
                 page.merge_range(area, "")
                 place = xlsxwriter.utility.xl_cell_to_rowcol(area.split(":")[0])

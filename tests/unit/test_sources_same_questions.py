@@ -229,6 +229,38 @@ def test_another_sheet_that_asks_the_same_is_refused_unless_one_is_named(tmp_pat
         assert (raw.sheet, len(raw.frame), raw.log["rule"].tolist().count("other_sheet")) == (name, n, 1)
 
 
+@pytest.mark.parametrize("further", [["备注", "备注"], ["", "备注"], ["备注", ""], ["题\n1", "题\n1"], [1, "备注"]])
+def test_a_header_with_blank_repeated_or_numbered_cells_is_found_on_another_sheet(tmp_path, further):
+    first, second = ([[*row, "x", "y"] for row in rows] for rows in (FIRST, SECOND))
+    refused(write_xlsx(tmp_path / "a.xlsx", [[*HEAD, *further], *first], others={"乙": [[*HEAD, *further], *second]}), "CR-S44", "Sheet1", "乙", "4")
+    for rows in (first, first[2:]):
+        copy = read_survey(write_xlsx(tmp_path / "b.xlsx", [[*HEAD, *further], *first], others={"乙": [[*HEAD, *further], *rows]}))
+        assert (len(copy.frame), copy.log["rule"].tolist().count("other_sheet")) == (6, 1)
+
+
+def test_a_column_of_remarks_without_header_makes_no_other_questionnaire(tmp_path):
+    remarked = [[*HEAD, ""], *([*row, "已核"] for row in FIRST)]
+    refused(write_xlsx(tmp_path / "a.xlsx", remarked, others={"乙": [HEAD, *SECOND]}), "CR-S44", "乙")
+    for head, first, copy in ((HEAD, remarked, FIRST), (HEAD[1:], [row[1:] for row in remarked], [row[1:] for row in FIRST[::-1]])):
+        raw = read_survey(write_xlsx(tmp_path / "b.xlsx", first, others={"乙": [head, *copy]}))
+        assert len(raw.frame) == 6
+
+
+@pytest.mark.parametrize("merge_all", [True, False])
+def test_a_header_of_two_rows_is_found_on_another_sheet(tmp_path, merge_all):
+    top = [["序号", "7、满意度", "", "备注"], ["", "环境", "物业", ""]]
+    first, second = ([[i, 4, 5, "x"] for i in range(start, start + 6)] for start in (1, 7))
+    merge = ["A1:A2", "B1:C1", "D1:D2"]
+    refused(write_xlsx(tmp_path / "a.xlsx", [*top, *first], merge=merge, others={"乙": [*top, *second]}, merge_all=merge_all), "CR-S44", "乙")
+    again = [[i, 2, 3, "x"] for i in range(1, 7)]
+    refused(write_xlsx(tmp_path / "b.xlsx", [*top, *first], merge=merge, others={"乙": [*top, *again]}, merge_all=merge_all), "CR-S44", "乙")
+    for other in ([["项目", "环境", "物业"], ["平均", 4, 5]], [["", "环境", "物业"], ["平均", 4, 5]], [["序号", "7、满意度", "备注"], [1, 9, "x"]]):
+        raw = read_survey(write_xlsx(tmp_path / "c.xlsx", [*top, *first], merge=merge, others={"统计": other}))
+        assert (len(raw.frame), rules(raw).count("other_sheet")) == (6, 1)
+    copied = read_survey(write_xlsx(tmp_path / "d.xlsx", [*top, *first], merge=merge, others={"乙": [*top, *first[1:]]}, merge_all=True))
+    assert len(copied.frame) == 6
+
+
 def test_every_sheet_that_would_be_lost_is_named_at_once(tmp_path):
     path = write_xlsx(tmp_path / "a.xlsx", [WJX, *WJX_FIRST], sheet="甲", others={"乙": [WJX, *WJX_SECOND], "丙": [WJX, *WJX_SECOND[:1]]})
     refused(path, "CR-S44", "甲", "乙", "丙")
