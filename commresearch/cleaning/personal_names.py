@@ -110,6 +110,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "titled": re.compile(rf"(?:我是|联系|[找叫请问给])({surname}{_TITLE})"),
         "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}](?:(?!的)[{_HAN}])?(?:{_TITLE})?){behind_name}"),
         "asked_for": re.compile(rf"(?:联系人?|负责人|转告|告知|告诉|通知|[找叫]|{_KIN})({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
+        "with_title": re.compile(f"{surname}{_TITLE}"),
         "told": re.compile(rf"{common}(?!{_TITLE}){given}{{2}}"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
     }
@@ -180,8 +181,8 @@ def _is_word(name: str) -> bool:
 
 
 def _is_no_person(name: str) -> bool:
-    """Whether what has the form of a name is a word or an office behind which a number may stand."""
-    return _is_word(name) or name[-1] in _NOT_REACHED
+    """Whether what has the form of a name is a word or an office behind which a number may stand; of two characters (王工, 刘科) only a word is none."""
+    return _is_word(name) or (len(name) > 2 and name[-1] in _NOT_REACHED and not _patterns()["with_title"].fullmatch(name))
 
 
 def find_certain_names(plain: str) -> Iterator[tuple[int, int]]:
