@@ -22,6 +22,7 @@ from commresearch.words import entries
 ORDERED = tuple(tuple(str(label) for label in scale["zh"].split(" ")) for scale in entries("answer_scales").values())
 MOST_OPTIONS, LEAST_REPEATS = 30, 3  #: a column with few different answers, each met often, is a choice
 SHORT_LIST = 10  #: codes up to here need not begin with the first option: nobody may have taken it
+MOST_GRADES = 7  #: of satisfaction that can be ordered; larger numbers printed in them are points (10分 满意, 8分 一般), not places
 FIRST_CODE = 2
 SHOWN_PAIRS = 3  #: numbers that a note on two exports quotes
 NUMERIC_SHARE = 0.9
@@ -86,11 +87,12 @@ def ordered(labels: Sequence[str]) -> list[str]:
 
 
 def numbered(labels: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """A value for every label: a code is its own, as are few numbers printed in labels; every other label gets the next number that is neither a code nor taken."""
+    """A value for every label: a code is its own, as are few numbers printed in labels that are no points; every other label gets the next number that is neither a code nor taken."""
     used = set(taken)
     listed = list(dict.fromkeys(labels))
     real = [label for label in listed if no_answer(label) is None]
-    if not used and (printed := _printed_numbers(real)) and (max(printed) <= SHORT_LIST or set(printed) == {*range(1, len(real) + 1)}):
+    last = MOST_GRADES if satisfaction_order(real) else SHORT_LIST
+    if not used and (printed := _printed_numbers(real)) and (max(printed) <= last or set(printed) == {*range(1, len(real) + 1)}):
         values = {str(n): label for n, label in printed.items()}
         return values | numbered((label for label in listed if label not in real), taken=values)
     codes = sorted((label for label in listed if CODE.fullmatch(label) and label not in used), key=int)

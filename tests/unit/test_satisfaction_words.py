@@ -61,6 +61,17 @@ def test_numbers_printed_in_labels_are_their_order_and_their_codes(form):
     assert numbered(ordered(["①差", "③好", "②一般"])) == {"1": "①差", "2": "②一般", "3": "③好"}
 
 
+@pytest.mark.parametrize("points", ["2 4 6 8 10", "1 3 5 7 9", "1 3 6 8 10"])
+@pytest.mark.parametrize("form", ["{}分 {}", "{}分（{}）"])
+def test_points_printed_in_grades_are_their_order_and_no_codes(points, form):
+    printed = [form.format(n, label) for n, label in zip(points.split(" "), ["非常不满意", "不满意", "一般", "满意", "非常满意"], strict=True)]
+    values = numbered(ordered([*printed[::-1], "不清楚"]))
+    assert values == dict(zip([*FIVE, "6"], [*printed, "不清楚"], strict=True))
+    variable = Variable(name="q", type=VariableType.SINGLE, source="q", values={v: label for v, label in values.items() if v in FIVE})
+    assert best_first(variable) is False
+    assert [*numbered(ordered(["10分 很好", "6分 一般", "2分 差"]))] == ["2", "6", "10"]
+
+
 @pytest.mark.parametrize("labels", [["5-10年", "1-4年", "10年以上"], ["5万以上", "1000元以下"], ["2.5元", "1.5元"], ["18岁以下", "18岁以上"], ["2楼", "养老"], ["30年", "20年"]])
 def test_numbers_that_are_answers_are_no_codes(labels):
     assert [*numbered(ordered(labels))] == [str(n) for n in range(1, len(labels) + 1)]
