@@ -202,11 +202,14 @@ def tells_of_codes(raw: RawTable, given: pd.Series, code: RawTable, code_columns
 
     What was written freely stands there as it was written. Numbers that are options may be their own numbers now and then (5 to 1, of
     which 3 is the third), but fewer than half of them, as somebody may have rewritten answers between the two exports; where most are,
-    the codes have to number them without a gap, and every other number has to be met more than once. Words among numbers say nothing.
+    the codes have to number them without a gap, and every other number has to be met more than once. A word among numbers that stands
+    beside a number of their list is an option (5人及以上 beside 5), and so are they; other words say nothing.
     """
     pairs = _beside(raw, given, code, code_columns[0])
     numbers = parse_numbers(pairs["label"]).values
     if kind is not VariableType.TEXT and numbers.notna().any():
+        if len(code_columns) == 1 and _are_numbered(pairs[numbers.notna() | pairs["value"].str.fullmatch(CODE)], numbers):
+            return True
         pairs, numbers = pairs[numbers.notna()], numbers[numbers.notna()]
     if len(code_columns) > 1 or pairs.empty or not pairs["value"].str.fullmatch(r"[1-9][0-9]{0,2}").all():
         return False
@@ -220,6 +223,13 @@ def tells_of_codes(raw: RawTable, given: pd.Series, code: RawTable, code_columns
     if 2 * is_same.sum() < len(pairs):
         return _is_list(codes)
     return not is_same.all() and codes == {*range(1, len(pairs) + 1)} and bool((pairs.loc[~is_same, "n"] > 1).all())
+
+
+def _are_numbered(pairs: pd.DataFrame, numbers: pd.Series) -> bool:
+    """Whether there are words among numbers, and each of either stands beside a code of its own in one list."""
+    if numbers[pairs.index].notna().all() or not pairs["value"].str.fullmatch(r"[1-9][0-9]{0,2}").all():
+        return False
+    return not (pairs["label"].duplicated().any() or pairs["value"].duplicated().any()) and _is_list(set(pairs["value"].astype(int)))
 
 
 def other_numbers(raw: RawTable, given: pd.Series, code: RawTable, code_columns: Sequence[str]) -> str:

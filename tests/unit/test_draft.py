@@ -140,6 +140,24 @@ def test_answers_rewritten_between_the_exports_make_no_options_of_an_amount(expo
     assert [*misread_numbers(Codebook(variables=(replace(variable, missing={}),), name="book.csv"), raw, coded)] == []
 
 
+PEOPLE = ["1人", "2人", "3人", "4人", "5人及以上"]
+
+
+@pytest.mark.parametrize(("answers", "options"), [
+    ([(label, code) for code, label in enumerate(PEOPLE[:4], 1)] * 10 + [(PEOPLE[4], 5)] * 3, PEOPLE), ([("1", 1), ("2", 2), ("3", 3)] * 10 + [("更多", 4)], ["1", "2", "3", "更多"]),
+    ([("0个", 1), ("1个", 2), ("2个", 3)] * 10 + [("3个及以上", 4)], ["0个", "1个", "2个", "3个及以上"]), ([("1人", 1), ("2人", 2)] * 10 + [("三四个吧", "三四个吧")], None),
+    ([(str(n), n) for n in range(18, 60)] + [("七十多岁的", 75)], None), ([("1人", 1), ("2人", 2)] * 10 + [("挺多的人", 2)], None), ([("1人", 1), ("2人", 2)] * 10 + [("挺多的人", "")], None),
+], ids=["people", "bare", "from_0", "written", "ages", "not_unique", "blank"])  # fmt: skip
+def test_a_word_that_the_code_export_numbers_among_numbers_makes_them_options(exports, answers, options):
+    text = [[label, *TEXT_ROWS[i % 6][1:]] for i, (label, _) in enumerate(answers)]
+    code = [[value, *CODE_ROWS[i % 6][1:]] for i, (_, value) in enumerate(answers)]
+    raw, coded = read_survey_pair(*exports(text_rows=text, code_rows=code))
+    book = draft_codebook(raw, coded)
+    assert (book["q1"].type, [*book["q1"].values.values()]) == ((VariableType.NUMBER, []) if options is None else (VariableType.SINGLE, options))
+    left, right = (clean_survey(one, book).frame["q1"].reset_index(drop=True) for one in (raw, coded))
+    assert options is None or (left.notna().all() and left.equals(right))
+
+
 @pytest.mark.parametrize(("question", "options", "is_choice"), [
     ("您知道楼长和网格员是谁吗", ["全知道", "知道一个", "都不知道"], True), ("您是否查过网格员的姓名和电话", ["查过", "没查过"], True),
     ("您有事找的是谁", ["网格员", "张大妈", "左邻右舍", "亲戚"], True), ("您的楼长是谁", ["周桂花", "吴天明", "居委会"], False),
