@@ -8,6 +8,7 @@ import pandas as pd
 
 from commresearch.cleaning.identifiers import FINDERS, column_identifiers, find_identifiers, id_forms, mistyped_ids, without_codes
 from commresearch.cleaning.known_values import KnownValues
+from commresearch.cleaning.option_labels import CLOSES, OPENS
 from commresearch.cleaning.personal_names import find_announced_names, find_names_beside, find_signing_names, words_like_names
 from commresearch.cleaning.text_spans import JoinedTexts, Span, merged_spans
 from commresearch.terms import Identifier, Role
@@ -116,10 +117,17 @@ def with_names(joined: JoinedTexts, found: Mapping[int, list[Span]], known: Know
     return _together(joined, found, joined.by_text(_names_in(joined, known)), mistyped_ids(id_forms(joined)))
 
 
-def with_known(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues) -> dict[int, list[Span]]:
-    """The spans of distinct texts, and those of known values, overlapping ones united."""
+def with_known(joined: JoinedTexts, found: Mapping[int, list[Span]], known: KnownValues, *, beside_options: bool = False) -> dict[int, list[Span]]:
+    """The spans of distinct texts, and those of known values, overlapping ones united; with `beside_options` only what is written in 其他〖…〗."""
     more = joined.by_text([*known.find(joined.plain)])
-    return {**found, **{i: merged_spans([*found.get(i, []), *spans], PRECEDENCE) for i, spans in more.items()}}
+    if beside_options:
+        more = {i: [s for s in spans if _is_fill(joined.plains[i], s.start)] for i, spans in more.items()}
+    return {**found, **{i: merged_spans([*found.get(i, []), *spans], PRECEDENCE) for i, spans in more.items() if spans}}
+
+
+def _is_fill(plain: str, position: int) -> bool:
+    """Whether a place in the options of a cell stands in brackets that are open there."""
+    return plain.count(OPENS, 0, position) > plain.count(CLOSES, 0, position)
 
 
 def _known_names(names: Iterable[str]) -> KnownValues:

@@ -57,8 +57,8 @@ class Gate:
     known : mapping
         Identifier → class, as collected on the way in, for the scan of what is written. It is never written itself.
     told : frozenset of str
-        Names with which people of this file said in free text who they or others are: masked in all its free text and in the log, and
-        not searched for elsewhere (among answers that are chosen, in written files), as they are only likely names.
+        Names with which people of this file said in free text who they or others are: masked in all its free text, in what is
+        written beside an option and in the log, and not searched for elsewhere (among answers that are chosen, in written files), as they are only likely names.
     """
 
     frame: pd.DataFrame
@@ -170,22 +170,23 @@ def apply_privacy(
     spans = dict(zip(free, found, strict=True))
     labels = DIVIDER.join(plain_text(label) for of_column in free_text.values() for label in of_column)
     told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text) if name not in labels)
-    passages = _passages(frame, verdicts, contents, (known, dict.fromkeys((c for c in free if not free_text[c]), told)), spans, key, on, place)
+    passages = _passages(frame, verdicts, contents, (known, told, frozenset(c for c in free if free_text[c])), spans, key, on, place)
     passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
     return replace(_left_behind(passages, frame.index, fingerprint, known), told=told)
 
 
 def _passages(
-    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: tuple[Mapping[str, str], Mapping[str, frozenset[str]]],
+    frame: pd.DataFrame, verdicts: Mapping[str, _Verdict], contents: Mapping[str, ColumnContent], known: tuple[Mapping[str, str], frozenset[str], frozenset[str]],
     spans: Mapping[str, Mapping[int, list[Span]]], key: bytes | None, on: pd.Series | None, place: _Place,
 ) -> list[_Passage]:
     """What every column leaves behind; those in which nothing was found are not sent from process to process.
 
-    `known` are identifiers of columns, and names told in texts for the columns in which they are masked; `spans` is what was found in free text without them.
+    `known` are identifiers of columns, names told in texts, and the columns of options, in which these are masked only in what is written
+    beside one; `spans` is what was found in free text without them.
     """
     own_names = _everyday_names(frame[[c for c, v in verdicts.items() if v.identifier == Identifier.NAME]])
-    everywhere, told = KnownValues(known[0]), KnownValues(dict.fromkeys(frozenset[str]().union(*known[1].values()), Identifier.NAME.value))
+    everywhere, told = KnownValues(known[0]), KnownValues(dict.fromkeys(known[1], Identifier.NAME.value))
 
     def passed(column: str) -> _Passage | None:
         if column in verdicts:
@@ -193,8 +194,7 @@ def _passages(
         joined = contents[column].joined
         if column in spans:
             found = with_known(joined, spans[column], everywhere)
-            found = with_known(joined, found, told) if column in known[1] else found
-            return _pass_text(frame[column], joined, found, own_names, place)
+            return _pass_text(frame[column], joined, with_known(joined, found, told, beside_options=column in known[2]), own_names, place)
         whole = {i: [Span(0, len(joined.texts[i]), c)] for i, c in everywhere.among(joined.plains).items() if _is_meant(joined.texts[i], c)}
         return _pass_text(frame[column], joined, {**contents[column].spans(), **whole}, (), place)
 

@@ -277,6 +277,14 @@ def test_a_name_that_is_told_is_none_among_options(planted):
         assert gate.told == ({"马连良"} if is_masked else set())
 
 
+def test_a_name_that_is_told_is_masked_in_what_is_written_beside_an_option(planted):
+    chosen = ["周大勇", "其他〖问周大勇〗", "甲┋其他〖周大勇, 和乙〗┋周大勇", "周大勇〖不认识", "甲"]
+    frame = pd.DataFrame({"意见": ["我叫周大勇，", *"甲乙丙丁"], "选择": chosen}, dtype="str")
+    gate = planted.gate(frame=frame, free_text={"意见": (), "选择": ["甲", "其他"]}, on=pd.Series(pd.NaT, index=frame.index))
+    assert gate.frame["选择"].tolist() == [chosen[0], "其他〖问〔姓名〕〗", "甲┋其他〖〔姓名〕, 和乙〗┋周大勇", *chosen[3:]]
+    assert gate.found.loc[gate.found["column"] == "选择", ["identifier", "action", "n"]].to_numpy().tolist() == [["name", "masked", 2]]
+
+
 def test_an_invalid_number_that_is_known_is_masked_in_texts(planted):
     frame = pd.DataFrame({"身份证号": ["379999199001011239"], "意见": ["我的号379999199001011239登不上"]}, dtype="str")
     assert planted.gate(frame=frame, on=pd.Series(pd.NaT, index=[0])).frame["意见"].tolist() == ["我的号〔身份证号〕登不上"]
