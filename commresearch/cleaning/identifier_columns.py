@@ -25,13 +25,14 @@ CONTENT_SHARE = 0.8
 NAME_CELLS, NAME_SHARE, NAME_DISTINCT = 5, 0.65, 0.3
 #: what the content has to show where a header is a word that also stands over answers (微信, 手机) or only contains one (请写下姓名和班级)
 SUPPORT, UNCERTAIN_DISTINCT = 0.3, 0.3
-#: answers that are met so often on average may be options of a choice; this share of them has to be names where one is asked for
-RECURRING, CHOICE_SHARE = 3, 0.6
+#: answers that are met so often on average may be options of a choice; this share of them has to be names where one is asked for, if there are so many others
+RECURRING, CHOICE_SHARE, MANY_OTHERS = 3, 0.6, 2
 
 _SAMPLE = 2_000  #: distinct texts of a column by which it is judged
 _LONGEST_NAME = 30
 _LONGEST_ASIDE = 4  #: characters behind the address of a column of addresses
 _BETWEEN_PARTS = re.compile(r"[\s,、;/:(]+")
+_PART = re.compile(r"[^\s,、;/:()。!?┋]+")
 
 _NUMBERING = re.compile(r"^\s*(?:第\s*\d+\s*题|[a-z]{0,2}\d{1,3})\s*[、.:)_\-\s]+")
 _ASIDE = re.compile(r"[(\[【{]([^)\]】}]*)[)\]】}]")
@@ -42,8 +43,11 @@ _LEADING = re.compile(
 _TRAILING = re.compile(r"(?:(?:以便|便于|方便|用于|仅用于|仅作|我们将|我们会).+|是什么|是多少|是|为|信息|一栏|[\d_:?!。,.]+)$")
 #: a question for a person; one for the name of an organisation or a place ends alike
 _WHO = re.compile("是谁|谁是|姓名|名字|叫什么|叫啥|哪一?[位个](?:是|书记|主任|楼长|楼栋长|单元长|网格员|网格长|社工|志愿者|管家|经理|老师|医生|民警|代表|居民|邻居|同志|人员|人)|是哪一?位")
-#: whether something is known or done, which is answered with yes and no
-_WHETHER = re.compile("是否|有没有|(?:知道|认识|认得|了解|清楚|熟悉|记得|见过|听说过|听过).*[吗么嘛]")
+_KNOWING = "知道|认识|认得|了解|清楚|熟悉|记得|见过|听说|听过"
+#: whether something is known or done, which is answered with yes and no, or by who it is
+_WHETHER = re.compile(f"是否|有没有|(?:{_KNOWING}).*[吗么嘛]")
+#: an answer that names nobody, as it only says whether somebody is known
+_NAMES_NOBODY = re.compile(f"[不没忘]|^[无未]|{_KNOWING}|[的过了]$|^其[他它]")
 _WHAT = re.compile("(?:公司|单位|机构|企业|组织|品牌|[商店]|方|家|社区|小区|楼盘|学校|街道|[村路]|活动|物业|居委会?|业委会)的?(?:全称|名称)?(?:是谁|名字|叫什么|叫啥)|谁是.*(?:公司|单位|物业|[商方])$")
 
 
@@ -117,17 +121,42 @@ def judge_column(headers: Sequence[str], content: ColumnContent) -> tuple[str, s
 def asks_for_persons(headers: Sequence[str], content: ColumnContent, *, is_choice: bool = False) -> bool:
     """Whether a question asks who somebody is, and answers name persons, however few different ones.
 
-    Of options (`is_choice`, or answers that recur) most have to be names, and one beside others is not enough.
+    Of options (`is_choice`, answers that recur, or those to whether somebody is known) most have to be names, and one beside several others is not
+    enough; answers that only say whether somebody is known are none of these.
     """
-    plain = [plain_text(header) for header in headers]
-    if not any(_WHO.search(h) and not _WHAT.search(h) for h in plain) or any(map(_WHETHER.search, plain)):
+    if not asks_who(headers):
         return False
-    texts = content.joined.texts
-    weights = np.bincount(content.joined.codes, minlength=len(texts)) * has_answer(texts)
-    are_persons, n_answers = person_cells(texts) & (weights > 0), int((weights > 0).sum())
-    if is_choice or weights.sum() >= RECURRING * n_answers:
-        return bool(n_answers and are_persons.sum() >= max(min(2, n_answers), CHOICE_SHARE * n_answers))
-    return bool(weights.sum() and weights[are_persons].sum() >= SUPPORT * weights.sum())
+    joined = content.joined
+    counts = np.bincount(joined.codes, minlength=len(joined.texts)) * has_answer(joined.texts)
+    are_persons = np.isin(np.arange(len(counts)), [*persons_in(joined)]) & (counts > 0)
+    is_answer = are_persons | ((counts > 0) & np.array([not _NAMES_NOBODY.search(plain.strip()) for plain in joined.plains], dtype=bool))
+    n_persons, n_answers = int(are_persons.sum()), int(is_answer.sum())
+    if is_choice or counts.sum() >= RECURRING * (counts > 0).sum() or any(_WHETHER.search(plain_text(h)) for h in headers):
+        return n_persons > 0 and (n_answers - n_persons < MANY_OTHERS or n_persons >= max(2, CHOICE_SHARE * n_answers))
+    return bool(n_persons and counts[are_persons].sum() >= SUPPORT * counts[is_answer].sum())
+
+
+def asks_who(headers: Sequence[str]) -> bool:
+    """Whether a header or a question asks who somebody is."""
+    return any(_WHO.search(plain) and not _WHAT.search(plain) for plain in map(plain_text, headers))
+
+
+def persons_in(joined: JoinedTexts, *, in_full: bool = False) -> dict[int, list[Span]]:
+    """Persons whom short answers to who that is name, as a whole or in one of their parts (认识，王建国), by position of the distinct text."""
+    short = [(i, plain) for i, plain in enumerate(joined.plains) if len(plain) <= _LONGEST_NAME and not plain.isascii()]
+    places = [(i, plain, *place) for i, plain in short for place in ((0, len(plain)), *(part.span() for part in _PART.finditer(plain)))]
+    parts = [plain[start:end] for _, plain, start, end in places]
+    found: dict[int, list[Span]] = {}
+    for (i, _, start, end), part, is_person in zip(places, parts, person_cells(parts, in_full=in_full).tolist(), strict=True):
+        if is_person and not _NAMES_NOBODY.search(part) and not (i in found and found[i][-1].end >= end):
+            found.setdefault(i, []).append(Span(start, end, Identifier.NAME))
+    return found
+
+
+def spans_under(headers: Sequence[str], content: ColumnContent) -> Mapping[int, list[Span]]:
+    """Identifiers in all distinct texts, by position; under a question who somebody is, persons whom short answers name are among them."""
+    spans, persons = content.spans(), persons_in(content.joined) if asks_who(headers) else {}
+    return {i: [*spans.get(i, []), *persons.get(i, [])] for i in sorted({*spans, *persons})} if persons else spans
 
 
 def is_birth_column(headers: Sequence[str], cells: pd.Series) -> bool:

@@ -124,12 +124,16 @@ def name_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
     return np.array([bool(whole.fullmatch(t)) and t not in words and t[-1] not in _PLACE_ENDINGS for t in tidy], dtype=bool)
 
 
-def person_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether each whole text names a person, of answers to who that is: offices, relatives and words with another one behind them do not."""
-    kin = re.compile(_KIN)
+def person_cells(texts: Sequence[str], *, in_full: bool = False) -> NDArray[np.bool_]:
+    """Whether each whole text names a person, of answers to who that is: offices, relatives and words with another one behind them do not.
+
+    With `in_full` only names of three characters with a common surname and without a title, which hardly are anything else.
+    """
+    kin, told = re.compile(_KIN), _patterns()["told"]
     tidy = [re.sub(r"\s", "", t) for t in plain_texts(texts)]
     is_other = np.array([t[:2] in words_like_names() or t[-1:] in _NOT_REACHED or kin.fullmatch(t) is not None for t in tidy], dtype=bool)
-    return np.asarray(name_cells(texts) & ~is_other)
+    is_meant = np.array([not in_full or told.fullmatch(t) is not None for t in tidy], dtype=bool)
+    return np.asarray(name_cells(texts) & ~is_other & is_meant)
 
 
 def known_names(cells: pd.Series) -> list[str]:

@@ -421,6 +421,36 @@ def test_a_question_for_a_person_is_a_column_of_names_however_few_are_named(head
 @pytest.mark.parametrize(
     ("header", "answers"),
     [
+        ("您的楼长是谁", ["周桂花", "不知道", "不认识", "没见过", "不太清楚", "忘了", "记不清", "无印象", "未听说"]),
+        ("您的楼长是谁", ["周桂花", "其他", "不认识"]),
+        ("您的楼长是谁", ["周桂花", "居委会", "不认识"]),
+        ("您认识楼长吗？他叫什么", ["认识", "不认识", "周桂花"]),
+        ("您认识楼长吗？他叫什么", ["周桂花", "吴天明", "不认识"]),
+        ("您认识楼长吗？他叫什么", ["认识，周桂花", "认识，吴天明", "不认识"]),
+        ("有没有让您印象深刻的网格员？是谁", ["周桂花", "吴天明", "没有"]),
+        ("是否有热心邻居帮过您，是哪位", ["周桂花", "帮过", "没帮过"]),
+        ("您的网格员叫什么", ["网格员（周桂花）", "不清楚"]),
+    ],
+)
+@pytest.mark.parametrize("others", [1, 40])
+def test_answers_that_name_nobody_make_names_no_options(header, answers, others):
+    cells = [*answers[:2], *answers * 3, *answers[-1:] * others]
+    assert judge_column([header], read_content(pd.Series(cells, dtype="str"))) is not None
+
+
+def test_one_name_among_several_offices_is_no_column_of_names():
+    assert judge_column(["您的楼长是谁"], read_content(pd.Series(["周桂花", "居委会", "物业", "不认识"] * 15, dtype="str"))) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "answers"),
+    [
+        ("您是否认识网格员，是哪位", ["认识", "不认识", "见过"]),
+        ("您知道楼长是谁吗", ["知道", "以前知道", "全忘记", "有印象"]),
+        ("您认识楼长吗？叫什么名字", ["认识，叫不出名字", "很熟", "不认识"]),
+        ("是否有人帮助过您？是谁", ["爷爷/奶奶", "物业、居委", "社工", "没有"]),
+        ("有没有印象深刻的社工，是谁", ["常见", "明确", "没有"]),
+        ("是否有热心人帮过您，是哪位", ["帮过", "没帮过"]),
         ("您有事最先找的是谁", ["物业", "居委会", "张大妈调解室", "邻居", "家人"]),
         ("解决问题的是谁", ["施工方", "管理方", "党支部", "安保员", "居委", "项目部", "房管局", "路长"]),
         ("照顾老人的是谁", ["儿子", "女儿", "保姆", "岳父", "岳母", "孙辈"]),
