@@ -29,10 +29,11 @@ from commresearch.cleaning.draft_values import (
     told_apart,
     values_from_code,
 )
-from commresearch.cleaning.identifier_columns import asks_for_persons, classify_columns, judge_column, read_content
+from commresearch.cleaning.identifier_columns import asks_for_persons, asks_who, classify_columns, judge_column, persons_in, read_content
 from commresearch.cleaning.masking import mask_text
 from commresearch.cleaning.missing import no_answer, split_missing
 from commresearch.cleaning.option_labels import ARROW, OPENS, SEPARATOR, Part, split_fill, split_multiple
+from commresearch.cleaning.text_spans import JoinedTexts
 from commresearch.cleaning.typed import Cells, type_variable
 from commresearch.cleaning.variable import ABSENT, CHOICES, Variable
 from commresearch.sources import Question, RawTable
@@ -134,7 +135,7 @@ def _column_variable(
     given = answers[answers != ""]
     if has_labelled_answers(raw, column, given.tolist(), question.text):
         labelled = of_labels(raw, column, given.tolist())
-        if _names_persons(labelled.values.values(), column, question):
+        if _names_persons(labels := [*labelled.values.values()], column, question) or _names_one(labels, column, question):
             return replace(base, note=say_note("draft_identifiers"))
         return _choice(raw, base, VariableType.SINGLE, labelled)
     parts = _parts(given, several=question.type is not None)
@@ -145,12 +146,13 @@ def _column_variable(
         kind = VariableType.SINGLE
     if kind is VariableType.SINGLE and code and code_columns and not is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number
-    if kind in CHOICES and (not parts or _tells_of_persons(parts)):
-        kind = VariableType.TEXT  # sentences that repeat by chance; their identifiers must not become labels
-        base = replace(base, note=say_note("draft_identifiers") if parts else "")
-    elif kind in CHOICES and _names_persons([part.label for part in parts], column, question):
+    labels = [part.label for part in parts]
+    if kind in CHOICES and _names_persons(labels, column, question):
         kind = VariableType.TEXT
         base = replace(base, note=say_note("draft_identifiers"), identifier=Identifier.NAME)
+    elif kind in CHOICES and (not parts or _tells_of_persons(labels) or _names_one(labels, column, question)):
+        kind = VariableType.TEXT  # sentences that repeat by chance, or a name among offices; no identifier must become a label
+        base = replace(base, note=say_note("draft_identifiers") if parts else "")
     if kind is VariableType.NUMBER:
         amount = _amount(raw, base, given, parts)
         other = other_numbers(raw, given, code.raw, code_columns) if code and code_columns else ""
@@ -209,15 +211,20 @@ def _amount(raw: RawTable, base: Variable, given: pd.Series, parts: Sequence[Par
     return replace(base, type=VariableType.NUMBER, missing=missing, note=note)
 
 
-def _tells_of_persons(parts: Sequence[Part]) -> bool:
+def _tells_of_persons(labels: Sequence[str]) -> bool:
     """Whether any would-be label holds an identifier."""
-    labels = pd.Series([part.label for part in parts], dtype="str")
-    return not mask_text(labels)[0].equals(labels)
+    cells = pd.Series(labels, dtype="str")
+    return not mask_text(cells)[0].equals(cells)
 
 
 def _names_persons(labels: Iterable[str], column: str, question: Question) -> bool:
     """Whether the question asks who somebody is, and would-be labels name persons."""
     return asks_for_persons([column, question.text], read_content(pd.Series([*labels], dtype="str")), is_choice=True)
+
+
+def _names_one(labels: Sequence[str], column: str, question: Question) -> bool:
+    """Whether the question asks who somebody is, and one of the would-be labels is the full name of a person."""
+    return asks_who([column, question.text]) and bool(persons_in(JoinedTexts(pd.Series(labels, dtype="str")), in_full=True))
 
 
 def _declared_missing(raw: RawTable, columns: Iterable[str]) -> dict[MissingKind, tuple[str, ...]]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from commresearch.cleaning.identifier_columns import ColumnContent, is_birth_column, judge_column, read_content
+from commresearch.cleaning.identifier_columns import ColumnContent, is_birth_column, judge_column, read_content, spans_under
 from commresearch.cleaning.identifiers import is_mobile_in_use
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.masking import TOKENS, counts, masked, with_known, with_names
@@ -166,7 +166,9 @@ def apply_privacy(
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     free = {c: contents[c] for c in frame.columns if c in free_text and c not in verdicts}
-    found = in_two(lambda c: with_names(free[c].joined, free[c].spans(), KnownValues({})), [*free], is_long=len(frame) >= MANY_ROWS)
+    wording = {column: question.text for question in questions or () for column in question.columns}
+    asked = {c: [c, wording.get(c, "")] for c in free if not free_text[c]}
+    found = in_two(lambda c: with_names(free[c].joined, spans_under(asked.get(c, []), free[c]), KnownValues({})), [*free], is_long=len(frame) >= MANY_ROWS)
     spans = dict(zip(free, found, strict=True))
     labels = DIVIDER.join(plain_text(label) for of_column in free_text.values() for label in of_column)
     told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text) if name not in labels)

@@ -161,6 +161,9 @@ def test_a_word_that_the_code_export_numbers_among_numbers_makes_them_options(ex
 @pytest.mark.parametrize(("question", "options", "is_choice"), [
     ("您知道楼长和网格员是谁吗", ["全知道", "知道一个", "都不知道"], True), ("您是否查过网格员的姓名和电话", ["查过", "没查过"], True),
     ("您有事找的是谁", ["网格员", "张大妈", "左邻右舍", "亲戚"], True), ("您的楼长是谁", ["周桂花", "吴天明", "居委会"], False),
+    ("有没有让您印象深刻的网格员？是谁", ["周桂花", "吴天明", "没有"], False), ("是否有热心邻居帮过您，是哪位", ["周桂花", "没有"], False),
+    ("您认识楼长吗？他叫什么", ["周桂花", "吴天明", "不认识"], False), ("您的楼长是谁", ["周桂花", "不知道", "不认识", "没见过", "说不清"], False),
+    ("您是否认识网格员，是哪位", ["认识", "不认识", "见过"], True),
 ])
 def test_a_question_with_who_in_it_is_a_choice_where_most_options_are_no_names(tmp_path, question, options, is_choice):
     path = write_csv(tmp_path / "s.csv", ["id", question], [[f"x{i}", options[i % len(options)]] for i in range(60)])
@@ -463,6 +466,20 @@ def test_another_column_that_lost_digits_or_a_second_key_does_not(tmp_path):
     assert (book["answer_id"].source, book["answer_id"].note) == ("_uuid", "")
     path = write_csv(tmp_path / "b.csv", ["编号", "号", "答"], [[i, "2.02501E+15", "甲"] for i in range(8)])
     assert "lost_digits" in set(clean_survey(read_survey(path), draft_codebook(read_survey(path))).log["rule"])
+
+
+def test_a_name_among_offices_is_no_option_and_masked_alone(tmp_path, exports):
+    options = ["周桂花", "物业", "居委会", "不认识"]
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "您的楼长是谁"], [[f"x{i}", options[i % 4]] for i in range(40)]))
+    book = draft_codebook(raw)
+    assert (book["q1"].type, book["q1"].identifier, book["q1"].values, "遮去" in book["q1"].note) == (VariableType.TEXT, None, {}, True)
+    table = clean_survey(raw, book)
+    assert table.frame["q1"].tolist()[:4] == ["〔姓名〕", *options[1:]]
+    assert "周桂花" not in table.frame.to_csv() + table.log.to_csv() + book.to_frame().to_csv()
+    text, code = ([[cell, *row[1:]] for cell, row in zip(cells * 6, rows * 4, strict=True)] for cells, rows in ((options, TEXT_ROWS), ([1, 2, 3, 4], CODE_ROWS)))
+    header = "1、楼长是谁"
+    book = draft_codebook(*read_survey_pair(*exports(text, code, [header, *TEXT_HEADER[1:]], [header, *CODE_HEADER[1:]])))
+    assert (book["q1"].type, book["q1"].values) == (VariableType.TEXT, {})
 
 
 PERSONS = ["周桂花", "吴天明", "郑小莉", "王五"]

@@ -13,6 +13,7 @@ from commresearch.cleaning.privacy import apply_privacy
 from commresearch.cleaning.pseudonyms import is_pseudonym, key_fingerprint
 from commresearch.errors import CleaningError
 from commresearch.records import LOG_COLUMNS
+from commresearch.sources.raw_table import Question
 from commresearch.words import render_error
 
 N = 2000
@@ -48,7 +49,7 @@ class Planted:
     values: dict[str, set[str]]
     on: pd.Series
 
-    def gate(self, *, key=None, declared=None, frame=None, free_text=("意见",), on=None):
+    def gate(self, *, key=None, declared=None, frame=None, free_text=("意见",), on=None, questions=None):
         frame = self.frame if frame is None else frame
         return apply_privacy(
             frame,
@@ -59,6 +60,7 @@ class Planted:
             sheet="答卷",
             row_ids=[f"a1b2c3d4:答卷:{i}" for i in frame.index],
             on=self.on if on is None else on,
+            questions=questions,
         )
 
 
@@ -283,6 +285,16 @@ def test_a_name_that_is_told_is_masked_in_what_is_written_beside_an_option(plant
     gate = planted.gate(frame=frame, free_text={"意见": (), "选择": ["甲", "其他"]}, on=pd.Series(pd.NaT, index=frame.index))
     assert gate.frame["选择"].tolist() == [chosen[0], "其他〖问〔姓名〕〗", "甲┋其他〖〔姓名〕, 和乙〗┋周大勇", *chosen[3:]]
     assert gate.found.loc[gate.found["column"] == "选择", ["identifier", "action", "n"]].to_numpy().tolist() == [["name", "masked", 2]]
+
+
+def test_persons_who_are_asked_for_are_masked_in_texts_among_other_answers(planted):
+    answers = ["王建国", "居委会", "物业，张敏", "邻居都帮忙", "李 秀英", "严格", "老师/同学", "不认识"]
+    frame = pd.DataFrame({"q1": answers * 3, "意见": answers * 3}, dtype="str")
+    gate = planted.gate(
+        frame=frame, free_text=("q1", "意见"), on=pd.Series(pd.NaT, index=frame.index), questions=[Question(number=1, text="谁帮过您？是哪位", columns=("q1",))],
+    )
+    assert gate.frame["q1"].tolist() == ["〔姓名〕", "居委会", "物业，〔姓名〕", "邻居都帮忙", "〔姓名〕", *answers[5:]] * 3
+    assert gate.frame["意见"].tolist() == answers * 3
 
 
 def test_an_invalid_number_that_is_known_is_masked_in_texts(planted):
