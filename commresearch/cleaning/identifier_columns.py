@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from commresearch.cleaning.identifiers import column_identifiers
+from commresearch.cleaning.known_values import KnownValues
+from commresearch.cleaning.masking import with_names
 from commresearch.cleaning.national_id import exact_birth_dates
 from commresearch.cleaning.personal_names import name_cells, person_cells
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
@@ -153,10 +155,11 @@ def persons_in(joined: JoinedTexts, *, in_full: bool = False) -> dict[int, list[
     return found
 
 
-def spans_under(headers: Sequence[str], content: ColumnContent) -> Mapping[int, list[Span]]:
-    """Identifiers in all distinct texts, by position; under a question who somebody is, persons whom short answers name are among them."""
+def spans_under(headers: Sequence[str], content: ColumnContent) -> dict[int, list[Span]]:
+    """Identifiers and names in free text, by position of the distinct text; under a question who somebody is, persons whom short answers name are among them."""
     spans, persons = content.spans(), persons_in(content.joined) if asks_who(headers) else {}
-    return {i: [*spans.get(i, []), *persons.get(i, [])] for i in sorted({*spans, *persons})} if persons else spans
+    found = {i: [*spans.get(i, []), *persons.get(i, [])] for i in {*spans, *persons}} if persons else spans
+    return with_names(content.joined, found, KnownValues({}))
 
 
 def is_birth_column(headers: Sequence[str], cells: pd.Series) -> bool:

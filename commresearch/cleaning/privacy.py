@@ -6,7 +6,7 @@ repeating what it found.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from commresearch.cleaning.identifier_columns import ColumnContent, is_birth_column, judge_column, read_content, spans_under
 from commresearch.cleaning.identifiers import is_mobile_in_use
 from commresearch.cleaning.known_values import KnownValues
-from commresearch.cleaning.masking import TOKENS, counts, masked, with_known, with_names
+from commresearch.cleaning.masking import TOKENS, counts, masked, with_known
 from commresearch.cleaning.national_id import age_on, derive_from_national_id, exact_birth_dates, without_birth_days
 from commresearch.cleaning.personal_names import known_names, name_cells, told_names, words_that_are_names
 from commresearch.cleaning.places import ip_place
@@ -166,16 +166,20 @@ def apply_privacy(
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     free = {c: contents[c] for c in frame.columns if c in free_text and c not in verdicts}
-    wording = {column: question.text for question in questions or () for column in question.columns}
-    asked = {c: [c, wording.get(c, "")] for c in free if not free_text[c]}
-    found = in_two(lambda c: with_names(free[c].joined, spans_under(asked.get(c, []), free[c]), KnownValues({})), [*free], is_long=len(frame) >= MANY_ROWS)
-    spans = dict(zip(free, found, strict=True))
+    asked = _headers([c for c in free if not free_text[c]], questions)
+    spans = dict(zip(free, in_two(lambda c: spans_under(asked.get(c, []), free[c]), [*free], is_long=len(frame) >= MANY_ROWS), strict=True))
     labels = DIVIDER.join(plain_text(label) for of_column in free_text.values() for label in of_column)
     told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text) if name not in labels)
     passages = _passages(frame, verdicts, contents, (known, told, frozenset(c for c in free if free_text[c])), spans, key, on, place)
     passages = [dates[c].then(p) if c in dates else p for c, p in zip(frame.columns, passages, strict=True)]
     _require_new_names(frame, passages, file, sheet)
     return replace(_left_behind(passages, frame.index, fingerprint, known), told=told)
+
+
+def _headers(columns: Iterable[str], questions: Sequence[Question] | None) -> dict[str, list[str]]:
+    """What stands over each column: its header, and the wording of its question."""
+    wording = {column: question.text for question in questions or () for column in question.columns}
+    return {column: [str(column), wording.get(column, "")] for column in columns}
 
 
 def _passages(
@@ -232,13 +236,13 @@ def _verdicts(
     frame: pd.DataFrame, declared: Mapping[str, str | None], contents: Mapping[str, ColumnContent], questions: Sequence[Question] | None,
 ) -> dict[str, _Verdict]:
     """Columns of identifiers, declared or found."""
-    wording = {column: question.text for question in questions or () for column in question.columns}
+    headers = _headers(frame.columns, questions)
     verdicts: dict[str, _Verdict] = {}
     for column in frame.columns:
         if column in declared:
             if identifier := declared[column]:
                 verdicts[column] = _Verdict(identifier=str(identifier), by="declared", declared=True)
-        elif (judged := judge_column([str(column), wording.get(column, "")], contents[column])) and not _are_pseudonyms(contents[column]):
+        elif (judged := judge_column(headers[column], contents[column])) and not _are_pseudonyms(contents[column]):
             verdicts[column] = _Verdict(identifier=judged[0], by=judged[1], declared=False)
     return verdicts
 
@@ -305,9 +309,9 @@ def _is_number(cells: pd.Series) -> NDArray[np.bool_]:
 
 def _birth_columns(frame: pd.DataFrame, declared: Mapping[str, str | None], questions: Sequence[Question] | None) -> dict[str, str]:
     """Columns of birth dates, each with by what it was told."""
-    wording = {column: question.text for question in questions or () for column in question.columns}
+    headers = _headers(frame.columns, questions)
     births = {c: "declared" for c in frame.columns if declared.get(c) == Role.BIRTH}
-    others = [c for c in frame.columns if not declared.get(c) and is_birth_column([str(c), wording.get(c, "")], frame[c])]
+    others = [c for c in frame.columns if not declared.get(c) and is_birth_column(headers[c], frame[c])]
     return births | dict.fromkeys(others, "name")
 
 
