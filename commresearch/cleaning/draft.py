@@ -12,6 +12,7 @@ from commresearch.cleaning.draft_values import (
     NUMERIC_SHARE,
     CodeSide,
     DraftedValues,
+    are_ranges,
     asks_for_amount,
     bare_code,
     has_labelled_answers,
@@ -142,7 +143,7 @@ def _column_variable(
     kind = _type_of(raw, given, parts, question)
     if code and code_columns and len(code_columns) > 1 and _hold_marks(code.raw.frame[list(code_columns)]):
         kind = VariableType.MULTIPLE  # of which nobody chose two
-    if kind not in CHOICES and code and code_columns and tells_of_codes(raw, given, code.raw, code_columns, kind):
+    if kind not in CHOICES and (tells_of_codes(raw, given, code.raw, code_columns, kind) if code and code_columns else are_ranges((part.label for part in parts), given)):
         kind = VariableType.SINGLE
     if kind is VariableType.SINGLE and code and code_columns and not is_coded(code.raw, code_columns[0]):
         kind = VariableType.TEXT  # a choice would stand there as a number

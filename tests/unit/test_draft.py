@@ -158,6 +158,16 @@ def test_a_word_that_the_code_export_numbers_among_numbers_makes_them_options(ex
     assert options is None or (left.notna().all() and left.equals(right))
 
 
+@pytest.mark.parametrize(("counts", "is_choice"), [
+    ({"1人": 20, "2人": 20, "3人": 20, "4人": 20, "5人及以上": 4}, True), ({"0次": 30, "1次": 30, "3次以上": 3}, True), ({"不足1小时": 9, "1小时": 40, "2小时": 40}, True),
+    ({"1人": 20, "2人": 20, "3人": 20, "5人以上": 1}, False), ({f"{n}岁": 9 for n in range(20, 60)} | {"80岁以上": 5}, False), ({"1人": 20, "2人": 20, "共3人": 4}, False),
+], ids=["people", "times", "below", "once", "ages", "no_range"])  # fmt: skip
+def test_a_range_without_an_end_makes_numbers_the_options_of_a_choice(tmp_path, counts, is_choice):
+    cells = [answer for answer, n in counts.items() for _ in range(n)]
+    variable = drafted(tmp_path, ["id", "您家的情况"], [[f"x{i}", cell] for i, cell in enumerate(cells)])["q1"]
+    assert (variable.type, sorted(variable.values.values())) == ((VariableType.SINGLE, sorted(counts)) if is_choice else (VariableType.NUMBER, []))
+
+
 @pytest.mark.parametrize(("question", "options", "is_choice"), [
     ("您知道楼长和网格员是谁吗", ["全知道", "知道一个", "都不知道"], True), ("您是否查过网格员的姓名和电话", ["查过", "没查过"], True),
     ("您有事找的是谁", ["网格员", "张大妈", "左邻右舍", "亲戚"], True), ("您的楼长是谁", ["周桂花", "吴天明", "居委会"], False),
