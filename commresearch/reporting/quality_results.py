@@ -11,7 +11,7 @@ from commresearch.cleaning.effort import DEFAULT_THRESHOLDS
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.disclosure_groups import Group
-from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
+from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small, rounded
 from commresearch.reporting.disclosure_tables import IN_TABLE, Counted, figure_note, protected_counts
 from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_choices import choices, chosen_among
@@ -108,23 +108,25 @@ def _duration_figure(page: QualityPage, minutes: np.ndarray, fast: np.ndarray) -
     if few:
         fast = np.zeros_like(fast)  # drawn like the others: so few would be seen one by one
     edges = safe_edges(minutes, [fast, ~fast], page.release, quality_figures.BINS)
+    bars = {what: np.histogram(np.clip(minutes[part], edges[0], edges[-1]), edges)[0] for what, part in (("fast", fast), ("other", ~fast))}
+    drawn = {what: np.array([rounded(int(n), page.release) for n in heights]) for what, heights in bars.items()}
     words = {
         "axis": page.say("durations_axis"), "sheets": page.say("durations_sheets"), "median": page.say("durations_median"),
         "limit": page.say("durations_limit", ratio=_ratio()), "flagged": page.say("durations_flagged", n=values["n"]),
     }
     return page.figure(
         "durations", page.say("durations_caption", **values), page.say("durations_alt", **values),
-        quality_figures.durations(minutes, fast, edges, (median, median * DEFAULT_THRESHOLDS.duration_ratio), words, page.stamp),
-        page.notes(say("release.few_fast", page.language, known=values["known"]) if few else page.say("durations_note", **values), say("release.ends_note", page.language) if hides(page.release) else ""),
-        _bars(np.clip(minutes, edges[0], edges[-1]), fast, edges),
+        quality_figures.durations(drawn["fast"], drawn["other"], edges, (median, median * DEFAULT_THRESHOLDS.duration_ratio), words, page.stamp),
+        page.notes(say("release.few_fast", page.language, known=values["known"]) if few else page.say("durations_note", **values), say("release.ends_note", page.language, base=page.release.rounding) if hides(page.release) else ""),
+        _bars(bars),
     )
 
 
-def _bars(minutes: np.ndarray, fast: np.ndarray, edges: np.ndarray) -> list[Counted]:
+def _bars(bars: Mapping[str, np.ndarray]) -> list[Counted]:
     """The sheets in every bar, fast ones apart."""
     return [
         Counted(group=Group(population=f"{IN_TABLE}durations", attributes={"bar": frozenset({f"{what}.{i}"})}), count=int(n), place=f"{what} · {i + 1}")
-        for what, part in (("fast", fast), ("other", ~fast)) for i, n in enumerate(np.histogram(minutes[part], edges)[0])
+        for what, heights in bars.items() for i, n in enumerate(heights)
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from commresearch.cases.case import Release
 from commresearch.reporting import quality_cleaning, quality_effects, quality_results, quality_summary
 from commresearch.reporting.disclosure_rules import HIDDEN
-from commresearch.reporting.display import Table
+from commresearch.reporting.display import Figure, Table
 from commresearch.reporting.quality_tables import effects, smaller_side
 from tests.unit.quality_survey import N, opened, opened_on, words_of
 
@@ -48,6 +48,27 @@ def test_groups_of_duplicates_are_told_like_their_sheets():
     assert "可能重复的答卷若干组" in text or "若干" in text.partition("## ")[2].partition("\n")[0]
     for row in shown(quality_results.flagged, page, "duplicates").rows:
         assert set(row[1:]) <= {HIDDEN, "0"}
+
+
+def bars_of(page):
+    return [patch.get_height() for patch in drawn(quality_results.flagged, page).axes[0].patches]
+
+
+def drawn(section, page):
+    return next(i for i in section(page) if isinstance(i, Figure)).drawing
+
+
+@pytest.mark.parametrize(("seconds", "known"), [(117, 115), (118, 120), (120, 120)])
+def test_bars_of_times_are_as_high_as_rounded_numbers(seconds, known):
+    page = public()
+    unknown = pd.Series([i >= seconds for i in range(N)], index=page.clean.flags.index)
+    flags = page.clean.flags.assign(duration=page.clean.flags["duration"].mask(unknown))
+    assert sum(bars_of(replace(opened(), clean=replace(page.clean, flags=flags)))) == seconds  # internal: as they are
+    heights = bars_of(replace(page, clean=replace(page.clean, flags=flags)))
+    assert all(height % Release().rounding == 0 for height in heights)
+    alone = replace(page, clean=replace(page.clean, flags=flags.assign(duration=flags["duration"].where(unknown, 300.0))))
+    assert max(bars_of(alone)) == known  # all in one bar, whose height could be measured
+    assert "柱高按5取整" in next(i for i in quality_results.flagged(alone) if isinstance(i, Figure)).note
 
 
 def test_a_share_is_hidden_where_few_are_on_either_side():
