@@ -87,7 +87,7 @@ def durations(
             axes.axvline(place, ymax=0.88, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
             axes.text(place, top * 0.9, name, ha="center", va="bottom", fontsize=8)
         if fast.any():
-            axes.text(float(edges[fast.nonzero()[0][0]]), top * 0.42, words["flagged"], ha="center", va="bottom", fontsize=8, color=ACCENT)
+            axes.text(float(edges[fast.nonzero()[0][0]]), top * 0.42, words["flagged"], ha="left", va="bottom", fontsize=8, color=ACCENT)
         axes.set_xlabel(words["axis"])
         axes.set_ylabel(words["sheets"])
         axes.tick_params(length=0, left=False, bottom=False)

@@ -71,6 +71,18 @@ def test_bars_of_times_are_as_high_as_rounded_numbers(seconds, known):
     assert "柱高按5取整" in next(i for i in quality_results.flagged(alone) if isinstance(i, Figure)).note
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_number_of_fast_sheets_stands_right_of_the_axis(language):
+    page = opened(language)
+    fast = pd.array([i < 30 for i in range(N)], dtype="boolean")
+    flags = page.clean.flags.assign(flag_duration=fast, duration=page.clean.flags["duration"].mask(fast.astype(bool), 40.0))
+    figure = drawn(quality_results.flagged, replace(page, clean=replace(page.clean, flags=flags)))
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    label = next(t for t in axes.texts if "30" in t.get_text())
+    assert axes.get_window_extent().x0 <= label.get_window_extent().x0
+
+
 def test_a_share_is_hidden_where_few_are_on_either_side():
     assert [smaller_side(*pair) for pair in ((100, 97), (100, 3), (100, 0), (100, 100), (100, float("nan")), (float("nan"), float("nan")))] == [3, 3, 100, 100, 100, 0]
     page = public()
