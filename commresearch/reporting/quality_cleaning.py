@@ -116,7 +116,8 @@ def changes(page: QualityPage) -> list[Item]:
 
 def _rules(page: QualityPage, found: list[RuleCount]) -> Table:
     """Rules with the sheets they applied to; where the log does not name them, as many as cells."""
-    top = max((r for r in found if r.treatment != "missing"), key=lambda r: r.cells, default=found[0])
+    top = max((r for r in found if r.treatment in CHANGED), key=lambda r: r.cells, default=None)
+    caption = page.say("rules_caption", rule=reason(top.rule, page.language), n=page.persons(_cells(page, top))) if top else page.say("rules_caption_unchanged")
     rows = [
         [
             page.say(f"treatment_{r.treatment}"), reason(r.rule, page.language), _example(page, r), str(r.variables),
@@ -126,7 +127,7 @@ def _rules(page: QualityPage, found: list[RuleCount]) -> Table:
     ]
     persons = [[None, None, None if row[2] == DASH else _sheets(r), None, r.rows, _cells(page, r)] for r, row in zip(found, rows, strict=True)]
     table = page.table(
-        "rules", page.say("rules_caption", rule=reason(top.rule, page.language), n=page.persons(_cells(page, top))),
+        "rules", caption,
         page.header("rules_treatment", "rules_reason", "rules_example", "rules_questions", "col_sheets", "col_cells"), rows, align="lllrrr",
         widths=(13, 33, 26, 8, 10, 10), note=page.notes(page.say("rules_note"), _quoted_note(page)),
     )

@@ -120,6 +120,17 @@ def test_every_cell_counts_once_and_rows_set_aside_do_not_count():
     assert rules["选项文字只在空格、标点或全半角上不同"] == "1"  # of a sheet that was set aside
 
 
+@pytest.mark.parametrize(("language", "made", "none"), [("zh", "改动最多的规则是“读不出数或日期，记为无法识别”（4个单元格）", "内容都没有改动"), ("en", "The change made most often", "none of these rules changes")])
+def test_marks_of_missing_values_and_flags_are_not_called_changes(language, made, none):
+    clean = opened(language).clean
+    rules = table(opened(language), "rules")
+    assert made in rules.caption
+    assert ("归为缺失和只标出的不算改动" if language == "zh" else "marked as missing, or only flagged, are not changed") in rules.note
+    kept = clean.log["rule"].isin(["missing_marker", "skip_recomputed", "answered_though_skipped"])
+    unchanged = opened_on(replace(clean, log=clean.log[kept]), opened(language).quality, language)
+    assert none in table(unchanged, "rules").caption
+
+
 def test_missing_values_are_counted_by_kind():
     shown = table(opened(), "missing")
     assert list(shown.header) == ["题目", "应答", "未答", "拒答", "不清楚", "无法识别"]
