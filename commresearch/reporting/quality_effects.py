@@ -110,8 +110,9 @@ def _interval(page: QualityPage, key: str) -> str:
 
 def _effect_figure(page: QualityPage) -> list[Figure]:
     """How far results move beside their intervals; nothing where none has an interval."""
-    rated = {e.variable for e in page.effects if e.measure == TOP_TWO}
-    shown = [e for e in page.told_effects if math.isfinite(e.shift) and not (e.measure == SCORE and e.variable in rated)]
+    told = [e for e in page.told_effects if math.isfinite(e.shift)]
+    rated = {e.variable for e in told if e.measure == TOP_TWO}
+    shown = [e for e in told if not (e.measure == SCORE and e.variable in rated)]
     if not shown:
         return []
     names = [page.measure(e.variable, e.measure, SPARE_NAME if e.measure == SCALE else NAME) for e in shown]

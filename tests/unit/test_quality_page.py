@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from commresearch.cases.case import Release
 from commresearch.cleaning.duplicate_decisions import RULES
 from commresearch.cleaning.duplicates import DuplicateKind
 from commresearch.reporting import quality_effects, quality_results, quality_summary
@@ -346,6 +347,16 @@ def test_results_are_drawn_by_how_far_they_move_beside_their_intervals():
     page = replace(opened(), quality=opened().quality)
     page.__dict__["effects"] = [none]
     assert not any(isinstance(i, Figure) for i in quality_effects.sensitivity(page))
+
+
+def test_a_score_is_drawn_where_the_share_of_its_question_may_not_be():
+    share, score = (effect(variable="overall", measure=m, unit=u, out=30) for m, u in (("top_two", "share"), ("score", "score")))
+    rows = {"both": [share, score], "hidden": [replace(share, out=3), score], "without interval": [replace(share, low=float("nan")), score]}
+    for what, found in rows.items():
+        page = replace(opened(), release=Release())
+        page.__dict__["effects"] = found
+        drawing = next(i for i in quality_effects.sensitivity(page) if isinstance(i, Figure)).drawing
+        assert ["平均分" in t.get_text() for t in drawing.axes[0].get_yticklabels()] == [what != "both"], what
 
 
 def test_what_is_not_followed_is_counted_and_its_place_is_told():
