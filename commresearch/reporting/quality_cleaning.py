@@ -186,7 +186,7 @@ def _unreadable(page: QualityPage) -> list[Item]:
     table = page.table(
         "unreadable", page.say("unreadable_caption", name=page.question(found[0][0])),
         page.header("col_question", "unreadable_example", "unreadable_filled", "unreadable_count", "col_share"), rows, align="llrrr",
-        widths=(38, 22, 13, 13, 14), note=page.notes(page.say("unreadable_note", n=len(found), shown=len(rows)), page.bound_note(sheets), _quoted_note(page)),
+        widths=(38, 22, 13, 13, 14), note=page.notes(page.say("unreadable_note", n=len(found), shown=len(rows)), page.bound_note(sheets), _quoted_note(page), page.share_note),
     )
     return [page.of_persons(table, persons, groups=groups)]
 

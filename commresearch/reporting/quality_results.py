@@ -67,7 +67,7 @@ def _flag_table(page: QualityPage) -> list[Item]:
         table = page.table(
             "flags", page.say("flags_caption"),
             page.header("flags_flag", "flags_about", "flags_known", "flags_raised", "col_share", "flags_exempted"), rows, align="llrrrr",
-            widths=(16, 42, 11, 9, 11, 11), note=page.say("flags_note"),
+            widths=(16, 42, 11, 9, 11, 11), note=page.notes(page.say("flags_note"), page.share_note),
         )
         persons = [[None, None, c.known, c.raised, c.raised, c.exempted] for c in counts if c.known]
         items.append(page.of_persons(table, persons, [((i, 3), (i, 4)) for i in range(len(rows))]))

@@ -84,6 +84,7 @@ def _panels(page: QualityPage) -> Table:
     table = page.table(
         "panels", page.say("panels_caption"), page.header("panels_item", *(f"panels_{c}" for c in ("kept", "changed", "flagged"))),
         [[page.say("panels_number"), *numbers], [page.say("panels_what"), *meanings]], align="llll", widths=(14, 22, 28, 36), style="panels",
+        note=page.share_note,
     )
     return page.of_persons(table, [[None, None, sum(page.changed.values()), page.n_flagged], [None] * 4])
 

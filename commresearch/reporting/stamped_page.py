@@ -84,7 +84,17 @@ class StampedPage(ABC):
 
     def share(self, part: int, whole: int) -> str:
         """A part of some persons in percent, which gives no more away than the two numbers as the edition shows them."""
-        return percent_of(rounded(part, self.release), rounded(whole, self.release))
+        return percent_of(rounded(part, self.release), rounded(whole, self.release), error=self._rounding // 2)
+
+    @property
+    def share_note(self) -> str:
+        """Below a table with such shares: that rounded numbers give them; nothing where none is rounded."""
+        return say("release.note_shares", self.language) if self._rounding > 1 else ""
+
+    @property
+    def _rounding(self) -> int:
+        """What numbers of persons are rounded to."""
+        return self.release.rounding if hides(self.release) else 1
 
     def of_persons(
         self, table: Table, persons: Sequence[Sequence[int | None]], sums: Sequence[Sum] = (), groups: "Sequence[Sequence[Group | None]]" = ()

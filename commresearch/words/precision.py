@@ -5,6 +5,7 @@ import math
 from commresearch.words.numbers import number
 
 SMALL_BASE = 100  #: shares of fewer things than this are shown without decimals
+HALF_A_TENTH = 0.05
 SMALL_P = 0.005  #: p values below this would be shown as zero
 NOISE = 1e-9  #: half an interval this small beside its ends is what rounding in the computer leaves of none
 MINUS = "−"
@@ -73,14 +74,17 @@ def signed(value: float, digits: int) -> str:
     return text if text.startswith((MINUS, "—")) or float(text.replace(",", "")) == 0 else f"+{text}"
 
 
-def percent_of(part: float, whole: float) -> str:
-    """A share of counted things in percent, without its sign: 12.4; 0; 100; < 0.1 for what rounding would hide; a dash of nothing."""
+def percent_of(part: float, whole: float, *, error: float = 0.0) -> str:
+    """A share of counted things in percent, without its sign: 12.4; 0; 100; < 0.1 for what rounding would hide; a dash of nothing.
+
+    Numbers that may be off by `error` give a decimal only where the share is known to half of it.
+    """
     if not whole:
         return "—"
     share = 100 * part / whole
     if part in {0, whole}:
         return number(share)
-    digits = 0 if whole < SMALL_BASE else 1
+    digits = 0 if whole < SMALL_BASE or 100 * error / whole > HALF_A_TENTH else 1
     least = 10.0**-digits
     if share < least / 2:
         return f"< {least:g}"

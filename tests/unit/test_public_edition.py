@@ -168,7 +168,7 @@ def test_answers_to_a_choice_question_with_few_missing_are_told_in_percent_only(
 
 def test_numbers_in_prose_are_those_of_the_tables():
     lead = quality_summary.first_screen(public())[1].text
-    assert "至少有一个标记的答卷15份（12.5%）" in lead  # 14 of 120
+    assert "至少有一个标记的答卷15份（12%）" in lead  # 14 of 120
     assert "公开版：1至9人的人数不公布，其余人数按5取整。" in quality_summary.first_screen(public())[-1].text
     assert "内部版，仅供内部使用" in quality_summary.first_screen(opened_internal())[-1].text
 
