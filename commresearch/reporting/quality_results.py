@@ -1,7 +1,7 @@
 """Sections of the quality report on what the data say: flags, scales, weights, main results."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -355,13 +355,27 @@ def _shown(page: QualityPage, row: "pd.Series[Any]") -> str:
     return page.estimate(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), "share").split(" (")[0]
 
 
+def _ends(page: QualityPage, scales: Sequence[str]) -> list[str]:
+    """What the lowest and the highest score of scales mean, those that mean the same together: a mean says nothing without its direction."""
+    named: dict[tuple[str, ...], list[str]] = {}
+    for name in scales:
+        items = page.clean.codebook.scales()[name]
+        item = next((v for v in items if v.key > 0), items[0])
+        ordered = sorted(item.answers, key=int)
+        low, high = ordered[0], ordered[-1]
+        lowest, highest = (page.answer(item.name, value) for value in ((low, high) if item.key > 0 else (high, low)))
+        named.setdefault((low, lowest, high, highest), []).append(page.scale(name))
+    return [page.say("others_ends", scales=page.join(names), **dict(zip(("low", "lowest", "high", "highest"), ends, strict=True))) for ends, names in named.items()]
+
+
 def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:
     sheets = [page.answered_result(str(r["variable"]), str(r["measure"]), int(r["n"])) for r in others.to_dict("records")]
     rows = [
         [page.measure(str(r["variable"]), str(r["measure"])), page.unit(str(r["unit"])) or DASH, estimate_cell(page, r), told.text]
         for r, told in zip(others.to_dict("records"), sheets, strict=True)
     ]
-    note = page.notes(page.say("others_note") if (others["measure"] == SCALE).any() else "", page.model_note, page.bound_note(sheets))
+    scales = [str(name) for name in others.loc[others["measure"] == SCALE, "variable"]]
+    note = page.notes(page.say("others_note") if scales else "", *_ends(page, scales), page.model_note, page.bound_note(sheets))
     table = page.table(
         "means", page.say("others_caption"), page.header("col_result", "others_unit", "others_estimate", "col_n"), rows, align="llrr",
         widths=(46, 14, 26, 14), note=note,

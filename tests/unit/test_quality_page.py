@@ -235,6 +235,24 @@ def test_items_that_run_the_other_way_are_named():
     assert "方向相反" not in body_of(page)
 
 
+@pytest.mark.parametrize(("language", "keys", "ends"), [
+    ("zh", (1, 1, -1), "“邻里可信”等3题：1＝不同意，3＝同意。"), ("en", (1, 1, -1), "“trust”: 1 = (不同意), 3 = (同意)."), ("zh", (-1, 1, 1), "1＝不同意，3＝同意。"),
+    ("zh", (-1, -1, -1), "“邻里可信”等3题：1＝同意，3＝不同意。"),
+])
+def test_the_ends_of_a_scale_are_told_beside_its_mean(language, keys, ends):
+    clean = opened(language).clean
+    key = dict(zip(("trust_1", "trust_2", "trust_3"), keys, strict=True))
+    book = replace(clean.codebook, variables=tuple(replace(v, key=key.get(v.name, v.key)) for v in clean.codebook))
+    shown = table(opened_on(replace(clean, codebook=book), opened(language).quality, language), "means")
+    assert ends in shown.note
+    assert shown.rows[0][1] == {"zh": "分", "en": "points"}[language]
+
+
+def test_a_table_without_scales_tells_no_ends():
+    clean = bare()
+    assert "＝" not in table(opened_on(clean), "means").note
+
+
 def test_weights_show_factors_with_a_mean_of_one_and_margins():
     clean = survey()
     target = pd.DataFrame({"variable": "community", "category": ["1", "2"], "target": [6000, 6000]})
