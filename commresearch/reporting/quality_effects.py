@@ -79,7 +79,7 @@ def _effect_table(page: QualityPage) -> Table:
     rows = [
         [
             page.measure(e.variable, e.measure, SHORT), page.estimate(e.estimate, e.low, e.high, e.unit),
-            page.estimate(e.without, e.without_low, e.without_high, e.unit),
+            page.estimate(e.without, e.without_low, e.without_high, e.unit, page.digits(e)),
             signed(e.difference * e.scale, page.digits_of_difference(e)), page.times(e) if math.isfinite(e.relative) else DASH,
             page.say(f"{e.flag}_name") if e.flag else DASH, signed(e.flag_difference * e.scale, page.digits_of_difference(e)),
         ]

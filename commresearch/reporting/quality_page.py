@@ -320,11 +320,11 @@ class QualityPage(StampedPage):
         """Name of the intervals; a census has none."""
         return "" if self.inference == "none" else self.say(f"interval_{self.inference}", level=self.level)
 
-    def estimate(self, value: float, low: float, high: float, unit: str) -> str:
-        """An estimate with its interval, shares in percent; a census has no interval."""
+    def estimate(self, value: float, low: float, high: float, unit: str, digits: int | None = None) -> str:
+        """An estimate with its interval, shares in percent; a census has no interval. Two versions of one estimate share their `digits`."""
         scale = 100.0 if unit == "share" else 1.0
         bounds = (math.nan, math.nan) if self.inference == "none" else (low * scale, high * scale)
-        return with_interval(value * scale, *bounds, significant=significant_of(unit))
+        return with_interval(value * scale, *bounds, significant=significant_of(unit), digits=digits)
 
 
 def significant_of(unit: str) -> int:

@@ -57,14 +57,14 @@ def _effect_sentence(page: QualityPage) -> str:
     effect = largest_effect(page.told_effects) if page.n_flagged and not page.hides_flags else None
     if effect is None:
         return ""
-    digits, scale = page.digits_of_difference(effect), effect.scale
+    digits, scale = page.digits(effect), effect.scale
     before, after = (page.amount(value * scale, digits, effect.unit) for value in (effect.estimate, effect.without))
     if math.isfinite(effect.relative):
         low, high = (page.amount(value * scale, digits, effect.unit) for value in (effect.low, effect.high))
         before = page.say("effect_interval", estimate=before, interval=page.interval, low=low, high=high)
-    shown = [round(value * scale, digits) for value in (effect.without, effect.estimate, effect.difference)]
-    difference = page.difference(effect)
-    if round(shown[0] - shown[1], digits) != shown[2]:
+    shown = [round(value * scale, digits) for value in (effect.without, effect.estimate)]
+    difference, finest = page.difference(effect), page.digits_of_difference(effect)
+    if round(shown[0] - shown[1], finest) != round(effect.difference * scale, finest):
         difference = page.say("before_rounding", difference=difference)
     return page.text(
         "lead_effect", measure=page.measure(effect.variable, effect.measure), before=before, after=after, difference=difference,

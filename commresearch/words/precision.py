@@ -51,9 +51,12 @@ def decimals_of_difference(low: float, high: float, digits: int) -> int:
     return min(finest, max(digits, 1))
 
 
-def with_interval(estimate: float, low: float = math.nan, high: float = math.nan, *, significant: int = 2) -> str:
-    """An estimate with its interval behind it: 62 (58, 66); without an interval the estimate alone, without an estimate a dash."""
-    digits = decimals_of(estimate, low, high, significant=significant)
+def with_interval(estimate: float, low: float = math.nan, high: float = math.nan, *, significant: int = 2, digits: int | None = None) -> str:
+    """An estimate with its interval behind it: 62 (58, 66); without an interval the estimate alone, without an estimate a dash.
+
+    `digits` are the decimals where something else than this interval sets them.
+    """
+    digits = decimals_of(estimate, low, high, significant=significant) if digits is None else digits
     if not (math.isfinite(estimate) and math.isfinite(half_interval(low, high))):
         return fixed(estimate, digits)
     return f"{fixed(estimate, digits)} ({fixed(low, digits)}, {fixed(high, digits)})"

@@ -345,6 +345,25 @@ def test_a_difference_that_its_rounded_numbers_do_not_give_says_so():
         assert ("（由未取整的数算出）" in lead) == told
 
 
+@pytest.mark.parametrize(("found", "lead", "cells"), [
+    (
+        {"variable": "overall", "measure": "top_two", "unit": "share", "estimate": 0.608, "low": 0.576, "high": 0.64, "without": 0.576, "without_low": 0.54, "without_high": 0.611, "difference": -0.032},
+        "由61%（95%区间，依赖模型：58%至64%）变为58%，相差−3.2个百分点", ["61 (58, 64)", "58 (54, 61)", "−3.2"],
+    ),
+    (
+        {"variable": "times", "unit": "次", "estimate": 3.73, "low": 3.03, "high": 4.42, "without": 3.72, "without_low": 2.6, "without_high": 4.9, "difference": -0.01},
+        "由3.73次（95%区间，依赖模型：3.03次至4.42次）变为3.72次，相差−0.01次", ["3.73 (3.03, 4.42)", "3.72 (2.60, 4.90)", "−0.01"],
+    ),
+])
+def test_a_result_has_the_same_digits_wherever_it_stands(found, lead, cells):
+    page = replace(opened(), quality=opened().quality)
+    page.__dict__["effects"] = [effect(**found)]
+    first = next(i for i in quality_summary.first_screen(page) if hasattr(i, "text") and i.text.startswith("共收到")).text
+    assert lead in first
+    row = next(i for i in quality_effects.sensitivity(page) if isinstance(i, Table)).rows[0]
+    assert list(row[1:4]) == cells
+
+
 def test_results_are_drawn_by_how_far_they_move_beside_their_intervals():
     page = replace(opened(), quality=opened().quality)
     down = effect(variable="age", estimate=4.0, low=3.0, high=5.0, difference=-1.5)
