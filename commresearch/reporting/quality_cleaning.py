@@ -225,7 +225,7 @@ def _missing_figure(page: QualityPage) -> list[Figure]:
     return [page.figure(
         "missing", page.say("missing_caption", name=page.question(str(shown.index[0])), kind=page.label(f"kind_{main}")),
         page.say("missing_alt", list=page.join(parts)),
-        quality_figures.missing_kinds(counts, names, {k.value: page.label(f"kind_{k}") for k in KINDS_SHOWN}, page.say("missing_axis"), page.stamp),
+        quality_figures.missing_kinds(counts, [page.drawn(n) for n in names], {k.value: page.label(f"kind_{k}") for k in KINDS_SHOWN}, page.say("missing_axis"), page.stamp),
         page.notes(page.say("missing_note", n=number(len(page.clean.frame)), shown=len(shown)), figure_note(page.release, page.language)),
         counted_missing(page.missing, told, page.survey),
     )]

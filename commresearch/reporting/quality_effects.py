@@ -120,7 +120,7 @@ def _effect_figure(page: QualityPage) -> list[Figure]:
     n, left_out = _compared(page)
     return [page.figure(
         "effects", page.say("effects_figure_caption"), page.say("effects_alt", list=page.join(parts)),
-        quality_figures.shifts(names, np.array([e.shift for e in shown]), {"axis": page.say("effects_axis"), "inside": page.say("effects_band")}, page.stamp),
+        quality_figures.shifts([page.drawn(n) for n in names], np.array([e.shift for e in shown]), {"axis": page.say("effects_axis"), "inside": page.say("effects_band")}, page.stamp),
         page.say("effects_figure_note", interval=page.interval, n=page.persons(n), rest=page.persons(n - left_out)),
     )]
 

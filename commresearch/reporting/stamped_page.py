@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from commresearch.reporting.disclosure_groups import Group
 
+STRAIGHT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -64,6 +65,10 @@ class StampedPage(ABC):
     def own(self, text: str) -> str:
         """A text of the data; Chinese in an English page stands in brackets."""
         return f"({text})" if self.language is Language.EN and HAN.search(text) else text
+
+    def drawn(self, text: str) -> str:
+        """A text in a drawing: in English with straight quotation marks, as the curly ones of the Chinese font are a whole cell wide."""
+        return text.translate(STRAIGHT) if self.language is Language.EN else text
 
     # ------------------------------------------------------------ items
 

@@ -396,6 +396,17 @@ def test_a_score_is_drawn_where_the_share_of_its_question_may_not_be():
         assert ["平均分" in t.get_text() for t in drawing.axes[0].get_yticklabels()] == [what != "both"], what
 
 
+@pytest.mark.parametrize(("language", "drawn", "wide"), [("zh", "“", False), ("en", '"', True)])
+def test_quotation_marks_of_english_drawings_are_straight(language, drawn, wide):
+    shown = {i.id: i for i in items_of(opened(language)) if isinstance(i, Figure)}
+    for name in ("fig-quality-effects", "fig-quality-missing"):
+        labels = "".join(t.get_text() for t in shown[name].drawing.axes[0].get_yticklabels())
+        assert not (wide and re.search("[“”‘’]", labels)), name
+    assert drawn in "".join(t.get_text() for t in shown["fig-quality-effects"].drawing.axes[0].get_yticklabels())
+    assert "“" in shown["fig-quality-effects"].alt  # words around it are set in a Latin font
+    assert opened("en").drawn("“Your household’s”, mean") == '"Your household\'s", mean'
+
+
 def test_what_is_not_followed_is_counted_and_its_place_is_told():
     page = opened()
     notes = pd.DataFrame({"note": ["not_followed"], "variable": [""], "n": [4]})
