@@ -248,12 +248,13 @@ def _missing_table(page: QualityPage) -> Table:
         for name, row, is_hidden in zip(told.index, counts, told.isna().to_numpy(), strict=True)
     ]
     width = 60 // (1 + len(kinds))
+    rest = {"missing_table_more": len(lacking) - len(shown), "missing_table_complete": len(page.missing) - len(lacking)}
     persons = [[None, *(int(row[c]) for c in told.columns)] for _, row in shown.iterrows()]
     groups = [[None, *(group_of(page.survey, str(name), [ANSWERED, *KINDS] if c == "asked" else [c]) for c in told.columns)] for name in told.index]
     table = page.table(
         "missing", page.say("missing_table_caption"), [*page.header("col_question", "missing_asked"), *(capital(page.label(f"kind_{k}")) for k in kinds)], rows,
         align="l" + "r" * (1 + len(kinds)), widths=(100 - width * (1 + len(kinds)), *[width] * (1 + len(kinds))),
-        note=page.say("missing_table_note", more=len(lacking) - len(shown), complete=len(page.missing) - len(lacking)),
+        note=page.notes(page.say("missing_table_note"), *(page.say(key, n=n) for key, n in rest.items() if n)),
     )
     return page.of_persons(table, persons, groups=groups)
 

@@ -12,7 +12,7 @@ import pytest
 from commresearch.cases.case import Release
 from commresearch.cleaning.duplicate_decisions import RULES
 from commresearch.cleaning.duplicates import DuplicateKind
-from commresearch.reporting import quality_effects, quality_results, quality_summary
+from commresearch.reporting import quality_cleaning, quality_effects, quality_results, quality_summary
 from commresearch.reporting.display import Figure, Table
 from commresearch.reporting.quality_tables import CHANGED, TREATMENTS, Effect, changed_cells, largest_effect
 from commresearch.reporting.stamped_page import cut
@@ -134,12 +134,27 @@ def test_marks_of_missing_values_and_flags_are_not_called_changes(language, made
 
 def test_missing_values_are_counted_by_kind():
     shown = table(opened(), "missing")
-    assert list(shown.header) == ["题目", "应答", "未答", "拒答", "不清楚", "无法识别"]
+    assert list(shown.header) == ["题目", "应作答", "未答", "拒答", "不清楚", "无法识别"]
     assert ["总体是否满意", "120", "3", "0", "6", "0"] in [list(r) for r in shown.rows]
     assert ["您的年龄", "120", "0", "1", "0", "4"] in [list(r) for r in shown.rows]
     asked = int((opened().clean.frame["took_part"] == "1").sum())  # skipped by the form is not missing
     assert ["参加几次", str(asked), "1", "0", "0", "0"] in [list(r) for r in shown.rows]
+    assert "应作答＝全部答卷减去按跳转未问的。没有缺失的有5题。" in shown.note  # no question has fewer missing answers
     assert [list(row) for row in table(opened(), "unreadable").rows] == [["您的年龄", "说不准", "119", "4", "3.4"]]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", ("其余2题缺失较少", "没有缺失的有")), ("en", ("with fewer missing answers: 2", "without missing answers:"))])
+def test_questions_beyond_a_table_are_counted_where_there_are_any(monkeypatch, language, words):
+    whole = items_of(opened(language))
+    assert words[0] not in next(i for i in whole if isinstance(i, Table) and i.id.endswith("-missing")).note
+    monkeypatch.setattr(quality_cleaning, "DRAWN", 1)
+    page = opened(language)
+    noted = next(i for i in quality_cleaning.missing_values(page) if isinstance(i, Table)).note
+    assert all(w in noted for w in words)
+    complete = page.missing[page.missing["missing"] > 0]
+    full = replace(page)
+    full.__dict__["missing"] = complete
+    assert words[1] not in next(i for i in quality_cleaning.missing_values(full) if isinstance(i, Table)).note
 
 
 def test_flags_are_shares_of_the_sheets_that_could_be_judged():
