@@ -63,7 +63,7 @@ def _files(page: QualityPage) -> Table:
     encoding = str(known.get("encoding", ""))
     codes = str(known.get(CODE_EXPORT, ""))
     rows = [
-        [page.own(name), platform, page.say("export_code") if digest in codes else export, encoding if encoding and digest not in codes else DASH, digest[:HASH]]
+        [name, platform, page.say("export_code") if digest in codes else export, encoding if encoding and digest not in codes else DASH, digest[:HASH]]
         for name, digest in received_files(known)
     ]
     return page.table(
@@ -158,7 +158,7 @@ def _example(page: QualityPage, rule: RuleCount) -> str:
     if not shown or rule.treatment == "kept":
         return HIDDEN if not rule.examples and hides(page.release) and rule.treatment != "kept" else DASH
     old, new = next(((old, new) for old, new in shown if old != new), shown[0])
-    return page.say("example_change", old=page.own(page.say("quoted", text=old)), new=page.own(new))
+    return page.say("example_change", old=page.say("quoted", text=old), new=page.own(new))
 
 
 def _read_as(page: QualityPage, variable: str, new: str) -> str:
@@ -203,7 +203,8 @@ def missing_values(page: QualityPage) -> list[Item]:
         items += [heading(page.say("missing_heading_none")), page.prose(page.say("missing_none"))]
     else:
         name, top = str(lacking.index[0]), lacking.iloc[0]
-        title = page.say("missing_heading", name=page.question(name), asked=page.persons(int(top["asked"])), n=_said(page, name, "missing"))
+        told = {} if page.missing_shown.loc[name, ["missing", "asked"]].isna().any() else {"asked": page.persons(int(top["asked"])), "n": _said(page, name, "missing")}
+        title = page.say("missing_heading" if told else "missing_heading_hidden", name=page.question(name), **told)
         items += [heading(title), page.prose(page.say("missing_lead")), *_missing_figure(page), _missing_table(page)]
     if absent := list(table.index[table[MissingKind.NOT_EXPORTED.value] == len(page.clean.frame)]) if len(page.clean.frame) else []:
         items.append(page.prose(page.text("missing_not_exported", list=listed(page, [page.named(str(n)) for n in absent], "columns_unit"))))

@@ -224,7 +224,7 @@ class QualityPage(StampedPage):
     def measure(self, variable: str, measure: str, width: int = LONGEST) -> str:
         """What a result is."""
         name = self.scale(variable, width) if measure == "scale" else self.question(variable, width)
-        answer = self.first_answer(variable, width) if measure == "share" else ""
+        answer = self.within_quotes(variable, next(iter(self.clean.codebook[variable].answers)), width) if measure == "share" else ""
         return self.say(f"measure_{measure}", name=name, **({"answer": answer} if answer else {}))
 
     def named(self, name: str) -> str:
@@ -246,11 +246,11 @@ class QualityPage(StampedPage):
 
     def answer(self, name: str, value: str, width: int = LONGEST) -> str:
         """The label of an answer, cut to a width."""
-        return self.own(cut(self.clean.codebook[name].label(value, self.language), width))
+        return self.own(self.within_quotes(name, value, width))
 
-    def first_answer(self, name: str, width: int = LONGEST) -> str:
-        """The first answer of a question."""
-        return self.answer(name, next(iter(self.clean.codebook[name].answers)), width)
+    def within_quotes(self, name: str, value: str, width: int = LONGEST) -> str:
+        """The same between quotation marks, where Chinese needs no brackets."""
+        return cut(self.clean.codebook[name].label(value, self.language), width)
 
     def aside(self, rule: str) -> str:
         """What rows are that a rule set aside."""

@@ -164,7 +164,7 @@ def _duplicates(page: QualityPage) -> list[Item]:
     sums = [((i, 1), (i, 3), (i, 4), (i, 5)) for i in range(len(counts))]
     totals = {key: [n for c in counts if (n := getattr(c, key))] for key in ("groups", "open")}
     few = any(page.hides_result(n) for c in counts for n in (c.rows, c.groups, c.open, c.decided, c.exempt))
-    title = page.say("duplicates_heading", **{key: page.persons(None if few and parts else sum(parts)) for key, parts in totals.items()})
+    title = page.say("duplicates_heading_hidden") if few else page.say("duplicates_heading", **{key: page.persons(sum(parts)) for key, parts in totals.items()})
     return [heading(title, 2), page.of_persons(table, persons, sums), *([page.prose(page.say("duplicates_how"))] if totals["open"] else [])]
 
 

@@ -74,7 +74,7 @@ def _unclear_share(page: QualityPage, name: str, share: float) -> str:
 def _third_answers(page: QualityPage, rated: pd.DataFrame) -> str:
     """Which answers say satisfied without being one of the two best; nothing where there is none."""
     found = [str(name) for name in rated["variable"].unique() if has_satisfied_middle(page.clean.codebook[str(name)])]
-    answers = dict.fromkeys(page.say("quoted", text=page.answer(name, FIVE[THIRD])) for name in found)
+    answers = dict.fromkeys(page.say("quoted", text=page.within_quotes(name, FIVE[THIRD])) for name in found)
     return page.say("satisfaction_middle", n=len(found), answers=page.join(answers)) if found else ""
 
 

@@ -129,8 +129,8 @@ def appendix(page: QualityPage, version: str) -> list[Item]:
 
 def _hashes(page: QualityPage) -> list[list[str]]:
     provenance, manifest = page.clean.provenance, page.manifest
-    rows = [[page.own(name), digest[:HASH]] for name, digest in received_files(provenance)]
-    rows.append([page.say("hash_codebook", name=page.own(str(provenance.get("codebook", "")))), str(provenance.get("codebook_hash", ""))[:HASH]])
+    rows = [[name, digest[:HASH]] for name, digest in received_files(provenance)]
+    rows.append([page.say("hash_codebook", name=str(provenance.get("codebook", ""))), str(provenance.get("codebook_hash", ""))[:HASH]])
     if fingerprint := str(provenance.get("key_fingerprint", "")):
         rows.append([page.say("hash_key"), fingerprint])
     if manifest:

@@ -54,7 +54,16 @@ def test_no_chinese_leaks_into_english(bodies):
     written = bodies[Language.EN]
     for texts in entries("log").values():
         written = written.replace(texts["en"], "")
-    assert re.findall(r"[\u4e00-\u9fff]+", re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", "", written)) == []
+    written = written.replace("甲; 乙.xlsx", "")  # files have the names they have
+    assert re.findall(r"[\u4e00-\u9fff]+", re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)|“[^”]*”", "", written)) == []
+
+
+def test_files_and_quoted_answers_stand_as_they_are_written(bodies):
+    page = opened("en")
+    assert {row[0] for name in ("files", "hashes") for row in table(page, name).rows} >= {"甲; 乙.xlsx", "codebook codebook.csv"}
+    assert page.measure("took_part", "share") == "“Took part”, share answering “是”"
+    assert "“(" not in bodies[Language.EN]
+    assert "(“" not in "".join(cell for row in table(page, "rules").rows for cell in row)
 
 
 FLAGS = ("longstring", "irv", "even_odd", "mahalanobis", "synonyms", "antonyms", "share_missing", "machine_made", "duration", "percent_match",

@@ -44,8 +44,8 @@ def test_sheets_in_small_cells_are_told_by_rounded_numbers(sheets, words):
 
 def test_groups_of_duplicates_are_told_like_their_sheets():
     page = public()
-    text = "".join(words_of(i) for i in quality_results.flagged(page))
-    assert "可能重复的答卷若干组" in text or "若干" in text.partition("## ")[2].partition("\n")[0]
+    assert "## 可能重复：若干组" in "".join(words_of(i) for i in quality_results.flagged(page))
+    assert "## Possible duplicates: some groups" in "".join(words_of(i) for i in quality_results.flagged(public("en")))
     for row in shown(quality_results.flagged, page, "duplicates").rows:
         assert set(row[1:]) <= {HIDDEN, "0"}
 
@@ -58,6 +58,20 @@ def test_shares_of_rounded_numbers_have_no_decimal_that_rounding_leaves_open(rel
     assert [page.share(9, N), page.share(12, N)] == shares
     assert [page.share(9, 40000), page.share(1234, 40000)] == ["< 0.1", "3.1"]  # of so many a decimal is known
     assert ("占比由取整后的人数算出" in shown(quality_results.flagged, page, "flags").note) == says
+
+
+@pytest.mark.parametrize(("language", "few", "many"), [
+    ("zh", "缺失：缺得最多的是“总体是否满意”", "缺失：缺得最多的是“总体是否满意”，应作答的120份中缺25份"),
+    ("en", "most for “Overall satisfaction”", "most for “Overall satisfaction”, 25 of the 120 asked"),
+])
+def test_the_heading_of_missing_values_has_their_number_where_it_is_told(language, few, many):
+    page = public(language)
+    head = words_of(quality_cleaning.missing_values(page)[0])
+    assert few in head
+    assert "120" not in head
+    kinds, frame = page.clean.missing_kinds.copy(), page.clean.frame.copy()
+    kinds.loc[kinds.index[:23], "overall"], frame.loc[frame.index[:23], "overall"] = "dont_know", None
+    assert many in words_of(quality_cleaning.missing_values(replace(page, clean=replace(page.clean, missing_kinds=kinds, frame=frame)))[0])
 
 
 def bars_of(page):
