@@ -128,7 +128,7 @@ def percent_match_flags(
     Parameters are those of `find_duplicates`, whose result `groups` is; copies of the same key or person do not count.
     """
     columns = content_columns if isinstance(content_columns, Mapping) else {c: [c] for c in content_columns}
-    answered = pd.Series((answer_codes(frame, columns) >= 0).sum(axis=1), index=frame.index)
+    answered = sum((frame[list(of_question)].notna().any(axis=1).astype("int64") for of_question in columns.values()), start=pd.Series(0, index=frame.index))
     alike = groups.loc[groups["links"].astype("str").str.contains(f"{DuplicateKind.CONTENT}|{DuplicateKind.PERCENT_MATCH}"), "row_id"]
     flags = pd.Series(frame.index.astype("str").isin(alike), index=frame.index, dtype="boolean")
     return flags.mask(answered < _least_answers(len(columns), min_items))
