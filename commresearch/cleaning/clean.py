@@ -22,9 +22,10 @@ from commresearch.cleaning.rules import LogicRule, check_rules
 from commresearch.cleaning.signs import duplicate_groups, response_flags
 from commresearch.cleaning.skips import recompute_skips
 from commresearch.cleaning.typed import Cells, Typed, all_typed, logs_of, type_variable
+from commresearch.cleaning.unread_columns import log_of_unread, unread_columns, unread_identifiers
 from commresearch.cleaning.variable import ABSENT, Variable
 from commresearch.errors import CleaningError, CommResearchError, Failure, SchemaError
-from commresearch.records import join_logs, log_lines
+from commresearch.records import join_logs
 from commresearch.sources import ROW_RULES, CellType, RawTable
 from commresearch.sources.platforms import is_utc
 from commresearch.terms import Export, Identifier, Role, VariableType
@@ -49,6 +50,7 @@ class _Part:
     gate: Gate
     ip: pd.Series | None
     undeclared: Mapping[str, str]
+    unread: Sequence[str]
 
 
 class _Listed(NamedTuple):
@@ -234,11 +236,12 @@ def _typed_part(raw: RawTable, codebook: Codebook, corrections: _Listed, key: by
     typed = all_typed(variables, received, ids, is_long=len(ids) >= MANY_ROWS)
     unknown = {v.name: (v, one.unknown) for v, one in zip(variables, typed, strict=True) if v.name not in unsettled}
     faults += [*unwritable_names(raw, codebook, placements, gate.known), *unknown_answers(raw, placements, cells, unknown)]
+    unread = unread_columns(raw, placements)
     names, typed_log = {column: p.variable.name for p in placements for column in p.columns}, logs_of(typed)
     faults += unreadable_corrections(correction_log, typed_log, names, list_name=corrections.name)
-    log = join_logs([_with_row_ids(raw.log, raw), _unused(raw, placements), _without_names(correction_log, placements, gate), gate.log, typed_log])
+    log = join_logs([_with_row_ids(raw.log, raw), log_of_unread(raw, unread), _without_names(correction_log, placements, gate), gate.log, typed_log])
     undeclared = {names[c]: str(i) for c, i in gate.undeclared[["column", "identifier"]].itertuples(index=False) if c in names}
-    return _Part(raw=raw, ids=ids, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared)
+    return _Part(raw=raw, ids=ids, typed=typed, variables=variables, log=log, gate=gate, ip=ip, undeclared=undeclared, unread=unread)
 
 
 def _corrected(
@@ -360,16 +363,6 @@ def _with_row_ids(log: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
     return log.assign(row_id=named.where(log["row_id"].str.fullmatch(r"[0-9]+"), log["row_id"]))
 
 
-def _unused(raw: RawTable, placements: Sequence[Placement]) -> pd.DataFrame:
-    """A line per received column that the codebook does not name."""
-    used = {c for p in placements for c in (*p.columns, p.other)}
-    unused = [c for c in raw.frame.columns if c not in used]
-    return log_lines(
-        step="codebook", rule="column_not_in_codebook", file=raw.path.name, sheet=raw.sheet, variable=unused,
-        count=[int((raw.frame[c] != "").sum()) for c in unused],
-    )
-
-
 def _masked(log: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
     """The log with identifiers masked wherever a cell is quoted or a person wrote."""
     log = log if "reason" in log else log.assign(reason="")
@@ -389,7 +382,8 @@ def _account(raws: Sequence[RawTable], dropped: pd.Series, n_out: int) -> pd.Dat
 
 
 def _identifiers(parts: Sequence[_Part]) -> pd.DataFrame:
-    return pd.concat([p.gate.found.assign(file=p.raw.path.name) for p in parts], ignore_index=True)
+    found = [t.assign(file=p.raw.path.name) for p in parts for t in (p.gate.found, unread_identifiers(p.raw, p.unread))]
+    return pd.concat(found, ignore_index=True)
 
 
 def _provenance(raws: Sequence[RawTable], codebook: Codebook, fingerprint: str) -> dict[str, str]:

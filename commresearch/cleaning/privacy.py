@@ -242,12 +242,12 @@ def _verdicts(
         if column in declared:
             if identifier := declared[column]:
                 verdicts[column] = _Verdict(identifier=str(identifier), by="declared", declared=True)
-        elif (judged := judge_column(headers[column], contents[column])) and not _are_pseudonyms(contents[column]):
+        elif (judged := judge_column(headers[column], contents[column])) and not are_pseudonyms(contents[column]):
             verdicts[column] = _Verdict(identifier=judged[0], by=judged[1], declared=False)
     return verdicts
 
 
-def _are_pseudonyms(content: ColumnContent) -> bool:
+def are_pseudonyms(content: ColumnContent) -> bool:
     """Whether every answer of a column is a pseudonym already, as in a table that was exported."""
     texts = content.joined.texts
     answers = [text for text, says in zip(texts, has_answer(texts), strict=True) if says]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from commresearch.cleaning.anonymity import SMALL_INSIDE, SMALL_OUTSIDE
 from commresearch.cleaning.clean_table import ROWS_READ, reason
+from commresearch.cleaning.unread_columns import NOT_READ
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH, capital
 from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
@@ -294,10 +295,11 @@ def identifiers(page: QualityPage) -> list[Item]:
     items.append(page.prose(page.say("identifiers_lead"), "" if found else page.say("identifiers_none")))
     if found:
         items.append(_identifier_table(page, found))
-    undeclared = [str(e["column"]) for e in found if not e["declared"] and e["action"] != "masked"]
+    undeclared = [e for e in found if not e["declared"] and e["action"] != "masked"]
     if undeclared:
-        names = listed(page, undeclared, "columns_unit")
-        items.append(callout(page.say("undeclared_title", n=len(undeclared)), page.text("undeclared_body", list=names), "warning"))
+        unread, treated = ([str(e["column"]) for e in undeclared if (e["action"] == NOT_READ) == is_unread] for is_unread in (True, False))
+        bodies = [page.text(key, list=listed(page, names, "columns_unit")) for key, names in (("undeclared_body", treated), ("unread_body", unread)) if names]
+        items.append(callout(page.say("undeclared_title", n=len(undeclared)), page.notes(*bodies), "warning"))
     fingerprint = str(page.clean.provenance.get("key_fingerprint", ""))
     items.append(page.prose(page.text("key_given", fingerprint=fingerprint) if fingerprint else page.say("key_absent")))
     return [*items, *_anonymity(page)]

@@ -76,7 +76,7 @@ BUILT = {
     *(f"unit_{u}" for u in ("share", "score")), *(f"interval_{i}" for i in ("design", "model")),
     *(f"results_{i}" for i in ("design", "model", "none")), *(f"panels_{p}" for p in ("kept", "changed", "flagged")),
     *(f"identifiers_{c}" for c in ("column", "kind", "by", "declared", "action", "n")), *(f"by_{b}" for b in ("declared", "name", "content", "both")),
-    *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked", "day_dropped")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
+    *(f"action_{a}" for a in ("dropped", "pseudonymised", "masked", "day_dropped", "not_read")), *(f"margins_{c}" for c in ("variable", "category", "target", "before", "after")),
     *(f"effects_{c}" for c in ("all", "without", "difference", "times", "flag", "flag_difference")),
     *(f"file_{f}" for f in ("log", "flags", "duplicates", "codebook", "dictionary", "frame", "results", "manifest")),
 }
