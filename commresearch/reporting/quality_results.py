@@ -16,6 +16,7 @@ from commresearch.reporting.disclosure_tables import IN_TABLE, Counted, figure_n
 from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_choices import choices, chosen_among
 from commresearch.reporting.quality_cleaning import listed
+from commresearch.reporting.quality_design import rests_on
 from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, told_categories
 from commresearch.reporting.quality_satisfaction import estimate_cell, satisfaction_table, side, unrated
@@ -310,20 +311,13 @@ def results(page: QualityPage) -> list[Item]:
         return [heading(page.say("results_heading_none")), page.prose(page.without_results)]
     rated, others = table[table["measure"].isin([TOP_TWO, SCORE])], table[table["measure"].isin([SCALE, MEAN])]
     lead = page.prose(
-        _rests_on(page), page.say("results_dont_know") if len(rated) else "",
+        rests_on(page), page.say("results_dont_know") if len(rated) else "",
         page.say("results_where", prefix=page.prefix, n=len(others)) if len(rated) and len(others) else "",
     )
     return [
         heading(_heading(page, known)), lead, *([satisfaction_table(page, rated)] if len(rated) else []), *unrated(page),
         *([_other_table(page, others)] if len(others) else []), *chosen,
     ]
-
-
-def _rests_on(page: QualityPage) -> str:
-    """What intervals rest on, in the words that the sampling allows."""
-    if page.model_reason:
-        return page.text("results_model_design", level=page.level, reason=page.model_reason)
-    return page.say(f"results_{page.inference}", level=page.level)
 
 
 def _heading(page: QualityPage, known: pd.DataFrame) -> str:

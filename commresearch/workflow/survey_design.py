@@ -96,7 +96,8 @@ def sample_design(frame: pd.DataFrame, variables: DesignVariables, sampling: Sam
         notes += gaps if variables.is_stated else [Note("design_unstated")]
         if variables.is_stated and not gaps:
             return SampleDesign(sampling=sampling, options=_stages(frame, variables) | ({"single_psu": single_psu} if single_psu else {}), notes=notes)
-    return SampleDesign(sampling=Sampling.OPT_IN if sampling is Sampling.PROBABILITY else sampling, options=_alike(frame, variables), notes=notes)
+    options, alike = _alike(frame, variables)
+    return SampleDesign(sampling=Sampling.OPT_IN if sampling is Sampling.PROBABILITY else sampling, options=options, notes=[*notes, *alike])
 
 
 def _weigh(frame: pd.DataFrame, variable: str) -> list[Note]:
@@ -117,14 +118,14 @@ def _stages(frame: pd.DataFrame, variables: DesignVariables) -> dict[str, object
     return options | ({"clusters": variables.clusters} if variables.clusters else {})
 
 
-def _alike(frame: pd.DataFrame, variables: DesignVariables) -> dict[str, object]:
-    """People of one cluster, or of one community, are alike; who names none stands alone."""
+def _alike(frame: pd.DataFrame, variables: DesignVariables) -> tuple[dict[str, object], list[Note]]:
+    """People of one cluster, or of one community, are alike; who names none stands alone. The note says how many there are."""
     name = next(iter((*variables.clusters, variables.community)))
-    if not name:
-        return {}
+    if not name or (n := int(frame[name].nunique())) <= 1:
+        return {}, []
     named = frame[name].astype("object")
     frame[CLUSTER] = named.where(named.notna(), pd.Series(frame.index, index=frame.index))
-    return {"clusters": CLUSTER} if len(named.dropna().unique()) > 1 else {}
+    return {"clusters": CLUSTER}, [Note("alike", name, n)]
 
 
 # ---------------------------------------------------------------- margins

@@ -9,9 +9,12 @@ import pytest
 
 from commresearch.cases.case import Release, SinglePsu
 from commresearch.errors import EstimationError
+from commresearch.reporting.display import Figure
+from commresearch.reporting.quality_design import alike, rests_on
 from commresearch.reporting.quality_effects import sensitivity
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_results import results
+from commresearch.reporting.quality_summary import first_screen
 from commresearch.survey import estimate_mean, rake
 from commresearch.survey.settings import CHOICES
 from commresearch.terms import Language, Sampling
@@ -214,3 +217,48 @@ def test_two_sheets_are_estimated(cleaned):
     quality = assess_survey(cleaned(["id", "sat", "n"], [["k1", "比较满意", "4"], ["k2", "一般", "2"]], ID, FIVE, N), Sampling.OPT_IN)
     assert quality.noted("single_sheet") == {}
     assert list(quality.estimates["estimate"]) == [0.5, 3.5, 3]
+
+
+# ---------------------------------------------------------------- what the page says of the design
+
+
+def page_on(table, quality, sampling, language="zh"):
+    clean = replace(table, provenance=table.provenance | {"sampling": sampling.value})
+    return QualityPage(clean=clean, quality=quality, language=Language(language))
+
+
+@pytest.mark.parametrize(("language", "few", "degrees"), [("zh", "不足10群时，区间的宽窄很不稳", "（自由度2）"), ("en", "fewer than 10 groups the width", "(degrees of freedom: 2)")])
+def test_intervals_that_rest_on_few_communities_say_so(survey, language, few, degrees):
+    quality = assess_survey(survey(HOME), Sampling.OPT_IN)
+    assert quality.noted("alike") == {"home": 3}
+    page = page_on(survey(HOME), quality, Sampling.OPT_IN, language)
+    for text in (rests_on(page), alike(page, few_only=True)):
+        assert few in text
+        assert degrees in text.replace("\\", "")
+    assert any(few in item.markdown(None) for item in first_screen(page) if not isinstance(item, Figure))
+    many = replace(page, quality=replace(quality, notes=quality.notes.assign(n=12), estimates=quality.estimates.assign(df=11.0)))
+    assert few not in rests_on(many)
+    assert "12" in rests_on(many)
+    assert alike(many, few_only=True) == ""
+
+
+def test_how_many_name_no_community_does_not_follow_from_the_degrees_of_freedom(survey):
+    table = survey(HOME, changes=[(0, "home", "")])
+    quality = assess_survey(table, Sampling.QUOTA)
+    assert first(quality)["df"] == 3
+    text = rests_on(page_on(table, quality, Sampling.QUOTA))
+    assert "区间按这3群计。" in text
+    assert "自由度" not in text
+
+
+@pytest.mark.parametrize("variables", [(), (SEX,), (STREET,)])
+def test_where_every_sheet_stands_for_itself_nothing_is_said_of_groups(survey, variables):
+    table = survey(*variables)
+    quality = assess_survey(table, Sampling.OPT_IN)
+    assert quality.noted("alike") == {}
+    assert alike(page_on(table, quality, Sampling.OPT_IN)) == ""
+
+
+def test_a_known_design_and_a_census_have_no_groups_of_a_model(survey):
+    assert assess_survey(survey(HOME), Sampling.CENSUS).noted("alike") == {}
+    assert assess_survey(survey(HOME), Sampling.PROBABILITY, design="by_community").noted("alike") == {}

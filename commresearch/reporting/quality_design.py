@@ -1,0 +1,27 @@
+"""What the intervals of the quality report rest on, in the words that the sampling allows."""
+
+from commresearch.reporting.quality_page import QualityPage
+
+FEW_GROUPS = 10  #: groups below which the width of an interval is itself uncertain
+
+
+def rests_on(page: QualityPage) -> str:
+    """What intervals rest on: design or model, and which groups of sheets count as one."""
+    if page.model_reason:
+        return page.notes(page.text("results_model_design", level=page.level, reason=page.model_reason), alike(page))
+    return page.notes(page.say(f"results_{page.inference}", level=page.level), alike(page))
+
+
+def alike(page: QualityPage, *, few_only: bool = False) -> str:
+    """That intervals of a model rest on groups, with a warning where these are few; nothing where every sheet stands for itself.
+
+    Degrees of freedom are left out where sheets name no group: each of these is one by itself, and how many there are would follow.
+    """
+    found, table = page.quality.noted("alike"), page.quality.estimates
+    if not found or (few_only and min(found.values()) >= FEW_GROUPS):
+        return ""
+    (name, n), *_ = found.items()
+    is_whole = "df" in table and (table["df"].dropna() == n - 1).all()
+    degrees = page.say("alike_degrees", df=n - 1) if is_whole else ""
+    few = page.say("alike_few", least=FEW_GROUPS) if n < FEW_GROUPS else ""
+    return page.notes(page.text("alike", name=page.named(name), n=n, degrees=degrees), few)
