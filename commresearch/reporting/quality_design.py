@@ -9,7 +9,19 @@ def rests_on(page: QualityPage) -> str:
     """What intervals rest on: design or model, and which groups of sheets count as one."""
     if page.model_reason:
         return page.notes(page.text("results_model_design", level=page.level, reason=page.model_reason), alike(page))
-    return page.notes(page.say(f"results_{page.inference}", level=page.level), alike(page))
+    return page.notes(page.say(f"results_{page.inference}", level=page.level), design(page), alike(page))
+
+
+def design(page: QualityPage) -> str:
+    """The design that intervals follow from; nothing where they do not."""
+    if page.inference != "design":
+        return ""
+    strata, clusters = (page.join(map(page.named, page.quality.noted(note))) for note in ("by_stratum", "by_cluster"))
+    parts = {
+        "strata": page.say("design_strata", list=strata) if strata else page.say("design_no_strata"),
+        "clusters": page.say("design_clusters", list=clusters) if clusters else page.say("design_no_clusters"),
+    }
+    return page.text("design_named", **parts)
 
 
 def alike(page: QualityPage, *, few_only: bool = False) -> str:

@@ -5,7 +5,7 @@ import math
 from commresearch.reporting.disclosure_rules import HIDDEN
 from commresearch.reporting.display import Item, Prose, Table, callout, escape, heading
 from commresearch.reporting.edition_marks import edition_line
-from commresearch.reporting.quality_design import alike
+from commresearch.reporting.quality_design import alike, design
 from commresearch.reporting.quality_page import HASH, MANIFEST, QualityPage
 from commresearch.reporting.quality_tables import largest_effect, received_files, rows_aside, sheets_received
 from commresearch.terms import Role
@@ -16,7 +16,7 @@ def first_screen(page: QualityPage) -> list[Item]:
     """What came in and stayed, how far the data carry, where they come from."""
     items: list[Item] = [callout(page.say("simulated_title"), page.say("simulated_body"), "important")] if page.is_simulated else []
     carries = "carry_probability_model" if page.model_reason else f"carry_{page.sampling}"
-    items += [_lead(page), _panels(page), callout(page.say("carry_title"), page.notes(page.say(carries), alike(page, few_only=True)), "important")]
+    items += [_lead(page), _panels(page), callout(page.say("carry_title"), page.notes(page.say(carries), design(page), alike(page, few_only=True)), "important")]
     if page.model_reason:
         items.append(callout(page.say("design_title"), page.say("design_body", reason=escape(page.model_reason), what=page.say(_missing_design(page))), "warning"))
     if page.clean.provenance.get("codebook_drafted"):

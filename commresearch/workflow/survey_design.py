@@ -95,6 +95,7 @@ def sample_design(frame: pd.DataFrame, variables: DesignVariables, sampling: Sam
         gaps = [Note("place_gap", name, n) for name in (*variables.strata, *variables.clusters) if (n := int(frame[name].isna().sum()))]
         notes += gaps if variables.is_stated else [Note("design_unstated")]
         if variables.is_stated and not gaps:
+            notes += [Note(f"by_{what}", name) for what, names in (("stratum", variables.strata), ("cluster", variables.clusters)) for name in names]
             return SampleDesign(sampling=sampling, options=_stages(frame, variables) | ({"single_psu": single_psu} if single_psu else {}), notes=notes)
     options, alike = _alike(frame, variables)
     return SampleDesign(sampling=Sampling.OPT_IN if sampling is Sampling.PROBABILITY else sampling, options=options, notes=[*notes, *alike])

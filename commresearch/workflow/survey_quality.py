@@ -61,7 +61,7 @@ class SurveyQuality:
         K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
-        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; alike: intervals of a model rest on n groups of one variable; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
+        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; by_stratum, by_cluster: what a known design was drawn by; alike: intervals of a model rest on n groups of one variable; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
         single_sheet: one sheet alone has answers, so that nothing is estimated; satisfaction_points, satisfaction_order,
         satisfaction_number: an item of satisfaction without 满意率, because it has n answers instead of five, five that cannot be put in order, or
         numbers from 1 to 5

@@ -10,7 +10,7 @@ import pytest
 from commresearch.cases.case import Release, SinglePsu
 from commresearch.errors import EstimationError
 from commresearch.reporting.display import Figure
-from commresearch.reporting.quality_design import alike, rests_on
+from commresearch.reporting.quality_design import alike, design, rests_on
 from commresearch.reporting.quality_effects import sensitivity
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_results import results
@@ -262,3 +262,24 @@ def test_where_every_sheet_stands_for_itself_nothing_is_said_of_groups(survey, v
 def test_a_known_design_and_a_census_have_no_groups_of_a_model(survey):
     assert assess_survey(survey(HOME), Sampling.CENSUS).noted("alike") == {}
     assert assess_survey(survey(HOME), Sampling.PROBABILITY, design="by_community").noted("alike") == {}
+
+
+@pytest.mark.parametrize(("stated", "variables", "zh", "en"), [
+    (None, (STREET,), "按street分层，未整群，未作有限总体校正", "strata by street, no clusters, no finite population correction"),
+    (None, (STREET, {**BLOCK, "role": "cluster"}), "按street分层，抽样群为block，未", "strata by street, clusters by block, no finite"),
+    ("by_community", (HOME,), "按home分层，未整群", "strata by home, no clusters"),
+    ("simple_random", (HOME,), "未分层，未整群", "no strata, no clusters"),
+])
+def test_the_design_that_intervals_follow_from_is_named(survey, stated, variables, zh, en):
+    table = survey(*variables)
+    quality = assess_survey(table, Sampling.PROBABILITY, design=stated)
+    for language, words in (("zh", zh), ("en", en)):
+        page = page_on(table, quality, Sampling.PROBABILITY, language)
+        assert words in rests_on(page)
+        assert any(words in item.markdown(None) for item in first_screen(page) if not isinstance(item, Figure))
+        assert alike(page) == ""
+
+
+def test_no_design_is_named_where_intervals_do_not_follow_from_it(survey):
+    for table, sampling in ((survey(HOME), Sampling.PROBABILITY), (survey(STREET, changes=[(0, "street", "")]), Sampling.PROBABILITY), (survey(HOME), Sampling.CENSUS)):
+        assert design(page_on(table, assess_survey(table, sampling), sampling)) == ""
