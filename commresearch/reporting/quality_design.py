@@ -9,7 +9,9 @@ def rests_on(page: QualityPage) -> str:
     """What intervals rest on: design or model, and which groups of sheets count as one."""
     if page.model_reason:
         return page.notes(page.text("results_model_design", level=page.level, reason=page.model_reason), alike(page))
-    return page.notes(page.say(f"results_{page.inference}", level=page.level), design(page), alike(page))
+    is_raked = page.inference == "model" and len(page.quality.weights) > 0
+    key = "results_model_raked" if is_raked else f"results_{page.inference}"
+    return page.notes(page.say(key, level=page.level), design(page), alike(page))
 
 
 def design(page: QualityPage) -> str:

@@ -283,3 +283,16 @@ def test_the_design_that_intervals_follow_from_is_named(survey, stated, variable
 def test_no_design_is_named_where_intervals_do_not_follow_from_it(survey):
     for table, sampling in ((survey(HOME), Sampling.PROBABILITY), (survey(STREET, changes=[(0, "street", "")]), Sampling.PROBABILITY), (survey(HOME), Sampling.CENSUS)):
         assert design(page_on(table, assess_survey(table, sampling), sampling)) == ""
+
+
+def test_a_weighted_sample_that_was_not_drawn_is_not_said_to_describe_those_who_answered(survey):
+    margins = pd.DataFrame({"variable": "sex", "category": ["1", "2"], "target": [600, 600]})
+    table = survey(SEX)
+    for language, raked, plain in (("zh", "已按人口总数加权", "说的是答卷的人"), ("en", "weighted to population counts", "They describe those who answered")):
+        weighted, not_weighted, drawn = (
+            rests_on(page_on(table, assess_survey(table, sampling, margins=given), sampling, language))
+            for sampling, given in ((Sampling.QUOTA, margins), (Sampling.QUOTA, None), (Sampling.PROBABILITY, margins))
+        )
+        assert (raked in weighted, plain in weighted) == (True, False)
+        assert (raked in not_weighted, plain in not_weighted) == (False, True)
+        assert raked not in drawn
