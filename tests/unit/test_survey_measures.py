@@ -174,6 +174,14 @@ def test_a_public_edition_leaves_out_answers_of_few():
     assert "公开版不列占比" in words_of(choices(page_on(few, release=Release()))[0])
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh", "编码簿记作缺失的答案（如“不清楚”）不计入"), ("en", "answers that the codebook counts as missing (don’t know) are left out")])
+def test_those_who_do_not_know_are_out_of_the_base_and_the_note_says_so(language, said):
+    clean = with_questions(choice("fund", "1=是\n2=否\n3=不清楚", missing="dont_know=3"), fund=["1"] * 30 + ["2"] * 50 + [""] * 40)
+    shown = table(page_on(clean, language), "choices")
+    assert [r[3] for r in shown.rows if r[0].startswith("fund")] == ["80", "80"]
+    assert said in shown.note
+
+
 def test_whether_to_take_part_is_no_result_and_what_all_answer_alike_is():
     clean = with_questions(choice("agree", "1=同意\n2=不同意"), choice("adult", "1=是\n2=否"), agree=["1"] * 100 + ["2"] * 20, adult=["1"] * 100 + [""] * 20)
     page = page_on(clean)
