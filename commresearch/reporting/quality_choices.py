@@ -60,9 +60,8 @@ def _answer(page: QualityPage, variable: Variable, category: str) -> str:
 
 
 def chosen_among(page: QualityPage) -> list[tuple[str, pd.DataFrame]]:
-    """Questions with the shares of their answers. Whether to take part is none: whoever declined answers nothing else, so all others agree."""
-    parts = [(str(name), part) for name, part in page.quality.shares.groupby("variable", sort=False) if name in page.clean.codebook]
-    return [(name, part) for name, part in parts if len(part) > 1 or name not in page.clean.frame or page.clean.frame[name].nunique() < 2]
+    """Questions with the shares of their answers."""
+    return [(str(name), part) for name, part in page.quality.shares.groupby("variable", sort=False) if name in page.clean.codebook]
 
 
 def _told(page: QualityPage, variable: Variable, part: pd.DataFrame) -> list[dict[Hashable, Any]]:

@@ -40,8 +40,10 @@ def _lead(page: QualityPage) -> Prose:
     n = page.changed_shown["all"]
     cells = page.say("lead_no_cells") if n == 0 else _cells(page, "lead_cells")
     flagged = say("release.few_flags", page.language) if page.hides_flags else page.text("lead_flags", n=page.persons(page.n_flagged), share=page.share(page.n_flagged, kept))
+    silent = sum(page.quality.noted("silent").values())
+    declined = page.say("lead_silent", n=page.persons(silent)) if silent else ""
     return page.prose(
-        stayed, cells, flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
+        stayed, declined, cells, flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
     )
 
 

@@ -61,7 +61,7 @@ class SurveyQuality:
         K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
-        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; by_stratum, by_cluster: what a known design was drawn by; alike: intervals of a model rest on n groups of one variable; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
+        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; by_stratum, by_cluster: what a known design was drawn by; alike: intervals of a model rest on n groups of one variable; silent: n rows answer no question among the results; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
         single_sheet: one sheet alone has answers, so that nothing is estimated; satisfaction_points, satisfaction_order,
         satisfaction_number: an item of satisfaction without 满意率, because it has n answers instead of five, five that cannot be put in order, or
         numbers from 1 to 5
@@ -115,11 +115,14 @@ def assess_survey(
     """
     frame, measures = working_frame(clean)
     variables = design_variables(clean.codebook, frame, sampling, design)
-    frame = _respondents(frame, measures, [*variables.needed, *(margins.get("variable", []) if margins is not None else [])])
+    everyone, answers = frame, _answered(frame, measures)
+    frame = _respondents(frame, answers, [*variables.needed, *(margins.get("variable", []) if margins is not None else [])])
     sample = sample_design(frame, variables, sampling, single_psu)
     weights, gaps = rake_known(frame, margins) if margins is not None else (None, [])
     given = set(margins["variable"].astype("str")) if margins is not None else set()  # their shares are those of the population
     measures = [m for m in measures if m.measure != "share" or (m.variable not in given and frame[m.column].min() < frame[m.column].max())]
+    chosen = [v for v in plain_choices(clean) if v.name not in given and not _is_consent(v, everyone, frame)]
+    silent = _silent(everyone, answers, chosen)
     alone = [Note("single_sheet", n=1)] if measures and len(frame) == 1 and sampling is not Sampling.CENSUS else []
     measures = [] if alone else measures  # nothing is known of how persons differ
     told = followed(measures)
@@ -130,9 +133,14 @@ def assess_survey(
     return SurveyQuality(
         estimates=whole, sensitivity=_sensitivity(clean, frame, replace(estimate, measures=told), whole, weights) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
-        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *unrated(clean), *([Note("not_followed", n=left_out)] if left_out else [])]),
-        shares=estimate.shares(frame, [v for v in plain_choices(clean) if v.name not in given], WEIGHT if weights is None else weights),
+        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *unrated(clean), *_counted(not_followed=left_out, silent=silent)]),
+        shares=estimate.shares(frame, chosen, WEIGHT if weights is None else weights),
     )
+
+
+def _counted(**counts: int) -> list[Note]:
+    """Notes of what there is any of."""
+    return [Note(note, n=n) for note, n in counts.items() if n]
 
 
 def _noted(notes: Sequence[Note]) -> pd.DataFrame:
@@ -270,12 +278,33 @@ def _scales(clean: CleanTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return pd.DataFrame(rows), pd.DataFrame(items), unmeasured
 
 
-def _respondents(frame: pd.DataFrame, measures: Sequence[Measure], needed: Sequence[object]) -> pd.DataFrame:
+def _answered(frame: pd.DataFrame, measures: Sequence[Measure]) -> "pd.Series[bool]":
+    """Rows that answered something that is measured; whoever declines to take part has answered whether to."""
+    asked = [m for m in measures if m.measure != "share"] or measures
+    return frame[[m.column for m in asked]].notna().any(axis=1)
+
+
+def _respondents(frame: pd.DataFrame, answered: "pd.Series[bool]", needed: Sequence[object]) -> pd.DataFrame:
     """The rows without those that answered nothing that is measured and have no place in the design: people who declined to take part."""
-    asked = [m for m in measures if m.measure != "share"] or measures  # whoever declines has answered whether to take part
-    answered = frame[[m.column for m in asked]].notna().any(axis=1)
     placed = frame[[c for c in dict.fromkeys(map(str, needed)) if c in frame]].notna().all(axis=1)
     return frame[answered | placed].copy()
+
+
+def _is_consent(question: Variable, everyone: pd.DataFrame, rows: pd.DataFrame) -> bool:
+    """Whether a question has one answer among the respondents alone, because whoever gave another answers nothing else: it asks whether to take part."""
+    return question.name in everyone and _differ(everyone[question.name]) and not _differ(rows[question.name])
+
+
+def _differ(column: pd.Series) -> bool:
+    answers = column.dropna()
+    return len(answers) > 1 and bool((answers != answers.iloc[0]).any())
+
+
+def _silent(everyone: pd.DataFrame, answered: "pd.Series[bool]", chosen: Sequence[Variable]) -> int:
+    """Rows that answer no question among the results; one that they alone answer otherwise asks whether to take part."""
+    rest, others = everyone[~answered], everyone[answered]
+    told = [c for v in chosen if others.empty or not _is_consent(v, everyone, others) for c in v.columns if c in everyone]
+    return int(rest[told].isna().all(axis=1).sum())
 
 
 def _weight_summary(weights: Weights | None) -> pd.DataFrame:

@@ -13,7 +13,8 @@ from commresearch.errors import CaseError
 from commresearch.reporting.quality_choices import choices
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_results import results, scales_and_weights
-from commresearch.terms import Language, Sampling
+from commresearch.reporting.quality_summary import first_screen
+from commresearch.terms import Language, Role, Sampling
 from commresearch.workflow.survey_measures import FOLLOWED, Measure, followed, plain_choices, working_frame
 from commresearch.workflow.survey_quality import assess_survey, quality_files, read_quality
 from tests.unit.quality_survey import FIVE, INTERNAL, ROWS, N, made, opened, survey, table, words_of
@@ -182,14 +183,42 @@ def test_those_who_do_not_know_are_out_of_the_base_and_the_note_says_so(language
     assert said in shown.note
 
 
+def declining(n):
+    """A probability sample in which so many decline: they say that they do not agree, and nothing else, not even where they live."""
+    agree, adult = ["1"] * (N - n) + ["2"] * n, ["1"] * (N - n) + [""] * n
+    clean = with_questions(choice("agree", "1=同意\n2=不同意"), choice("adult", "1=是\n2=否"), agree=agree, adult=adult)
+    rows = clean.frame.index[N - n :]
+    others = [c for c in clean.frame if c not in {"agree", "serial", "submitted", "duration", "praise"}]
+    frame, kinds = clean.frame.copy(), clean.missing_kinds.copy()
+    frame.loc[rows, others], kinds.loc[rows, others] = None, "blank"
+    book = replace(clean.codebook, variables=tuple(replace(v, role=Role.STRATUM) if v.name == "community" else v for v in clean.codebook))
+    return replace(clean, frame=frame, missing_kinds=kinds, codebook=book, provenance=clean.provenance | {"sampling": "probability"})
+
+
 def test_whether_to_take_part_is_no_result_and_what_all_answer_alike_is():
-    clean = with_questions(choice("agree", "1=同意\n2=不同意"), choice("adult", "1=是\n2=否"), agree=["1"] * 100 + ["2"] * 20, adult=["1"] * 100 + [""] * 20)
-    page = page_on(clean)
-    shares = page.quality.shares  # as where those who declined have no place in the sample: they answered nothing else
-    shares = shares[(shares["variable"] != "agree") | (shares["category"] == "1")].assign(n=lambda s: s["n"].mask(s["variable"] == "agree", 100))
-    page = replace(page, quality=replace(page.quality, shares=shares))
+    clean = declining(20)
+    quality = assess_survey(clean, Sampling.PROBABILITY)
+    assert quality.noted("silent") == {"": 20}
+    assert "agree" not in set(quality.shares["variable"]) | set(quality.estimates["variable"])
+    page = QualityPage(clean=clean, quality=quality, language=Language.ZH, release=INTERNAL)
     assert "agree" not in {r[0] for r in table(page, "choices").rows}
     assert ["adult", "是"] in [list(r[:2]) for r in table(page, "choices").rows]
+    chance = assess_survey(clean, Sampling.OPT_IN)  # all of them have a place in a sample that nothing places
+    assert chance.noted("silent") == {"": 20}
+    assert set(chance.shares.loc[chance.shares["variable"] == "agree", "category"]) == {"1", "2"}
+
+
+@pytest.mark.parametrize(("release", "n", "zh", "en"), [
+    (INTERNAL, 17, "其中17份没有回答", "take part: 17;"), (Release(), 17, "其中15份没有回答", "take part: 15;"), (Release(), 4, "其中若干份没有回答", "take part: some;"), (Release(), 0, "", ""),
+])
+def test_the_first_screen_says_how_many_declined(release, n, zh, en):
+    clean = declining(n)
+    quality = assess_survey(clean, Sampling.PROBABILITY)
+    for language, words in (("zh", zh), ("en", en)):
+        page = QualityPage(clean=clean, quality=quality, language=Language(language), release=release)
+        lead = next(i for i in first_screen(page) if hasattr(i, "text") and i.text.startswith(("共收到", "Of "))).text
+        assert words in lead
+        assert any(text in lead for text in ("是否同意参加", "whether to take part")) == bool(n)
 
 
 def test_a_survey_of_plain_choices_alone_has_results():
