@@ -333,7 +333,11 @@ def _anonymity(page: QualityPage) -> list[Item]:
     k, limits = int(row["k"]), {"inside": SMALL_INSIDE, "outside": SMALL_OUTSIDE}
     names = page.join(page.named(name) for name in str(row["quasi"]).split())
     shares = {f"below{limit}": _share_below(page, round(float(row[f"share_below_{limit}"]) * int(row["n_rows"])), int(row["n_rows"])) for limit in (5, 20)}
-    lead = page.prose(page.text("quasi_lead", list=names, k=_k(page, k), cells=page.persons(int(row["n_cells"])), **shares, **limits))
+    untold = len(page.clean.frame) - int(row["n_rows"])
+    lead = page.prose(
+        page.text("quasi_lead", list=names, k=_k(page, k), cells=page.persons(int(row["n_cells"])), **shares, **limits),
+        page.say("quasi_untold", n=page.persons(untold)) if untold else "",
+    )
     if k < SMALL_INSIDE or page.hides_result(k):
         title = page.say("k_small_title", **limits) if not page.hides_result(k) else page.say("k_few_title", least=page.release.threshold)
         return [lead, callout(title, page.say("k_small_body", **limits), "warning")]

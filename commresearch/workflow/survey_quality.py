@@ -58,7 +58,7 @@ class SurveyQuality:
     weights, margins
         what raking did: one row of summary, one row per category; empty where the case gives no margins
     anonymity
-        K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten
+        K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten; of the rows (`n_rows`) that tell any of them
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
         or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; by_stratum, by_cluster: what a known design was drawn by; alike: intervals of a model rest on n groups of one variable; silent: n rows answer no question among the results; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
@@ -319,7 +319,9 @@ def _anonymity(clean: CleanTable) -> pd.DataFrame:
     if not quasi:
         return pd.DataFrame()
     cells = {v.name: (clean.frame[v.name] // BAND) * BAND if v.type is VariableType.NUMBER else clean.frame[v.name].astype("str") for v in quasi}
-    found = k_anonymity(pd.DataFrame(cells, index=clean.frame.index), list(cells))
+    table = pd.DataFrame(cells, index=clean.frame.index)
+    told = clean.frame[list(cells)].notna().any(axis=1)  # whoever tells none of them cannot be singled out, and would be a large cell
+    found = k_anonymity(table[told] if told.any() else table, list(cells))
     return pd.DataFrame([{
         "quasi": " ".join(found.quasi), "k": found.k, "n_rows": found.n_rows, "n_cells": found.n_cells, "share_below_5": found.share_below_5,
         "share_below_20": found.share_below_20,

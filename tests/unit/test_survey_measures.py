@@ -11,6 +11,7 @@ from commresearch.cleaning.codebook import Codebook
 from commresearch.cleaning.fit import ABSENT
 from commresearch.errors import CaseError
 from commresearch.reporting.quality_choices import choices
+from commresearch.reporting.quality_cleaning import identifiers
 from commresearch.reporting.quality_page import QualityPage
 from commresearch.reporting.quality_results import results, scales_and_weights
 from commresearch.reporting.quality_summary import first_screen
@@ -219,6 +220,25 @@ def test_the_first_screen_says_how_many_declined(release, n, zh, en):
         lead = next(i for i in first_screen(page) if hasattr(i, "text") and i.text.startswith(("共收到", "Of "))).text
         assert words in lead
         assert any(text in lead for text in ("是否同意参加", "whether to take part")) == bool(n)
+
+
+@pytest.mark.parametrize(("release", "n", "words"), [(INTERNAL, 17, "一项也没有回答的17份"), (Release(), 17, "一项也没有回答的15份"), (Release(), 4, "一项也没有回答的若干份"), (INTERNAL, 0, "")])
+def test_whoever_tells_nothing_of_themselves_is_in_no_cell_of_k(release, n, words):
+    clean = declining(n)
+    row = assess_survey(clean, Sampling.PROBABILITY).anonymity.iloc[0]
+    kept = clean.frame.iloc[: N - n]
+    sizes = kept.assign(age=kept["age"] // 10).groupby(["community", "age"], dropna=False, observed=True).size()
+    assert row[["k", "n_rows", "n_cells"]].tolist() == [sizes.min(), N - n, len(sizes)]
+    assert row["share_below_20"] == pytest.approx(sizes[sizes < 20].sum() / (N - n))
+    page = QualityPage(clean=clean, quality=assess_survey(clean, Sampling.PROBABILITY), language=Language.ZH, release=release)
+    text = "".join(words_of(i) for i in identifiers(page))
+    assert words in text
+    assert ("不计在内" in text) == bool(n)
+
+
+def test_where_nobody_tells_anything_k_is_that_of_all():
+    clean = declining(N)
+    assert assess_survey(clean, Sampling.OPT_IN).anonymity.iloc[0][["k", "n_rows"]].tolist() == [N, N]
 
 
 def test_a_survey_of_plain_choices_alone_has_results():
