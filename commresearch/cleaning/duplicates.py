@@ -19,6 +19,8 @@ from commresearch.terms import Role
 
 #: Rows of one community that are compared pair by pair; 50,000 take about five seconds.
 MOST_ROWS = 50_000
+#: From so many answers on a sheet is compared by content whether or not it answers all.
+MANY_QUESTIONS = 20
 #: Fewer questions than this are answered alike by many honest people.
 LEAST_QUESTIONS = 10
 #: Roles whose values a person sees beside each row. Addresses of devices are counted, never shown.
@@ -63,7 +65,7 @@ class _Links:
 def find_duplicates(
     frame: pd.DataFrame, *, content_columns: Sequence[str] | Mapping[str, Sequence[str]], key: str | None = None, person: str | None = None,
     community: str | None = None, assisted: pd.Series | None = None, context: Mapping[Role, str] | None = None,
-    threshold: float | None = 0.85, min_items: int = 20,
+    threshold: float | None = 0.85, min_items: int = MANY_QUESTIONS,
 ) -> pd.DataFrame:
     """Groups of rows that may be duplicates, one line per row; every row is in one group at most.
 
@@ -121,7 +123,7 @@ def find_duplicates(
 
 
 def percent_match_flags(
-    frame: pd.DataFrame, groups: pd.DataFrame, *, content_columns: Sequence[str] | Mapping[str, Sequence[str]], min_items: int = 20
+    frame: pd.DataFrame, groups: pd.DataFrame, *, content_columns: Sequence[str] | Mapping[str, Sequence[str]], min_items: int = MANY_QUESTIONS
 ) -> pd.Series:
     """Whether a row gives (almost) the answers of another one; NA where it has too few answers to be compared.
 

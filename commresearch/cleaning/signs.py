@@ -64,16 +64,16 @@ def response_flags(
     blocks = {name: [v.name for v in items] for name, items in codebook.matrices().items() if all(_is_numeric(v) and v.name in first for v in items)}
     scales = {name: [v.name for v in items] for name, items in codebook.scales().items() if all(_is_numeric(v) and v.name in first for v in items)}
     reflect = {v.name: _low_plus_high(v) for items in codebook.scales().values() for v in items if v.key < 0 and v.name in first and _is_numeric(v)}
-    assisted = assisted_rows(codebook, frame)
+    assisted, alike = assisted_rows(codebook, frame), percent_match_flags(frame, all_groups, content_columns=content)
     flags = effort_flags(
         frame[first], blocks=blocks, factors=scales, reflect=reflect, asked=asked, duration=_duration(codebook, frame),
-        percent_match=percent_match_flags(frame, all_groups, content_columns=content), assisted=assisted,
+        percent_match=alike, assisted=assisted,
         thresholds=EffortThresholds(duration_floor=shortest_seconds),
     )
     contradicts = ((counts["answered_though_skipped"] + counts["skipped_though_asked"]) > 0).astype("boolean")
     more = {
         "flag_contradiction": contradicts if has_conditions(codebook, kinds) else contradicts.mask(contradicts.notna()), "flag_logic": counts["logic_failures"] > 0,
-        "flag_open_duplicate": pd.Series(frame.index.isin(open_rows["row_id"]), index=frame.index),
+        "flag_open_duplicate": _open_duplicates(codebook, frame, open_rows, alike.notna()),
     }
     verdict = codebook.role(Role.VERDICT)
     if verdict and verdict.name in frame:
@@ -108,6 +108,15 @@ def _persons(codebook: Codebook, frame: pd.DataFrame) -> pd.Series | None:
 def _tells_sex(variable: Variable) -> bool:
     labels = ({*variable.values.values()}, {label.lower() for label in variable.labels_en.values()})
     return variable.type is VariableType.SINGLE and any(sexes <= given for sexes, given in zip(SEXES, labels, strict=True))
+
+
+def _open_duplicates(codebook: Codebook, frame: pd.DataFrame, open_rows: pd.DataFrame, compared: "pd.Series[bool]") -> pd.Series:
+    """Rows on whose likeness nobody has decided; NA of those that were compared by neither answers nor person, or, where nobody was, by their number."""
+    for role in (Role.PERSON, *(() if compared.any() else (Role.KEY,))):
+        if name := _column(codebook, role, frame):
+            compared = compared | frame[name].notna()
+    is_open = pd.Series(frame.index.isin(open_rows["row_id"]), index=frame.index, dtype="boolean")
+    return is_open.mask(~compared & ~is_open)
 
 
 def _asked(kinds: KindCodes) -> "pd.api.extensions.ExtensionArray":

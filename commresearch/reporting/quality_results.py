@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from commresearch.cleaning.duplicates import MANY_QUESTIONS
 from commresearch.cleaning.effort import DEFAULT_THRESHOLDS
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
@@ -21,7 +22,7 @@ from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, told_categories
 from commresearch.reporting.quality_satisfaction import estimate_cell, satisfaction_table, side, unrated
 from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
-from commresearch.terms import Language
+from commresearch.terms import Language, Role
 from commresearch.words import number, say
 from commresearch.words.precision import decimals_of, fixed, signed
 from commresearch.workflow.survey_design import UNKNOWN
@@ -84,6 +85,7 @@ def _limits(page: QualityPage) -> dict[str, str]:
     return {
         "items": str(used.longstring_items), "irv": f"{100 * used.irv_ratio:g}", "even": signed(used.even_odd, 1), "scales": str(used.even_odd_scales),
         "p": f"{100 * used.mahalanobis_p:g}", "pairs": str(used.item_pairs), "missing": f"{100 * used.share_missing:g}", "machine": f"{used.machine_seconds:g}",
+        "whom": page.say("match_community" if page.clean.codebook.role(Role.COMMUNITY) else "match_any"),
         "per_item": f"{used.seconds_per_item:g}", "ratio": _ratio(), "asked": f"{100 * used.duration_share_asked:g}", "floor": page.say("flag_duration_floor", seconds=f"{float(floor):g}") if floor else "",
     }
 
@@ -151,7 +153,7 @@ def _count_figure(page: QualityPage) -> Figure:
 def _duplicates(page: QualityPage) -> list[Item]:
     counts = duplicate_counts(page.clean)
     if not counts:
-        return [page.prose(page.say("duplicates_none"))]
+        return [page.prose(page.say("duplicates_none"), _compared(page))]
     rows = [
         [page.say(f"duplicate_{c.kind}"), number(c.groups), number(c.rows), number(c.open), number(c.decided), number(c.exempt)] for c in counts
     ]
@@ -166,7 +168,17 @@ def _duplicates(page: QualityPage) -> list[Item]:
     totals = {key: [n for c in counts if (n := getattr(c, key))] for key in ("groups", "open")}
     few = any(page.hides_result(n) for c in counts for n in (c.rows, c.groups, c.open, c.decided, c.exempt))
     title = page.say("duplicates_heading_hidden") if few else page.say("duplicates_heading", **{key: page.persons(sum(parts)) for key, parts in totals.items()})
-    return [heading(title, 2), page.of_persons(table, persons, sums), *([page.prose(page.say("duplicates_how"))] if totals["open"] else [])]
+    after = page.prose(_compared(page), page.say("duplicates_how") if totals["open"] else "")
+    return [heading(title, 2), page.of_persons(table, persons, sums), *([after] if after.text else [])]
+
+
+def _compared(page: QualityPage) -> str:
+    """How many sheets had answers enough to be compared, in the number of the flag that comes of it; nothing where there is no such flag."""
+    if "flag_percent_match" not in page.clean.flags:
+        return ""
+    n = int(page.clean.flags["flag_percent_match"].notna().sum())
+    rest = page.say("duplicates_not_compared", least=MANY_QUESTIONS) if n < len(page.clean.flags) else ""
+    return page.notes(page.say("duplicates_compared", n=page.persons(n)), rest)
 
 
 # ---------------------------------------------------------------- scales and weights

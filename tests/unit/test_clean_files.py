@@ -16,7 +16,7 @@ from commresearch.records import log_lines
 from commresearch.sources import read_survey
 from commresearch.terms import Language
 from tests.spec.conftest import codebook, write_csv, write_xlsx
-from tests.unit.survey_cases import codes, told, values
+from tests.unit.survey_cases import KEY, codes, told, values
 
 ITEMS = [{"name": f"q{i}", "type": "single", "values": "1=a\n2=b\n3=c\n4=d\n5=e", "matrix": "m", "scale": "s", "key": "-1" if i == 2 else "1"} for i in range(1, 13)]
 KEYED = {"name": "answer", "type": "text", "role": "key"}
@@ -88,6 +88,21 @@ def test_a_verdict_may_be_a_choice_and_an_item_with_a_role_is_no_item_of_its_sca
     assert values(flags["flag_platform_verdict"]) == [i == 3 for i in range(6)]
     number = {"name": "verdict", "type": "number", "role": "verdict"}
     assert not cleaned([*HEADER, "verdict"], [[*row, i or ""] for i, row in enumerate(sheets(6))], KEYED, SENT, *ITEMS, number).flags["flag_platform_verdict"].any()
+
+
+def test_of_a_sheet_that_was_not_compared_nobody_knows_whether_it_is_a_copy(cleaned):
+    person = {"name": "who", "type": "text", "role": "person", "identifier": "mobile"}
+    rows = [[*row[:2], "" if i in {0, 3, 4} else row[2], *row[3:]] for i, row in enumerate(sheets(7, same=(0, 4), keys=["k0", "k1", "k2", "k3", "k4", "k1", "k6"]))]
+    flags = cleaned(HEADER, rows, KEYED, SENT, *ITEMS).flags  # of twelve questions, the first is not answered by all
+    assert values(flags["flag_percent_match"]) == [None, False, False, None, None, False, False]
+    assert values(flags["flag_open_duplicate"]) == [None, True, False, None, None, True, False]
+    assert (flags["n_known"] == flags.filter(like="flag_").notna().sum(axis=1)).all()
+    numbers = [f"138000000{i:02d}" if i != 3 else "" for i in range(7)]
+    told = cleaned([*HEADER, "who"], [[*row, number] for row, number in zip(rows, numbers, strict=True)], KEYED, SENT, *ITEMS, person, pseudonym_key=KEY).flags
+    assert values(told["flag_open_duplicate"]) == [False, True, False, None, False, True, False]  # compared as persons
+    few = [row[:8] for row in rows]
+    assert values(cleaned(HEADER[:8], few, KEYED, SENT, *ITEMS[:6]).flags["flag_open_duplicate"]) == [False, True, False, False, False, True, False]  # by their numbers alone
+    assert cleaned(HEADER[1:8], [row[1:] for row in few], SENT, *ITEMS[:6]).flags["flag_open_duplicate"].isna().all()
 
 
 @pytest.mark.parametrize(("labels", "helped"), [(("本人填写", "工作人员代填"), "工作人员代填"), (("没有人帮忙", "家人帮忙"), "家人帮忙"), (("No", "Yes, a neighbour"), "Yes, a neighbour")])

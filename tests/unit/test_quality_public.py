@@ -107,6 +107,27 @@ def test_the_number_of_fast_sheets_stands_right_of_the_axis(language):
     assert axes.get_window_extent().x0 <= label.get_window_extent().x0
 
 
+@pytest.mark.parametrize(("known", "compared"), [(N, "逐题比较过答案的有120份。"), (48, "逐题比较过答案的有50份。"), (4, "逐题比较过答案的有若干份。")])
+def test_how_many_sheets_were_compared_is_said_where_copies_are_and_where_none_are(known, compared):
+    page = public()
+    flags = page.clean.flags.assign(flag_percent_match=pd.array([False if i < known else pd.NA for i in range(N)], dtype="boolean"))
+    for clean in (replace(page.clean, flags=flags), replace(page.clean, flags=flags, duplicates=page.clean.duplicates.iloc[:0])):
+        text = "".join(words_of(i) for i in quality_results.flagged(replace(page, clean=clean)))
+        assert compared in text
+        assert ("其余的答得太少" in text) == (known < N)
+        assert "不到20题的问卷" in text or known == N
+    assert "逐题比较" not in "".join(words_of(i) for i in quality_results.flagged(page))  # a table without that flag
+
+
+def test_a_copy_is_sought_in_the_community_only_where_there_is_one():
+    page = opened()
+    flags = page.clean.flags.assign(flag_percent_match=pd.array([False] * N, dtype="boolean"))
+    book = replace(page.clean.codebook, variables=tuple(replace(v, role=None) if v.name == "community" else v for v in page.clean.codebook))
+    for codebook, words in ((page.clean.codebook, "与同社区另一份答卷85%以上"), (book, "与另一份答卷85%以上")):
+        rows = shown(quality_results.flagged, replace(page, clean=replace(page.clean, flags=flags, codebook=codebook)), "flags").rows
+        assert any(row[1].startswith(words) for row in rows)
+
+
 def test_a_share_is_hidden_where_few_are_on_either_side():
     assert [smaller_side(*pair) for pair in ((100, 97), (100, 3), (100, 0), (100, 100), (100, float("nan")), (float("nan"), float("nan")))] == [3, 3, 100, 100, 100, 0]
     page = public()
