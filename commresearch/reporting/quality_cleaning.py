@@ -14,7 +14,7 @@ from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
 from commresearch.reporting.disclosure_tables import figure_note
 from commresearch.reporting.display import Figure, Item, Prose, Table, callout, heading
 from commresearch.reporting.quality_page import HASH, QualityPage
-from commresearch.reporting.quality_persons import ANSWERED, KINDS, counted_missing, group_of
+from commresearch.reporting.quality_persons import ANSWERED, KINDS, counted_missing, group_of, telling
 from commresearch.reporting.quality_tables import (
     CHANGED,
     CODE_EXPORT,
@@ -334,10 +334,10 @@ def _anonymity(page: QualityPage) -> list[Item]:
     names = page.join(page.named(name) for name in str(row["quasi"]).split())
     shares = {f"below{limit}": _share_below(page, round(float(row[f"share_below_{limit}"]) * int(row["n_rows"])), int(row["n_rows"])) for limit in (5, 20)}
     untold = len(page.clean.frame) - int(row["n_rows"])
-    lead = page.prose(
+    lead = telling(page.prose(
         page.text("quasi_lead", list=names, k=_k(page, k), cells=page.persons(int(row["n_cells"])), **shares, **limits),
         page.say("quasi_untold", n=page.persons(untold)) if untold else "",
-    )
+    ), page.survey, {"quasi_untold": untold}, page.release)
     if k < SMALL_INSIDE or page.hides_result(k):
         title = page.say("k_small_title", **limits) if not page.hides_result(k) else page.say("k_few_title", least=page.release.threshold)
         return [lead, callout(title, page.say("k_small_body", **limits), "warning")]

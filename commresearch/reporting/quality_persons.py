@@ -1,7 +1,7 @@
 """Numbers of persons in the report on a survey, as its edition shows them: missing values by kind, flags, categories of margins, times of filling in."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from commresearch.reporting.disclosure import Known, System, too_narrow
 from commresearch.reporting.disclosure_groups import Group
 from commresearch.reporting.disclosure_rules import HIDDEN, hides, is_small
 from commresearch.reporting.disclosure_tables import Counted, protected_counts
+from commresearch.reporting.display import Prose
 from commresearch.reporting.quality_tables import KINDS_SHOWN
 from commresearch.terms import MissingKind
 from commresearch.words import number
@@ -126,6 +127,14 @@ def shown_changes(changed: Mapping[str, int], rules: Release, *, hides_unreadabl
 def group_of(survey: str, question: str, answers: Sequence[str]) -> Group:
     """Sheets of a survey that have one of some answers, or kinds of missing, to a question."""
     return Group(population=f"sheets:{survey}", attributes={question: frozenset(answers)})
+
+
+def telling(prose: Prose, survey: str, counts: Mapping[str, int], rules: Release) -> Prose:
+    """A paragraph that names numbers of sheets which stand in no table, by what these sheets are; those of none are not named."""
+    told = [
+        Counted(group=group_of(survey, what, ["yes"]), count=n, hidden=hides(rules) and is_small(n, rules), place=what) for what, n in counts.items() if n
+    ]
+    return replace(prose, persons=told, rules=rules)
 
 
 def counted_missing(missing: pd.DataFrame, shown: pd.DataFrame, survey: str) -> list[Counted]:

@@ -7,6 +7,7 @@ from commresearch.reporting.display import Item, Prose, Table, callout, escape, 
 from commresearch.reporting.edition_marks import edition_line
 from commresearch.reporting.quality_design import alike, design
 from commresearch.reporting.quality_page import HASH, MANIFEST, QualityPage
+from commresearch.reporting.quality_persons import telling
 from commresearch.reporting.quality_tables import largest_effect, received_files, rows_aside, sheets_received
 from commresearch.terms import Role
 from commresearch.words import number, period, say
@@ -42,9 +43,8 @@ def _lead(page: QualityPage) -> Prose:
     flagged = say("release.few_flags", page.language) if page.hides_flags else page.text("lead_flags", n=page.persons(page.n_flagged), share=page.share(page.n_flagged, kept))
     silent = sum(page.quality.noted("silent").values())
     declined = page.say("lead_silent", n=page.persons(silent)) if silent else ""
-    return page.prose(
-        stayed, declined, cells, flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page)
-    )
+    lead = page.prose(stayed, declined, cells, flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page))
+    return telling(lead, page.survey, {"silent": silent}, page.release)
 
 
 def _cells(page: QualityPage, key: str) -> str:

@@ -217,9 +217,10 @@ def test_the_first_screen_says_how_many_declined(release, n, zh, en):
     quality = assess_survey(clean, Sampling.PROBABILITY)
     for language, words in (("zh", zh), ("en", en)):
         page = QualityPage(clean=clean, quality=quality, language=Language(language), release=release)
-        lead = next(i for i in first_screen(page) if hasattr(i, "text") and i.text.startswith(("共收到", "Of "))).text
-        assert words in lead
-        assert any(text in lead for text in ("是否同意参加", "whether to take part")) == bool(n)
+        lead = next(i for i in first_screen(page) if hasattr(i, "text") and i.text.startswith(("共收到", "Of ")))
+        assert words in lead.text
+        assert [(c.count, c.hidden) for c in lead.persons] == ([(n, release != INTERNAL and n < release.threshold)] if n else [])
+        assert any(text in lead.text for text in ("是否同意参加", "whether to take part")) == bool(n)
 
 
 @pytest.mark.parametrize(("release", "n", "words"), [(INTERNAL, 17, "一项也没有回答的17份"), (Release(), 17, "一项也没有回答的15份"), (Release(), 4, "一项也没有回答的若干份"), (INTERNAL, 0, "")])
@@ -233,6 +234,7 @@ def test_whoever_tells_nothing_of_themselves_is_in_no_cell_of_k(release, n, word
     page = QualityPage(clean=clean, quality=assess_survey(clean, Sampling.PROBABILITY), language=Language.ZH, release=release)
     text = "".join(words_of(i) for i in identifiers(page))
     assert words in text
+    assert [c.count for i in identifiers(page) if hasattr(i, "text") for c in i.persons] == ([n] if n else [])
     assert ("不计在内" in text) == bool(n)
 
 
