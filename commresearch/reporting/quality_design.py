@@ -18,7 +18,7 @@ def design(page: QualityPage) -> str:
     """The design that intervals follow from; nothing where they do not."""
     if page.inference != "design":
         return ""
-    strata, clusters = (page.join(map(page.named, page.quality.noted(note))) for note in ("by_stratum", "by_cluster"))
+    strata, clusters = (page.join(page.say("quoted", text=page.named(name)) for name in page.quality.noted(note)) for note in ("by_stratum", "by_cluster"))
     parts = {
         "strata": page.say("design_strata", list=strata) if strata else page.say("design_no_strata"),
         "clusters": page.say("design_clusters", list=clusters) if clusters else page.say("design_no_clusters"),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from commresearch.cleaning.duplicates import MANY_QUESTIONS
 from commresearch.cleaning.effort import DEFAULT_THRESHOLDS
+from commresearch.cleaning.signs import questions_of
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.disclosure_groups import Group
@@ -22,7 +23,7 @@ from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, told_categories
 from commresearch.reporting.quality_satisfaction import estimate_cell, satisfaction_table, side, unrated
 from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
-from commresearch.terms import Language, Role
+from commresearch.terms import Language, Role, VariableType
 from commresearch.words import number, say
 from commresearch.words.precision import decimals_of, fixed, signed
 from commresearch.workflow.survey_design import UNKNOWN
@@ -177,8 +178,11 @@ def _compared(page: QualityPage) -> str:
     if "flag_percent_match" not in page.clean.flags:
         return ""
     n = int(page.clean.flags["flag_percent_match"].notna().sum())
-    rest = page.say("duplicates_not_compared", least=MANY_QUESTIONS) if n < len(page.clean.flags) else ""
-    return page.notes(page.say("duplicates_compared", n=page.persons(n)), rest)
+    if n == len(page.clean.flags):
+        return page.say("duplicates_compared", n=page.persons(n))
+    asked = sum(page.clean.codebook[name].type is not VariableType.TEXT for name in questions_of(page.clean.codebook, page.clean.frame))
+    why = page.say("duplicates_not_compared") if asked >= MANY_QUESTIONS else page.say("duplicates_all_answered", least=MANY_QUESTIONS)
+    return page.notes(page.say("duplicates_compared", n=page.persons(n)), why)
 
 
 # ---------------------------------------------------------------- scales and weights

@@ -114,9 +114,18 @@ def test_how_many_sheets_were_compared_is_said_where_copies_are_and_where_none_a
     for clean in (replace(page.clean, flags=flags), replace(page.clean, flags=flags, duplicates=page.clean.duplicates.iloc[:0])):
         text = "".join(words_of(i) for i in quality_results.flagged(replace(page, clean=clean)))
         assert compared in text
-        assert ("其余的答得太少" in text) == (known < N)
-        assert "不到20题的问卷" in text or known == N
+        assert ("题目不到20道，只比较每题都有答案的" in text) == (known < N)
+        assert "其余的答得太少" not in text
     assert "逐题比较" not in "".join(words_of(i) for i in quality_results.flagged(page))  # a table without that flag
+
+
+def test_of_a_long_questionnaire_sheets_with_few_answers_are_not_compared(monkeypatch):
+    monkeypatch.setattr(quality_results, "MANY_QUESTIONS", 3)
+    page = public()
+    flags = page.clean.flags.assign(flag_percent_match=pd.array([False if i < 48 else pd.NA for i in range(N)], dtype="boolean"))
+    text = "".join(words_of(i) for i in quality_results.flagged(replace(page, clean=replace(page.clean, flags=flags))))
+    assert "其余的答得太少，不作比较" in text
+    assert "每题都有答案" not in text
 
 
 def test_a_copy_is_sought_in_the_community_only_where_there_is_one():

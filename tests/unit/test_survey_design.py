@@ -265,9 +265,9 @@ def test_a_known_design_and_a_census_have_no_groups_of_a_model(survey):
 
 
 @pytest.mark.parametrize(("stated", "variables", "zh", "en"), [
-    (None, (STREET,), "按street分层，未整群，未作有限总体校正", "strata by street, no clusters, no finite population correction"),
-    (None, (STREET, {**BLOCK, "role": "cluster"}), "按street分层，抽样群为block，未", "strata by street, clusters by block, no finite"),
-    ("by_community", (HOME,), "按home分层，未整群", "strata by home, no clusters"),
+    (None, (STREET,), "按“street”分层，未整群，未作有限总体校正", "strata by “street”, no clusters, no finite population correction"),
+    (None, (STREET, {**BLOCK, "role": "cluster"}), "按“street”分层，抽样群为“block”，未", "strata by “street”, clusters by “block”, no finite"),
+    ("by_community", (HOME,), "按“home”分层，未整群", "strata by “home”, no clusters"),
     ("simple_random", (HOME,), "未分层，未整群", "no strata, no clusters"),
 ])
 def test_the_design_that_intervals_follow_from_is_named(survey, stated, variables, zh, en):
