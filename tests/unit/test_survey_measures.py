@@ -78,7 +78,7 @@ def test_a_question_with_two_answers_is_followed_by_its_first_one():
     assert line["estimate"] == pytest.approx((answered == "1").mean())
     assert line["n_chosen"] == (answered == "1").sum()
     assert opened().measure("took_part", "share") == "“是否参加过活动”答“是”的占比"
-    assert opened("en").measure("took_part", "share") == "“Took part”, share answering “(是)”"
+    assert opened("en").measure("took_part", "share") == "“Took part”, share answering “是”"
 
 
 def test_an_answer_that_only_flagged_sheets_give_falls_to_nought_without_them():
@@ -295,7 +295,7 @@ def test_satisfaction_in_other_words_is_that_counted_by_hand():
     ("language", "said"),
     [
         ("zh", ("没有算满意率的满意度题3道", "不是五级（1道）**：“four”（4个选项）", "看不出从最满意到最不满意的次序（1道）**：“mixed”", "“服务满意度评分”", "1道题的第三级是“基本满意”")),
-        ("en", ("without a share satisfied: 3", "Not on five points (1)**: “Four answers” (4 answers)", "cannot be read (1)**: “Mixed answers”", "“Satisfaction with service”", "third answer is “(基本满意)”: 1")),
+        ("en", ("without a share satisfied: 3", "Not on five points (1)**: “Four answers” (4 answers)", "cannot be read (1)**: “Mixed answers”", "“Satisfaction with service”", "third answer is “基本满意”: 1")),
     ],
 )
 def test_satisfaction_that_is_not_rated_is_told_with_what_to_do(language, said, release):
