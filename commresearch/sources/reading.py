@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -168,8 +170,10 @@ def _column_logs(
     """Columns that lost digits, and lines about them and about formulas."""
     where = {"step": "read", "file": bare.path.name, "sheet": sheet.name}
     lost, logs = [], []
-    for place, (name, column) in enumerate(cells.items()):
-        found, formulas = column_faults(column, None if types is None else types[:, place])
+    of_columns = repeat(None) if types is None else types.T
+    with ThreadPoolExecutor() as pool:  # looking through arrays leaves the interpreter free
+        faults = list(pool.map(column_faults, cells.values(), of_columns))
+    for place, ((name, column), (found, formulas)) in enumerate(zip(cells.items(), faults, strict=True)):
         if len(found):
             lost.append(name)
             logs.append(log_lines(**where, rule="lost_digits", variable=name, old=masked(column[int(found[0])].as_py()), count=len(found)))

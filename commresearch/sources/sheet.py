@@ -88,9 +88,10 @@ class Sheet:
 
     @cached_property
     def filled(self) -> NDArray[np.bool_]:
-        """Which cells hold something other than white space (rows, columns)."""
-        filled = np.column_stack([text_lengths(c) > 0 for c in self.columns]) if self.columns else np.zeros((0, 0), bool)
-        sparse = np.flatnonzero((filled.sum(axis=1) <= SPARSE_CELLS) & filled.any(axis=1))
+        """Which cells hold something other than white space (rows, columns); columns lie one behind the other, as they are filled and added up."""
+        filled = np.array([text_lengths(c) > 0 for c in self.columns], bool).T if self.columns else np.zeros((0, 0), bool)
+        counts = filled.sum(axis=1)
+        sparse = np.flatnonzero((counts > 0) & (counts <= SPARSE_CELLS))
         for j, column in enumerate(self.columns):
             filled[sparse, j] = text_lengths(pc.utf8_trim_whitespace(take_rows(column, sparse))) > 0
         return filled
