@@ -11,7 +11,7 @@ from commresearch.records import log_lines
 from commresearch.sources import RawTable
 
 NOT_READ = "not_read"  #: what becomes of their identifiers
-SAMPLE = 2_000  #: rows by which a column is judged
+SAMPLE = 2_000  #: answers by which a column is judged
 
 
 def unread_columns(raw: RawTable, placements: Sequence[Placement]) -> list[str]:
@@ -30,11 +30,13 @@ def log_of_unread(raw: RawTable, columns: Sequence[str]) -> pd.DataFrame:
 def unread_identifiers(raw: RawTable, columns: Sequence[str]) -> pd.DataFrame:
     """Those that hold identifiers by their header or content, in the columns of `Gate.found`."""
     wording = {column: question.text for question in raw.questions or () for column in question.columns}
-    step, rows = max(1, len(raw.frame) // SAMPLE), []
+    rows = []
     for column in columns:
-        content = read_content(raw.frame[column].iloc[::step])
+        cells = raw.frame[column]
+        cells = cells[cells != ""]
+        content = read_content(cells.iloc[:: max(1, len(cells) // SAMPLE)])
         if (judged := judge_column([column, wording.get(column, "")], content)) and not are_pseudonyms(content):
-            rows.append((column, *judged, False, NOT_READ, _filled(raw, column)))
+            rows.append((column, *judged, False, NOT_READ, len(cells)))
     return pd.DataFrame(rows, columns=list(FOUND_COLUMNS)).astype({"declared": bool, "n": "int64"})
 
 

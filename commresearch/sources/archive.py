@@ -187,7 +187,13 @@ def _look_at_all(scan: SheetScan, pieces: Iterator[tuple[bytes, bytes]]) -> None
 
 
 def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
-    """The XML in pieces that end with a cell or a row, so that no cell is cut: as it is, and without name-space prefixes, quoted in one way."""
+    """The XML in pieces that end with a cell or a row, so that no cell is cut: as it is, and without name-space prefixes, quoted in one way.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        As `_unpacked`; one tag is longer than any cell.
+    """
     rest, prefix = b"", None
     for chunk in _unpacked(data, member):
         if prefix is None:
@@ -195,8 +201,10 @@ def _pieces(data: bytes, member: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes
             prefix = (found[1] if found else None) or b""
         whole = rest + chunk
         cut = max(whole.rfind(b"</" + prefix + b"c>"), whole.rfind(b"</" + prefix + b"row>"))
-        if cut < 0:
-            cut = max(whole.rfind(b"/>"), len(whole) if len(whole) > LONGEST_CELL_BYTES else 0)
+        if cut <= 0:
+            cut = max(whole.rfind(b"/>"), 0)
+        if cut == 0 and len(whole) > LONGEST_CELL_BYTES and (cut := whole.rfind(b"<")) <= 0:  # no tag is cut: it may say where a cell stands
+            raise zipfile.BadZipFile(member.filename)
         piece, rest = whole[:cut], whole[cut:]
         yield piece, _in_one_way(piece, prefix)
     yield rest, _in_one_way(rest, prefix or b"")

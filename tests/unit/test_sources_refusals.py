@@ -197,6 +197,27 @@ def test_a_stray_cell_far_out_asks_for_no_memory(tmp_path, place, stated):
     assert {code for code, _ in refusal(path)} <= {"CR-S13", "CR-S14"}
 
 
+def test_no_far_cell_is_cut_where_pieces_end_with_no_cell(tmp_path, monkeypatch):
+    for name, size in (("CHUNK_BYTES", 64), ("LONGEST_CELL_BYTES", 512)):
+        monkeypatch.setattr(archive, name, size)
+    path, before = write_xlsx(tmp_path / "a.xlsx", ROWS), b"<sheetData>"
+    for blanks in range(0, 440, 9):  # wherever the pieces end
+        others = b"<x:c><x:v>1</x:v></x:c>" * 20 + b" " * blanks
+        after = b"<sheetData>" + others + b'<row r="1"><c r="B9999999"><v>1</v></row>' + others
+        change_member(path, SHEET, before, after)
+        assert {code for code, _ in refusal(path)} <= {"CR-S13", "CR-S14"}
+        before = after
+
+
+def test_a_tag_or_a_text_longer_than_any_cell_is_damage(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "CHUNK_BYTES", 512)
+    monkeypatch.setattr(archive, "LONGEST_CELL_BYTES", 1024)
+    for old, new in ((b'<c r="B2"', b"<c" + b" " * 4000 + b'r="B2"'), (b'<row r="3"', b" " * 4000 + b'<row r="3"')):
+        path = change_member(write_xlsx(tmp_path / "a.xlsx", ROWS), SHEET, old, new)
+        (code, _), = refusal(path)
+        assert code == "CR-S06"
+
+
 def test_a_sheet_that_hides_under_another_name_is_looked_through_too(tmp_path):
     path = change_member(write_xlsx(tmp_path / "a.xlsx", ROWS), SHEET, b'<c r="B2"', b"<c r\n=\t'XFD1048576'><v>1</v></c><c r=\"B2\"")
     change_member(path, "xl/_rels/workbook.xml.rels", b"worksheets/sheet1.xml", b"other/Answers.dat")

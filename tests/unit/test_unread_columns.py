@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from commresearch.reporting import quality_cleaning
 from commresearch.reporting.display import Table
@@ -31,6 +32,13 @@ def test_a_column_of_pseudonyms_or_of_anything_else_is_none(cleaned):
     again = cleaned(["id", "电话", "来源", "n"], [[*row, "微信", str(i)] for i, row in enumerate(zip(first.frame["id"], first.frame["phone"], strict=True))], ID, N)
     assert again.identifiers.empty
     assert set(again.log.loc[again.log["rule"] == "column_not_in_codebook", "variable"]) == {"电话", "来源"}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_identifiers_are_found_among_blanks_wherever_they_stand(cleaned, first):
+    rows = [[f"k{i}", f"138{i:04d}{7 * i % 10000:04d}" if i % 2 == first else "", str(i)] for i in range(1, 4001)]
+    found = cleaned(["id", "备用", "n"], rows, ID, N).identifiers
+    assert found[["column", "identifier", "n"]].to_numpy().tolist() == [["备用", "mobile", 2000]]
 
 
 def test_the_page_lists_them_as_undeclared_and_says_where_they_still_stand():
