@@ -328,7 +328,7 @@ def _identifier_table(page: QualityPage, found: list[dict[str, object]]) -> Tabl
 def _anonymity(page: QualityPage) -> list[Item]:
     """K over the quasi-identifiers, and what to do where it is small."""
     if page.quality.anonymity.empty:
-        return [page.prose(page.say("quasi_none"))]
+        return [page.prose(page.say("quasi_all_untold" if any(v.quasi for v in page.clean.codebook) else "quasi_none"))]
     row = page.quality.anonymity.iloc[0]
     k, limits = int(row["k"]), {"inside": SMALL_INSIDE, "outside": SMALL_OUTSIDE}
     names = page.join(page.named(name) for name in str(row["quasi"]).split())

@@ -29,12 +29,14 @@ def design(page: QualityPage) -> str:
 def alike(page: QualityPage, *, few_only: bool = False) -> str:
     """That intervals of a model rest on groups, with a warning where these are few; nothing where every sheet stands for itself.
 
-    Degrees of freedom are left out where sheets name no group: each of these is one by itself, and how many there are would follow.
+    Sheets that name no group are groups by themselves: the number of groups is left out then, because how many lack one would follow.
     """
-    found, table = page.quality.noted("alike"), page.quality.estimates
-    if not found or (few_only and min(found.values()) >= FEW_GROUPS):
+    found, unnamed, table = page.quality.noted("alike"), page.quality.noted("alike_unnamed"), page.quality.estimates
+    if not found or (few_only and (unnamed or min(found.values()) >= FEW_GROUPS)):
         return ""
     (name, n), *_ = found.items()
+    if unnamed:
+        return page.text("alike_unnamed", name=page.named(name))
     is_whole = "df" in table and (table["df"].dropna() == n - 1).all()
     degrees = page.say("alike_degrees", df=n - 1) if is_whole else ""
     few = page.say("alike_few", least=FEW_GROUPS) if n < FEW_GROUPS else ""

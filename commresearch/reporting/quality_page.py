@@ -174,6 +174,11 @@ class QualityPage(StampedPage):
             return self.answered_together((v.name for v in self.clean.codebook.scales().get(variable, ())), n)
         return self.answered(variable, n)
 
+    def judged(self, n: int) -> Answered:
+        """Sheets that could be judged by something, or compared; a bound where the others are so few that their number is hidden."""
+        kept = len(self.clean.frame)
+        return Answered.bounded(n, kept, self.release) if n < kept and self.hides_result(kept - n) else Answered.told(n)
+
     def bound_note(self, cells: Iterable[Answered]) -> str:
         """What a bound in a table means; nothing where there is none."""
         return say("release.note_least", self.language, sign=AT_LEAST) if any(cell.text.startswith(AT_LEAST) for cell in cells) else ""

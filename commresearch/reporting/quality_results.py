@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from commresearch.cleaning.duplicates import MANY_QUESTIONS
 from commresearch.cleaning.effort import DEFAULT_THRESHOLDS
-from commresearch.cleaning.signs import questions_of
+from commresearch.cleaning.variable import Variable
 from commresearch.reporting import quality_figures
 from commresearch.reporting.cells import DASH
 from commresearch.reporting.disclosure_groups import Group
@@ -19,11 +18,12 @@ from commresearch.reporting.display import Figure, Item, Table, callout, heading
 from commresearch.reporting.quality_choices import choices, chosen_among
 from commresearch.reporting.quality_cleaning import listed
 from commresearch.reporting.quality_design import rests_on
+from commresearch.reporting.quality_duplicates import duplicates
 from commresearch.reporting.quality_page import QualityPage, significant_of
 from commresearch.reporting.quality_persons import category_counts, group_of, safe_edges, told_categories
 from commresearch.reporting.quality_satisfaction import estimate_cell, satisfaction_table, side, unrated
-from commresearch.reporting.quality_tables import duplicate_counts, flag_counts
-from commresearch.terms import Language, Role, VariableType
+from commresearch.reporting.quality_tables import flag_counts
+from commresearch.terms import Language, Role
 from commresearch.words import number, say
 from commresearch.words.precision import decimals_of, fixed, signed
 from commresearch.workflow.survey_design import UNKNOWN
@@ -50,19 +50,19 @@ def flagged(page: QualityPage) -> list[Item]:
     shown = protected_counts([page.n_flagged, *parts], page.release, [(0, 1, 2, 3)])[1:]
     spread = "" if None in shown else page.say("flags_distribution", **{key: page.persons(n) for key, n in zip(("one", "two", "more"), parts, strict=True)})
     return [
-        heading(title), page.prose(page.say("flagged_lead"), spread if page.n_flagged else ""), *_flag_table(page), *_flag_figure(page), *_duplicates(page),
+        heading(title), page.prose(page.say("flagged_lead"), spread if page.n_flagged else ""), *_flag_table(page), *_flag_figure(page), *duplicates(page),
     ]
 
 
 def _flag_table(page: QualityPage) -> list[Item]:
     counts = flag_counts(page.clean.flags)
-    limits = _limits(page)
+    limits, judged = _limits(page), [page.judged(c.known) for c in counts if c.known]
     rows = [
         [
-            page.say(f"{c.flag}_name"), page.say(f"{c.flag}_about", **limits), number(c.known), number(c.raised), page.share(c.raised, c.known),
+            page.say(f"{c.flag}_name"), page.say(f"{c.flag}_about", **limits), known.text, number(c.raised), page.share(c.raised, c.known),
             number(c.exempted),
         ]
-        for c in counts if c.known
+        for c, known in zip((c for c in counts if c.known), judged, strict=True)
     ]
     unknown = [page.say(f"{c.flag}_name") for c in counts if not c.known]
     items: list[Item] = []
@@ -70,9 +70,9 @@ def _flag_table(page: QualityPage) -> list[Item]:
         table = page.table(
             "flags", page.say("flags_caption"),
             page.header("flags_flag", "flags_about", "flags_known", "flags_raised", "col_share", "flags_exempted"), rows, align="llrrrr",
-            widths=(16, 42, 11, 9, 11, 11), note=page.notes(page.say("flags_note"), page.share_note),
+            widths=(16, 42, 11, 9, 11, 11), note=page.notes(page.say("flags_note"), page.share_note, page.bound_note(judged)),
         )
-        persons = [[None, None, c.known, c.raised, c.raised, c.exempted] for c in counts if c.known]
+        persons = [[None, None, known.count, c.raised, c.raised, c.exempted] for c, known in zip((c for c in counts if c.known), judged, strict=True)]
         items.append(page.of_persons(table, persons, [((i, 3), (i, 4)) for i in range(len(rows))]))
     if unknown:
         items.append(page.prose(page.text("flags_unknown", list=listed(page, unknown, "flags_unit"))))
@@ -121,9 +121,15 @@ def _duration_figure(page: QualityPage, minutes: np.ndarray, fast: np.ndarray) -
     return page.figure(
         "durations", page.say("durations_caption", **values), page.say("durations_alt", **values),
         quality_figures.durations(drawn["fast"], drawn["other"], edges, (median, median * DEFAULT_THRESHOLDS.duration_ratio), words, page.stamp),
-        page.notes(say("release.few_fast", page.language, known=values["known"]) if few else page.say("durations_note", **values), say("release.ends_note", page.language, base=page.release.rounding) if hides(page.release) else ""),
+        page.notes(say("release.few_fast", page.language, known=values["known"]) if few else page.say("durations_note", **values), _ends_note(page) if hides(page.release) else ""),
         _bars(bars),
     )
+
+
+def _ends_note(page: QualityPage) -> str:
+    """What the bars of the public edition hold."""
+    base = page.release.rounding
+    return say("release.ends_note", page.language, heights=say("release.heights_note", page.language, base=base) if base > 1 else "")
 
 
 def _bars(bars: Mapping[str, np.ndarray]) -> list[Counted]:
@@ -149,40 +155,6 @@ def _count_figure(page: QualityPage) -> Figure:
         quality_figures.counts(list(told), np.array(list(told.values()), dtype=int), page.say("durations_sheets"), page.stamp),
         page.notes(page.say("n_flags_note", n=number(len(page.clean.flags))), figure_note(page.release, page.language)), persons,
     )
-
-
-def _duplicates(page: QualityPage) -> list[Item]:
-    counts = duplicate_counts(page.clean)
-    if not counts:
-        return [page.prose(page.say("duplicates_none"), _compared(page))]
-    rows = [
-        [page.say(f"duplicate_{c.kind}"), number(c.groups), number(c.rows), number(c.open), number(c.decided), number(c.exempt)] for c in counts
-    ]
-    table = page.table(
-        "duplicates", page.say("duplicates_caption"),
-        page.header("duplicates_kind", "duplicates_groups", "col_sheets", "duplicates_open", "duplicates_decided", "duplicates_exempt"), rows, align="lrrrrr",
-        widths=(30, 11, 14, 14, 14, 17),
-    )
-    # Groups of two or three sheets tell how many sheets there are, so groups are shown as persons are; a sum beside a hidden part would tell it.
-    persons = [[None, c.groups, c.rows, c.open, c.decided, c.exempt] for c in counts]
-    sums = [((i, 1), (i, 3), (i, 4), (i, 5)) for i in range(len(counts))]
-    totals = {key: [n for c in counts if (n := getattr(c, key))] for key in ("groups", "open")}
-    few = any(page.hides_result(n) for c in counts for n in (c.rows, c.groups, c.open, c.decided, c.exempt))
-    title = page.say("duplicates_heading_hidden") if few else page.say("duplicates_heading", **{key: page.persons(sum(parts)) for key, parts in totals.items()})
-    after = page.prose(_compared(page), page.say("duplicates_how") if totals["open"] else "")
-    return [heading(title, 2), page.of_persons(table, persons, sums), *([after] if after.text else [])]
-
-
-def _compared(page: QualityPage) -> str:
-    """How many sheets had answers enough to be compared, in the number of the flag that comes of it; nothing where there is no such flag."""
-    if "flag_percent_match" not in page.clean.flags:
-        return ""
-    n = int(page.clean.flags["flag_percent_match"].notna().sum())
-    if n == len(page.clean.flags):
-        return page.say("duplicates_compared", n=page.persons(n))
-    asked = sum(page.clean.codebook[name].type is not VariableType.TEXT for name in questions_of(page.clean.codebook, page.clean.frame))
-    why = page.say("duplicates_not_compared") if asked >= MANY_QUESTIONS else page.say("duplicates_all_answered", least=MANY_QUESTIONS)
-    return page.notes(page.say("duplicates_compared", n=page.persons(n)), why)
 
 
 # ---------------------------------------------------------------- scales and weights
@@ -366,16 +338,25 @@ def _shown(page: QualityPage, row: "pd.Series[Any]") -> str:
 
 
 def _ends(page: QualityPage, scales: Sequence[str]) -> list[str]:
-    """What the lowest and the highest score of scales mean, those that mean the same together: a mean says nothing without its direction."""
+    """What the lowest and the highest score of scales mean, those that mean the same together: a mean says nothing without its direction.
+
+    A scale some of whose items have other answers is left out; reversed items may, as their answers are turned round.
+    """
     named: dict[tuple[str, ...], list[str]] = {}
     for name in scales:
         items = page.clean.codebook.scales()[name]
-        item = next((v for v in items if v.key > 0), items[0])
-        ordered = sorted(item.answers, key=int)
-        low, high = ordered[0], ordered[-1]
-        lowest, highest = (page.answer(item.name, value) for value in ((low, high) if item.key > 0 else (high, low)))
-        named.setdefault((low, lowest, high, highest), []).append(page.scale(name))
+        ends = {_ends_of(page, item) for item in [v for v in items if v.key > 0] or items}
+        if len(ends) == 1:
+            named.setdefault(ends.pop(), []).append(page.scale(name))
     return [page.say("others_ends", scales=page.join(names), **dict(zip(("low", "lowest", "high", "highest"), ends, strict=True))) for ends, names in named.items()]
+
+
+def _ends_of(page: QualityPage, item: Variable) -> tuple[str, str, str, str]:
+    """Lowest and highest score of an item, each with the answer that gets it."""
+    ordered = sorted(item.answers, key=int)
+    low, high = ordered[0], ordered[-1]
+    lowest, highest = (page.answer(item.name, value) for value in ((low, high) if item.key > 0 else (high, low)))
+    return low, lowest, high, highest
 
 
 def _other_table(page: QualityPage, others: pd.DataFrame) -> Table:

@@ -42,7 +42,7 @@ def _lead(page: QualityPage) -> Prose:
     cells = page.say("lead_no_cells") if n == 0 else _cells(page, "lead_cells")
     flagged = say("release.few_flags", page.language) if page.hides_flags else page.text("lead_flags", n=page.persons(page.n_flagged), share=page.share(page.n_flagged, kept))
     silent = sum(page.quality.noted("silent").values())
-    declined = page.say("lead_silent", n=page.persons(silent)) if silent else ""
+    declined = "" if not silent else page.say("lead_all_silent") if silent == kept else page.say("lead_silent", n=page.persons(silent))
     lead = page.prose(stayed, declined, cells, flagged if page.n_flagged else page.say("lead_no_flags"), _effect_sentence(page))
     return telling(lead, page.survey, {"silent": silent}, page.release)
 
@@ -87,7 +87,7 @@ def _panels(page: QualityPage) -> Table:
     table = page.table(
         "panels", page.say("panels_caption"), page.header("panels_item", *(f"panels_{c}" for c in ("kept", "changed", "flagged"))),
         [[page.say("panels_number"), *numbers], [page.say("panels_what"), *meanings]], align="llll", widths=(14, 22, 28, 36), style="panels",
-        note=page.share_note,
+        note=page.share_note if (n and kept) or (page.n_flagged and not page.hides_flags) else "",
     )
     return page.of_persons(table, [[None, None, sum(page.changed.values()), page.n_flagged], [None] * 4])
 

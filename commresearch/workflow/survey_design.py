@@ -126,7 +126,7 @@ def _alike(frame: pd.DataFrame, variables: DesignVariables) -> tuple[dict[str, o
         return {}, []
     named = frame[name].astype("object")
     frame[CLUSTER] = named.where(named.notna(), pd.Series(frame.index, index=frame.index))
-    return {"clusters": CLUSTER}, [Note("alike", name, n)]
+    return {"clusters": CLUSTER}, [Note("alike", name, n), *([Note("alike_unnamed", name, lacking)] if (lacking := int(named.isna().sum())) else [])]
 
 
 # ---------------------------------------------------------------- margins

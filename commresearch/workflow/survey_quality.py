@@ -61,7 +61,7 @@ class SurveyQuality:
         K and shares of rows in small cells over the quasi-identifiers, numbers in bands of ten; of the rows (`n_rows`) that tell any of them
     notes
         note, variable, n: what the estimates had to do without. margin_gap, weight_gap, place_gap: n rows lack a margin, a weight, a stratum
-        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; by_stratum, by_cluster: what a known design was drawn by; alike: intervals of a model rest on n groups of one variable; silent: n rows answer no question among the results; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
+        or cluster; weight_unused: given, but nobody had a chance of selection; design_unstated; by_stratum, by_cluster: what a known design was drawn by; alike: intervals of a model rest on n groups of one variable, and alike_unnamed: on n rows without it, each by itself; silent: n rows answer no question among the results; not_followed: n results that stand in estimates only; scale_unmeasured: a scale without reliability;
         single_sheet: one sheet alone has answers, so that nothing is estimated; satisfaction_points, satisfaction_order,
         satisfaction_number: an item of satisfaction without 满意率, because it has n answers instead of five, five that cannot be put in order, or
         numbers from 1 to 5
@@ -115,14 +115,14 @@ def assess_survey(
     """
     frame, measures = working_frame(clean)
     variables = design_variables(clean.codebook, frame, sampling, design)
-    everyone, answers = frame, _answered(frame, measures)
-    frame = _respondents(frame, answers, [*variables.needed, *(margins.get("variable", []) if margins is not None else [])])
+    given = set(margins["variable"].astype("str")) if margins is not None and "variable" in margins else set()  # their shares are those of the population
+    everyone, answers, choices = frame, _answered(frame, measures), [v for v in plain_choices(clean) if v.name not in given]
+    silent = _silent(everyone, answers, choices)
+    frame = _respondents(frame, answers, silent, [*variables.needed, *given])
     sample = sample_design(frame, variables, sampling, single_psu)
     weights, gaps = rake_known(frame, margins) if margins is not None else (None, [])
-    given = set(margins["variable"].astype("str")) if margins is not None else set()  # their shares are those of the population
     measures = [m for m in measures if m.measure != "share" or (m.variable not in given and frame[m.column].min() < frame[m.column].max())]
-    chosen = [v for v in plain_choices(clean) if v.name not in given and not _is_consent(v, everyone, frame)]
-    silent = _silent(everyone, answers, chosen)
+    chosen = [v for v in choices if not _is_consent(v, everyone, frame)]
     alone = [Note("single_sheet", n=1)] if measures and len(frame) == 1 and sampling is not Sampling.CENSUS else []
     measures = [] if alone else measures  # nothing is known of how persons differ
     told = followed(measures)
@@ -133,7 +133,7 @@ def assess_survey(
     return SurveyQuality(
         estimates=whole, sensitivity=_sensitivity(clean, frame, replace(estimate, measures=told), whole, weights) if measures else pd.DataFrame(),
         scales=scales, items=items, weights=_weight_summary(weights), margins=weights.margins.astype({"category": "str"}) if weights is not None else pd.DataFrame(),
-        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *unrated(clean), *_counted(not_followed=left_out, silent=silent)]),
+        anonymity=_anonymity(clean), notes=_noted([*sample.notes, *gaps, *unmeasured, *alone, *unrated(clean), *_counted(not_followed=left_out, silent=int(silent.sum()))]),
         shares=estimate.shares(frame, chosen, WEIGHT if weights is None else weights),
     )
 
@@ -284,10 +284,15 @@ def _answered(frame: pd.DataFrame, measures: Sequence[Measure]) -> "pd.Series[bo
     return frame[[m.column for m in asked]].notna().any(axis=1)
 
 
-def _respondents(frame: pd.DataFrame, answered: "pd.Series[bool]", needed: Sequence[object]) -> pd.DataFrame:
-    """The rows without those that answered nothing that is measured and have no place in the design: people who declined to take part."""
-    placed = frame[[c for c in dict.fromkeys(map(str, needed)) if c in frame]].notna().all(axis=1)
-    return frame[answered | placed].copy()
+def _respondents(frame: pd.DataFrame, answered: "pd.Series[bool]", silent: "pd.Series[bool]", needed: Sequence[str]) -> pd.DataFrame:
+    """The rows without people who declined to take part.
+
+    Where a person needs a place in the design, these have none and answered nothing that is measured; elsewhere they answer no question
+    among the results. If there is nobody else, they are all that can be told of.
+    """
+    columns = [c for c in dict.fromkeys(needed) if c in frame]
+    kept = answered | frame[columns].notna().all(axis=1) if columns else ~silent
+    return frame[kept if columns or kept.any() else ~kept].copy()
 
 
 def _is_consent(question: Variable, everyone: pd.DataFrame, rows: pd.DataFrame) -> bool:
@@ -300,11 +305,11 @@ def _differ(column: pd.Series) -> bool:
     return len(answers) > 1 and bool((answers != answers.iloc[0]).any())
 
 
-def _silent(everyone: pd.DataFrame, answered: "pd.Series[bool]", chosen: Sequence[Variable]) -> int:
-    """Rows that answer no question among the results; one that they alone answer otherwise asks whether to take part."""
-    rest, others = everyone[~answered], everyone[answered]
-    told = [c for v in chosen if others.empty or not _is_consent(v, everyone, others) for c in v.columns if c in everyone]
-    return int(rest[told].isna().all(axis=1).sum())
+def _silent(everyone: pd.DataFrame, answered: "pd.Series[bool]", choices: Sequence[Variable]) -> "pd.Series[bool]":
+    """Which rows answer no question among the results; one that they alone answer otherwise asks whether to take part."""
+    others = everyone[answered]
+    told = [c for v in choices if others.empty or not _is_consent(v, everyone, others) for c in v.columns if c in everyone]
+    return everyone[told].isna().all(axis=1) & ~answered
 
 
 def _weight_summary(weights: Weights | None) -> pd.DataFrame:
@@ -321,7 +326,9 @@ def _anonymity(clean: CleanTable) -> pd.DataFrame:
     cells = {v.name: (clean.frame[v.name] // BAND) * BAND if v.type is VariableType.NUMBER else clean.frame[v.name].astype("str") for v in quasi}
     table = pd.DataFrame(cells, index=clean.frame.index)
     told = clean.frame[list(cells)].notna().any(axis=1)  # whoever tells none of them cannot be singled out, and would be a large cell
-    found = k_anonymity(table[told] if told.any() else table, list(cells))
+    if not told.any():
+        return pd.DataFrame()
+    found = k_anonymity(table[told], list(cells))
     return pd.DataFrame([{
         "quasi": " ".join(found.quasi), "k": found.k, "n_rows": found.n_rows, "n_cells": found.n_cells, "share_below_5": found.share_below_5,
         "share_below_20": found.share_below_20,

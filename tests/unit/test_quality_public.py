@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from commresearch.cases.case import Release
-from commresearch.reporting import quality_cleaning, quality_effects, quality_results, quality_summary
+from commresearch.reporting import quality_cleaning, quality_duplicates, quality_effects, quality_results, quality_summary
 from commresearch.reporting.disclosure_rules import HIDDEN
 from commresearch.reporting.display import Figure, Table
 from commresearch.reporting.quality_tables import effects, smaller_side
@@ -107,8 +107,11 @@ def test_the_number_of_fast_sheets_stands_right_of_the_axis(language):
     assert axes.get_window_extent().x0 <= label.get_window_extent().x0
 
 
-@pytest.mark.parametrize(("known", "compared"), [(N, "逐题比较过答案的有120份。"), (48, "逐题比较过答案的有50份。"), (4, "逐题比较过答案的有若干份。")])
-def test_how_many_sheets_were_compared_is_said_where_copies_are_and_where_none_are(known, compared):
+@pytest.mark.parametrize(("known", "compared"), [
+    (N, "逐题比较过答案的有120份。"), (N - 3, "逐题比较过答案的有≥ 100份。"), (48, "逐题比较过答案的有50份。"), (4, "逐题比较过答案的有若干份。"),
+])
+def test_how_many_sheets_were_compared_is_said_where_copies_are_and_where_none_are(monkeypatch, known, compared):
+    monkeypatch.setattr(quality_duplicates, "LEAST_QUESTIONS", 1)
     page = public()
     flags = page.clean.flags.assign(flag_percent_match=pd.array([False if i < known else pd.NA for i in range(N)], dtype="boolean"))
     for clean in (replace(page.clean, flags=flags), replace(page.clean, flags=flags, duplicates=page.clean.duplicates.iloc[:0])):
@@ -119,8 +122,28 @@ def test_how_many_sheets_were_compared_is_said_where_copies_are_and_where_none_a
     assert "逐题比较" not in "".join(words_of(i) for i in quality_results.flagged(page))  # a table without that flag
 
 
+@pytest.mark.parametrize("rounding", [1, 5])
+def test_how_few_could_not_be_judged_does_not_follow_from_how_many_were(rounding):
+    page = replace(public(), release=Release(rounding=rounding))
+    flags = page.clean.flags.assign(flag_percent_match=pd.array([False if i < N - 3 else pd.NA for i in range(N)], dtype="boolean"))
+    table = shown(quality_results.flagged, replace(page, clean=replace(page.clean, flags=flags)), "flags")
+    row = next(row for row in table.rows if "雷同" in row[0])
+    assert row[2] == "≥ 100"
+    assert "≥" in table.note
+
+
+def test_answers_of_a_short_questionnaire_are_not_compared_nor_is_a_single_sheet():
+    page = public()
+    flags = page.clean.flags.assign(flag_percent_match=pd.array([pd.NA] * N, dtype="boolean"))
+    clean = replace(page.clean, flags=flags, duplicates=page.clean.duplicates.iloc[:0])
+    assert "题目不到10道，偶然相同的太多，不按答案比较" in "".join(words_of(i) for i in quality_duplicates.duplicates(replace(page, clean=clean)))
+    one = replace(clean, flags=flags.iloc[:1], frame=clean.frame.iloc[:1])
+    assert "比较" not in "".join(words_of(i) for i in quality_duplicates.duplicates(replace(page, clean=one)))
+
+
 def test_of_a_long_questionnaire_sheets_with_few_answers_are_not_compared(monkeypatch):
-    monkeypatch.setattr(quality_results, "MANY_QUESTIONS", 3)
+    for name, least in (("MANY_QUESTIONS", 3), ("LEAST_QUESTIONS", 1)):
+        monkeypatch.setattr(quality_duplicates, name, least)
     page = public()
     flags = page.clean.flags.assign(flag_percent_match=pd.array([False if i < 48 else pd.NA for i in range(N)], dtype="boolean"))
     text = "".join(words_of(i) for i in quality_results.flagged(replace(page, clean=replace(page.clean, flags=flags))))

@@ -247,8 +247,9 @@ def test_how_many_name_no_community_does_not_follow_from_the_degrees_of_freedom(
     quality = assess_survey(table, Sampling.QUOTA)
     assert first(quality)["df"] == 3
     text = rests_on(page_on(table, quality, Sampling.QUOTA))
-    assert "区间按这3群计。" in text
-    assert "自由度" not in text
+    assert "没有写明的，每份各算一群。区间按群计。" in text
+    assert not any(word in text for word in ("自由度", "3群", "4群", "不足10群"))
+    assert alike(page_on(table, quality, Sampling.QUOTA), few_only=True) == ""
 
 
 @pytest.mark.parametrize("variables", [(), (SEX,), (STREET,)])

@@ -204,9 +204,26 @@ def test_whether_to_take_part_is_no_result_and_what_all_answer_alike_is():
     page = QualityPage(clean=clean, quality=quality, language=Language.ZH, release=INTERNAL)
     assert "agree" not in {r[0] for r in table(page, "choices").rows}
     assert ["adult", "是"] in [list(r[:2]) for r in table(page, "choices").rows]
-    chance = assess_survey(clean, Sampling.OPT_IN)  # all of them have a place in a sample that nothing places
-    assert chance.noted("silent") == {"": 20}
-    assert set(chance.shares.loc[chance.shares["variable"] == "agree", "category"]) == {"1", "2"}
+
+
+@pytest.mark.parametrize("sampling", [Sampling.OPT_IN, Sampling.QUOTA, Sampling.CENSUS])
+def test_who_declined_makes_no_group_of_a_model_and_no_result(sampling):
+    clean = declining(20)
+    rows = clean.frame.index[: N - 20]
+    others = replace(clean, frame=clean.frame.loc[rows], missing_kinds=clean.missing_kinds.loc[rows], flags=clean.flags.loc[rows])
+    quality, alone = assess_survey(clean, sampling), assess_survey(others, sampling)
+    assert quality.noted("silent") == {"": 20}
+    assert "agree" not in set(quality.shares["variable"]) | set(quality.estimates["variable"])
+    pd.testing.assert_frame_equal(quality.estimates, alone.estimates)
+
+
+def test_who_chose_an_answer_and_told_nothing_that_is_measured_stays_among_the_respondents():
+    clean = with_questions(choice("told", "1=微信群\n2=公告栏\n3=邻居"), told=["123"[i % 3] for i in range(N)])
+    frame = clean.frame.copy()
+    frame.loc[frame.index[:15], [c for c in frame if c not in {"told", "serial", "submitted", "duration", "praise"}]] = None
+    quality = assess_survey(replace(clean, frame=frame), Sampling.OPT_IN)
+    assert quality.noted("silent") == {}
+    assert set(quality.shares.loc[quality.shares["variable"] == "told", "n"]) == {N}
 
 
 @pytest.mark.parametrize(("release", "n", "zh", "en"), [
@@ -238,9 +255,12 @@ def test_whoever_tells_nothing_of_themselves_is_in_no_cell_of_k(release, n, word
     assert ("不计在内" in text) == bool(n)
 
 
-def test_where_nobody_tells_anything_k_is_that_of_all():
+def test_where_nobody_tells_anything_there_is_no_k():
     clean = declining(N)
-    assert assess_survey(clean, Sampling.OPT_IN).anonymity.iloc[0][["k", "n_rows"]].tolist() == [N, N]
+    quality = assess_survey(clean, Sampling.OPT_IN)
+    assert quality.anonymity.empty
+    page = QualityPage(clean=clean, quality=quality, language=Language.ZH, release=INTERNAL)
+    assert "没有一份答卷作答，**K 值**无从计算" in "".join(words_of(i) for i in identifiers(page))
 
 
 def test_a_survey_of_plain_choices_alone_has_results():
