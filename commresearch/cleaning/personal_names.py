@@ -52,6 +52,8 @@ _HAN_LAST = re.compile(f"[{_HAN}]$")
 _PLACE_ENDINGS = frozenset("村庄镇乡区路街巷屯寨苑园城站组楼店院所县市省桥河湾")
 _NOT_PERSONS = frozenset("人员者户")
 _NOT_REACHED = _NOT_PERSONS | _PLACE_ENDINGS | frozenset("工方部办处室局司队会所科商家长")  #: an office, not a person, whose number follows
+#: how words end for somebody by what he does, wears or is to others (段子手, 白大褂, 连襟, 红马甲), and given names do not
+_NO_GIVEN = re.compile("(?:[手褂襟匪贼奴徒犯鬼妇婿迷族客孩]|马甲|背心|袖[章标]|帽子?|领巾|胡子|孩子|贩子|个子|头发|眼镜)$")
 #: characters that are rarely a surname behind such a word: 孩子叫车上学, 我是网格员和党员, 网格员包片
 _NOT_SURNAMES = {"kin": frozenset("和同车"), "office": frozenset("和同包"), "form": frozenset("和同")}
 #: characters that stand in given names and seldom in the words that people say they are (我是高中生, 我是白领)
@@ -125,13 +127,13 @@ def name_cells(texts: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def person_cells(texts: Sequence[str], *, in_full: bool = False) -> NDArray[np.bool_]:
-    """Whether each whole text names a person, of answers to who that is: offices, relatives and words with another one behind them do not.
+    """Whether each whole text names a person, of answers to who that is: offices, relatives, other words for persons and words with another one behind do not.
 
     With `in_full` only names of three characters with a common surname and without a title, which hardly are anything else.
     """
     kin, told = re.compile(_KIN), _patterns()["told"]
     tidy = [re.sub(r"\s", "", t) for t in plain_texts(texts)]
-    is_other = np.array([t[:2] in words_like_names() or t[-1:] in _NOT_REACHED or kin.fullmatch(t) is not None for t in tidy], dtype=bool)
+    is_other = np.array([t[:2] in words_like_names() or t[-1:] in _NOT_REACHED or bool(_NO_GIVEN.search(t) or kin.fullmatch(t)) for t in tidy], dtype=bool)
     is_meant = np.array([not in_full or told.fullmatch(t) is not None for t in tidy], dtype=bool)
     return np.asarray(name_cells(texts) & ~is_other & is_meant)
 

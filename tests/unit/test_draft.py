@@ -173,7 +173,8 @@ def test_a_range_without_an_end_makes_numbers_the_options_of_a_choice(tmp_path, 
     ("您有事找的是谁", ["网格员", "张大妈", "左邻右舍", "亲戚"], True), ("您的楼长是谁", ["周桂花", "吴天明", "居委会"], False),
     ("有没有让您印象深刻的网格员？是谁", ["周桂花", "吴天明", "没有"], False), ("是否有热心邻居帮过您，是哪位", ["周桂花", "没有"], False),
     ("您认识楼长吗？他叫什么", ["周桂花", "吴天明", "不认识"], False), ("您的楼长是谁", ["周桂花", "不知道", "不认识", "没见过", "说不清"], False),
-    ("您是否认识网格员，是哪位", ["认识", "不认识", "见过"], True),
+    ("您是否认识网格员，是哪位", ["认识", "不认识", "见过"], True), ("对您帮助最大的是谁", ["白大褂", "家人", "邻居", "网格员", "物业"], True),
+    ("对您帮助最大的是谁", ["毛孩子", "段子手", "解放军", "家人", "物业"], True),
 ])
 def test_a_question_with_who_in_it_is_a_choice_where_most_options_are_no_names(tmp_path, question, options, is_choice):
     path = write_csv(tmp_path / "s.csv", ["id", question], [[f"x{i}", options[i % len(options)]] for i in range(60)])

@@ -11,6 +11,7 @@ from commresearch.cleaning.personal_names import (
     find_names_beside,
     known_names,
     name_cells,
+    person_cells,
     told_names,
     words_that_are_names,
 )
@@ -465,10 +466,18 @@ def test_one_name_among_several_offices_is_no_column_of_names():
         ("您是否知道楼长是谁", ["王丽丽知道", "严格", "任意"]),
         ("解决问题的是哪位同志", ["和他熟", "祖母", "左邻", "房客", "常联系"]),
         ("照看孩子的是谁", ["祖母", "左邻右舍", "那位", "权威", "周桂花"]),
+        ("对您帮助最大的是谁", ["解放军", "牧师", "包工头", "连襟", "高个子", "元老", "文书"]),
+        ("对您帮助最大的是谁", ["白大褂", "毛孩子", "段子手", "红马甲", "干女儿", "家人"]),
     ],
 )
 def test_a_choice_among_offices_relatives_and_places_is_no_column_of_names(header, answers):
     assert judge_column([header], read_content(pd.Series(answers * 15, dtype="str"))) is None
+
+
+def test_words_for_persons_are_no_names_and_names_like_them_are():
+    words = ["解放军", "牧师", "包工头", "连襟", "高个子", "元老", "文书", "白大褂", "毛孩子", "段子手", "戴眼镜", "黄马甲", "师兄", "曾孙女"]
+    names = ["王建国", "王建军", "欧阳建国", "张石头", "李王子", "王子涵", "段子轩", "高人杰", "巫建国", "牛建师", "李大师", "王老", "王强"]
+    assert person_cells([*words, *names]).tolist() == [False] * len(words) + [True] * len(names)
 
 
 def test_columns_by_content_alone_and_by_the_wording_of_their_question():
