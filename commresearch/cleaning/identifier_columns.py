@@ -14,7 +14,7 @@ from commresearch.cleaning.identifiers import column_identifiers
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.masking import with_names
 from commresearch.cleaning.national_id import exact_birth_dates
-from commresearch.cleaning.personal_names import name_cells, person_cells
+from commresearch.cleaning.personal_names import name_cells, person_cells, person_places
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
 from commresearch.cleaning.text_spans import JoinedTexts, Span, is_whole, plain_text
 from commresearch.sources.raw_table import Question
@@ -144,15 +144,23 @@ def asks_who(headers: Sequence[str]) -> bool:
 
 
 def persons_in(joined: JoinedTexts, *, in_full: bool = False) -> dict[int, list[Span]]:
-    """Persons whom short answers to who that is name, as a whole or in one of their parts (认识，王建国), by position of the distinct text."""
+    """Persons whom short answers to who that is name, as a whole or in one of their parts (认识，是王建国), by position of the distinct text."""
     short = [(i, plain) for i, plain in enumerate(joined.plains) if len(plain) <= _LONGEST_NAME and not plain.isascii()]
-    places = [(i, plain, *place) for i, plain in short for place in ((0, len(plain)), *(part.span() for part in _PART.finditer(plain)))]
+    places = [(i, plain, *place) for i, plain in short for place in dict.fromkeys(_places(plain))]
     parts = [plain[start:end] for _, plain, start, end in places]
     found: dict[int, list[Span]] = {}
     for (i, _, start, end), part, is_person in zip(places, parts, person_cells(parts, in_full=in_full).tolist(), strict=True):
         if is_person and not _NAMES_NOBODY.search(part) and not (i in found and found[i][-1].end >= end):
             found.setdefault(i, []).append(Span(start, end, Identifier.NAME))
     return found
+
+
+def _places(plain: str) -> Iterator[tuple[int, int]]:
+    """Where persons may be named in an answer: as a whole, in its parts, and in parts of these, each behind what it lies in."""
+    yield 0, len(plain)
+    for part in _PART.finditer(plain):
+        yield part.span()
+        yield from ((part.start() + start, part.start() + end) for start, end in person_places(part[0]))
 
 
 def spans_under(headers: Sequence[str], content: ColumnContent) -> dict[int, list[Span]]:

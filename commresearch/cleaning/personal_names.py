@@ -45,6 +45,9 @@ _OFFICES = ("网格员", "网格长", "楼长", "楼栋长", "单元长", "社�
 _SELF = r"(?:我是|本人是?|我系|这是)"
 _OPENING = re.compile("我[是叫系]|本人|这是")  #: who says who he is begins with one of these
 _STANDING = "(?:业主|居民|住户|租户|村民|党员|志愿者|户主|房东|书记|主任|老师|医生|护士|楼组长|组长|队长|物业|保安|保洁)"
+#: what an answer to who that is begins with before the name, and what joins several
+_ANSWERS = f"(?:就|好像|应该|是|名?叫|找|认识|知道|社区|居委会?|隔壁|邻居|经理|{'|'.join(_OFFICES)}|{_STANDING})"
+_JOINS = "和与跟及"
 _ENDS = r"(?=$|[\0\s,。;:!?、()\[\]…~.]|[0-9A-Za-z])"
 _END = re.compile(_ENDS)
 _GAP = re.compile("[ :(]{0,2}")  #: between a name and the number beside it
@@ -94,6 +97,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     minority = rf"[{_HAN}]{{2,8}}(?:·[{_HAN}]{{1,8}}){{1,3}}"
     named = rf"({minority}|{surname}{_TITLE}|{surname}{given}(?:{given})?(?:{_TITLE})?|{surname} {{1,2}}{given}(?:{given})?{_ENDS}|[老小]{surname})"
     behind_name = rf"[ :,、()/-]{{0,3}}(?:(?:[男女]性?|[0-9]{{1,3}} ?周?岁)[ :,、()/-]{{0,3}}){{0,3}}{_NUMBER_WORD}[是为 :(]{{0,3}}$"
+    told = rf"{common}(?!{_TITLE}){given}{{2}}"
     listed = rf"(?:{_ENDS}|(?=/|[和与及] ?{common}))"
     return {
         "cell": re.compile(rf"(?:{surname}[{_HAN}]{{1,2}}|{minority})(?:{_TITLE})?|{surname}{_TITLE}"),
@@ -113,7 +117,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "before": re.compile(rf"(?:(?<![{_HAN}])|{behind_office})({surname}[{_HAN}](?:(?!的)[{_HAN}])?(?:{_TITLE})?){behind_name}"),
         "asked_for": re.compile(rf"(?:联系人?|负责人|转告|告知|告诉|通知|[找叫]|{_KIN})({common}(?!{_TITLE}){given}(?:{given})?(?:{_TITLE})?){behind_name}"),
         "with_title": re.compile(f"{surname}{_TITLE}"),
-        "told": re.compile(rf"{common}(?!{_TITLE}){given}{{2}}"),
+        "told": re.compile(told),
+        "answered": re.compile(rf"(?:^|(?<=[{_JOINS}]))(?:{_ANSWERS}*({told})(?:{_TITLE}|[吧呀啊呢哦嘛])*|([^{_JOINS}]+))(?=$|[{_JOINS}])"),
         "after": re.compile(rf"^[ :,()/-]{{0,3}}({surname}[{_HAN}]{{1,2}}(?:{_TITLE})?)(?![{_HAN}])"),
     }
 
@@ -136,6 +141,11 @@ def person_cells(texts: Sequence[str], *, in_full: bool = False) -> NDArray[np.b
     is_other = np.array([t[:2] in words_like_names() or t[-1:] in _NOT_REACHED or bool(_NO_GIVEN.search(t) or kin.fullmatch(t)) for t in tidy], dtype=bool)
     is_meant = np.array([not in_full or told.fullmatch(t) is not None for t in tidy], dtype=bool)
     return np.asarray(name_cells(texts) & ~is_other & is_meant)
+
+
+def person_places(part: str) -> Iterator[tuple[int, int]]:
+    """Where answers to who that is may name a person: several side by side, and full names behind 是, 叫 or an office, before an office or 吧."""
+    return (match.span(match.lastindex or 0) for match in _patterns()["answered"].finditer(part))
 
 
 def known_names(cells: pd.Series) -> list[str]:

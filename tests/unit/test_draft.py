@@ -479,6 +479,17 @@ def test_another_column_that_lost_digits_or_a_second_key_does_not(tmp_path):
     assert "lost_digits" in set(clean_survey(read_survey(path), draft_codebook(read_survey(path))).log["rule"])
 
 
+@pytest.mark.parametrize("answer", ["书记王建国", "王建国书记", "是王建国", "叫王建国", "王建国吧", "王建国和李晓明", "隔壁王建国"])
+def test_a_name_with_words_around_it_is_no_option_and_masked(tmp_path, answer):
+    options = [answer, "物业", "居委会", "不认识", "楼长"]
+    raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "您的社区书记是谁"], [[f"x{i}", options[i % 5]] for i in range(40)]))
+    book = draft_codebook(raw)
+    assert (book["q1"].type, book["q1"].values) == (VariableType.TEXT, {})
+    table = clean_survey(raw, book)
+    assert table.frame["q1"].tolist()[1:5] == options[1:]
+    assert not any(name in table.frame.to_csv() + table.log.to_csv() + book.to_frame().to_csv() for name in ("王建国", "李晓明"))
+
+
 def test_a_name_among_offices_is_no_option_and_masked_alone(tmp_path, exports):
     options = ["周桂花", "物业", "居委会", "不认识"]
     raw = read_survey(write_csv(tmp_path / "s.csv", ["id", "您的楼长是谁"], [[f"x{i}", options[i % 4]] for i in range(40)]))

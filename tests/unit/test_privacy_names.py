@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commresearch.cleaning.identifier_columns import classify_columns, is_birth_column, judge_column, read_content
+from commresearch.cleaning.identifier_columns import classify_columns, is_birth_column, judge_column, persons_in, read_content
 from commresearch.cleaning.known_values import KnownValues
 from commresearch.cleaning.personal_names import (
     find_announced_names,
@@ -16,7 +16,7 @@ from commresearch.cleaning.personal_names import (
     words_that_are_names,
 )
 from commresearch.cleaning.reference_tables import has_answer, reference_rows
-from commresearch.cleaning.text_spans import Span, plain_text
+from commresearch.cleaning.text_spans import JoinedTexts, Span, plain_text
 from commresearch.sources.raw_table import Question
 
 NAMES = [s + g for s in ("王", "李", "欧阳", "邹", "于") for g in ("秀兰", "建国", "敏", "晓燕", "博文", "桂英")]
@@ -478,6 +478,21 @@ def test_words_for_persons_are_no_names_and_names_like_them_are():
     words = ["解放军", "牧师", "包工头", "连襟", "高个子", "元老", "文书", "白大褂", "毛孩子", "段子手", "戴眼镜", "黄马甲", "师兄", "曾孙女"]
     names = ["王建国", "王建军", "欧阳建国", "张石头", "李王子", "王子涵", "段子轩", "高人杰", "巫建国", "牛建师", "李大师", "王老", "王强"]
     assert person_cells([*words, *names]).tolist() == [False] * len(words) + [True] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        ("书记王建国", ["王建国"]), ("王建国书记", ["王建国书记"]), ("是王建国", ["王建国"]), ("叫王建国", ["王建国"]), ("王建国吧", ["王建国"]),
+        ("王建国和李晓明", ["王建国", "李晓明"]), ("王强跟李晓明、王和平", ["王强", "李晓明", "王和平"]), ("隔壁王建国", ["王建国"]),
+        ("认识，叫王建国", ["王建国"]), ("就是居委会主任王建国啊", ["王建国"]), ("物业和王建国", ["王建国"]),
+        ("不是王建国介绍的", []), ("居委会和物业", []), ("找高个子吧", []), ("是解放军", []), ("书记和主任", []), ("社区安保队", []), ("江西人和安徽人", []),
+        ("找左邻右舍", []), ("主任严格", []), ("网格员常来", []), ("隔壁老王", []), ("社区宣传员", []),
+    ],
+)  # fmt: skip
+def test_names_are_found_behind_what_an_answer_begins_with_and_side_by_side(answer, names):
+    found = persons_in(JoinedTexts(pd.Series([answer], dtype="str")))
+    assert [answer[s.start : s.end] for spans in found.values() for s in spans] == names
 
 
 def test_columns_by_content_alone_and_by_the_wording_of_their_question():
