@@ -19,6 +19,16 @@ from commresearch.terms import Platform
 
 NO_ANSWERS = frozenset({"CR-S17", "CR-S25", "CR-S26"})  #: what is said of a sheet without a header or without a row below it
 KEY_LIKE = re.compile(r"\D{0,3}\d+\D{0,3}")  #: A7, 补7号: what may be typed for a number
+DATE = re.compile(r"\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日")
+YEAR = r"^\s*(?:19|20)\d\d|月"
+#: a cell of a title: who asked, of what unit, when, which page
+TITLED = re.compile(
+    r"(?:(?:调查|访问|访谈|录入|督导|审核|复核|填表|填报|制表|统计|报送|联系|负责|经办)(?:员|人|者|日期|时间|地点|单位|机构)|访员|督导|日期|单位|页码|组别|批次|date|interviewer|unit|page)[:：].*"
+    rf"|{DATE.pattern}|{PAGE.pattern}",
+    re.IGNORECASE,
+)
+NAMED_TABLE = re.compile(r"[^,.;!?，。；！？:：]{0,30}(?:调查|登记|统计|汇总|一览|明细)表(?:[(（].*[)）])?")
+LABELLED = re.compile(r"[^\d,.;!?，。；！？:：]{1,8}[:：]")  #: 楼栋：3号楼; somebody may begin an answer like this, but hardly every cell
 BETWEEN = "\x1f"  #: cells of a row that are compared at once
 
 
@@ -95,7 +105,7 @@ class _Between:
             return True
         if self.key is None or n == 1:
             return self.key is not None and not self._has_key(row, self.key)
-        return self.is_numbered and self._lacks_number(row, self.key, n)
+        return self.is_numbered and self._lacks_number(row, self.key, n) and self._reads_as_title(row, n)
 
     def names_group(self, row: int, above: Sequence[int]) -> bool:
         """Whether a row stands above a repeated header, and above the titles found there, as a title stands above the first one, and is surely another.
@@ -125,6 +135,24 @@ class _Between:
         if not self.sheet.filled[row, key]:
             return 2 * n < len(self.layout.table.columns)
         return 2 * n <= len(self.layout.table.columns) and not KEY_LIKE.fullmatch(self.sheet.texts(row, [key])[0].strip())
+
+    def _reads_as_title(self, row: int, n: int) -> bool:
+        """Whether a row of several cells is more than a row without a number: its words are those of a title, or it stands in the places of one.
+
+        Open answers repeat nothing that others say, and answer sheets without a number are added at the end of a page.
+        """
+        if any(np.array_equal(self.sheet.filled[row], self.sheet.filled[title]) for title in self.titles):
+            return True
+        cells = {j: "".join(self.sheet.texts(row, [j])[0].split()) for j in np.flatnonzero(self.sheet.filled[row]).tolist()}
+        leading = int(self.layout.table.columns[0])
+        titled = [j for j, text in cells.items() if TITLED.fullmatch(text) or (j == leading and NAMED_TABLE.fullmatch(text))]
+        if 2 * len(titled) >= n and not any(DATE.fullmatch(cells[j]) and self._answers_with_years(j) for j in titled):
+            return True
+        return leading in cells and all(map(LABELLED.match, cells.values()))
+
+    def _answers_with_years(self, column: int) -> bool:
+        """Whether people answer with a year or a date, be it written in another way."""
+        return bool(pc.any(pc.match_substring_regex(take_rows(self.sheet.columns[column], self.sure[:PROFILE_ROWS]), YEAR)).as_py())
 
     def _pattern(self, row: int) -> str:
         return "".join(map(_pattern, self.sheet.texts(row, np.flatnonzero(self.sheet.filled[row]))))

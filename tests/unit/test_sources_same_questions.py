@@ -84,6 +84,35 @@ def test_an_answer_above_a_repeated_header_stays_where_others_answer_alike_or_it
     assert "note_row" not in rules(raw)
 
 
+OPEN = ["编号", *(f"{i}、意见" for i in range(1, 9))]
+OPEN_ROWS = [[i, *(f"第{i}次说{word}" for word in "停车难 楼道暗 垃圾多 太吵了 没绿化 电梯慢 2019年 无".split())] for i in range(1, 7)]
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_csv])
+@pytest.mark.parametrize("last", [
+    ["", "希望多搞活动", "", "电梯老坏", "没人管垃圾"], ["补录", "希望多搞活动", "电梯老坏", "想要老年食堂"], ["匿名", "", "希望多搞活动", "", "", "多装路灯"], ["", "", "优点：近", "缺点：贵"],
+    ["匿名", "建议：多装路灯"], ["代填人：李四", "希望多搞活动", "联系人：王五", "电梯老坏", "太远"], ["", "希望少填登记表", "单位：退休", "没有"],
+])
+def test_open_answers_of_somebody_without_a_number_are_no_title(tmp_path, write, last):
+    for top in ([], [["望海社区调查表"]], [["望海社区", *[""] * 7, "第1页"]]):
+        rows = wide([*top, OPEN, *OPEN_ROWS[:4], last, OPEN, *OPEN_ROWS[4:]], len(OPEN))
+        raw = read_survey(write(tmp_path / f"a.{write.__name__[6:]}", rows))
+        assert raw.frame["编号"].tolist() == ["1", "2", "3", "4", last[0], "5", "6"]
+        assert rules(raw) == [*(["title_row"] * len(top)), "header_row"]
+
+
+@pytest.mark.parametrize(("years", "kept"), [("2019", True), ("2019-05", True), ("5月", True), ("三十", False)])
+def test_a_date_is_no_sign_of_a_title_where_others_answer_with_one(tmp_path, years, kept):
+    head = ["编号", "何时搬来", "性别", "满意度"]
+    raw = read_survey(write_csv(tmp_path / "a.csv", [head, *([i, years, "女", "满意"] for i in range(1, 5)), ["匿名", "2018年3月", "", ""], head, [5, years, "女", "满意"]]))
+    assert len(raw.frame) == 5 + kept
+
+
+def test_a_title_of_several_cells_may_stand_in_the_places_of_the_first_one(tmp_path):
+    raw = read_survey(write_csv(tmp_path / "a.csv", [["望海社区", "", "张三", ""], HEAD, *FIRST, ["青滩社区", "", "李四", ""], HEAD, *SECOND]))
+    assert (len(raw.frame), rules(raw)) == (10, ["title_row", "note_row", "header_row"])
+
+
 def test_answers_with_a_number_and_little_else_show_what_answers_are(tmp_path):
     head = ["编号", *(f"{i}、意见" for i in range(1, 7))]
     rows = [[i, "好", *[""] * 5] for i in range(1, 7)]
