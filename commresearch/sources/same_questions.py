@@ -215,12 +215,23 @@ def check_sheets(file: str, chosen: Answers, others: Mapping[str, OtherSheet]) -
         if not has_names and not has_headers:
             continue
         found = _answers(file, other.opened())
-        if found is None or not (ask_the_same(chosen.names, found.names) or (has_headers and headers.intersection(found.headers))) or _holds(chosen, found):
+        if found is None or not (ask_the_same(chosen.names, found.names) or (has_headers and _same_header(chosen, found))) or _holds(chosen, found):
             continue
         values = {"file": file, "sheet": chosen.sheet.name, "other": name, "count": len(chosen), "further": len(found)}
         failures.append(Failure(code="CR-S44", values=values))
     if failures:
         raise SourceError(*failures)
+
+
+def _same_header(chosen: Answers, other: Answers) -> bool:
+    """Whether two headers share a row and are as wide: a sheet that lacks the questions without a header, such as one of visits, is another form.
+
+    Cells may be merged on one of the two, and a column of remarks may stand behind the header of one.
+    """
+    if set(chosen.headers).isdisjoint({*other.headers} - {frozenset()}):
+        return False
+    one, further = (np.flatnonzero(a.sheet.filled[np.ix_(np.array(a.layout.table.header), a.layout.table.columns)].any(axis=0)) for a in (chosen, other))
+    return bool(len(chosen.names) == len(other.names) or np.ptp(one) == np.ptp(further))
 
 
 def _words(cells: Sequence[Any]) -> frozenset[str]:

@@ -85,7 +85,7 @@ def test_an_answer_above_a_repeated_header_stays_where_others_answer_alike_or_it
 
 
 OPEN = ["编号", *(f"{i}、意见" for i in range(1, 9))]
-OPEN_ROWS = [[i, *(f"第{i}次说{word}" for word in "停车难 楼道暗 垃圾多 太吵了 没绿化 电梯慢 2019年 无".split())] for i in range(1, 7)]
+OPEN_ROWS = [[i, *(f"第{i}次说{word}" for word in ("停车难", "楼道暗", "垃圾多", "太吵了", "没绿化", "电梯慢", "2019年", "无"))] for i in range(1, 7)]
 
 
 @pytest.mark.parametrize("write", [write_xlsx, write_csv])
@@ -273,6 +273,15 @@ def test_a_column_of_remarks_without_header_makes_no_other_questionnaire(tmp_pat
     for head, first, copy in ((HEAD, remarked, FIRST), (HEAD[1:], [row[1:] for row in remarked], [row[1:] for row in FIRST[::-1]])):
         raw = read_survey(write_xlsx(tmp_path / "b.xlsx", first, others={"乙": [head, *copy]}))
         assert len(raw.frame) == 6
+
+
+def test_a_form_that_lacks_the_columns_without_header_is_no_further_sheet_of_answers(tmp_path):
+    rows = [[i, 3, 4, 5, 2, "好"] for i in range(1, 31)]
+    head, visits = ["序号", "满意度", "", "", "", "备注"], [["序号", "满意度", "备注"], [1, 5, "ok"], [2, 4, "no"], [31, 2, "x"]]
+    raw = read_survey(write_xlsx(tmp_path / "a.xlsx", [head, *rows], others={"回访": visits}))
+    assert (len(raw.frame), rules(raw).count("other_sheet")) == (30, 1)
+    further = [head, *([100 + i, 3, 4, 5, 2, "好"] for i in range(1, 4))]
+    refused(write_xlsx(tmp_path / "b.xlsx", [head, *rows], others={"乙": further}), "CR-S44", "乙", "3")
 
 
 @pytest.mark.parametrize("merge_all", [True, False])
