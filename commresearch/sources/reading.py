@@ -134,19 +134,20 @@ def _row_logs(bare: RawTable, sheet: Sheet, layout: Layout, aside: Mapping[int, 
     """Lines about rows and tables that were set aside."""
     where = {"step": "read", "file": bare.path.name, "sheet": sheet.name}
     rules = dict.fromkeys(layout.titles, "title_row") | dict(sorted(aside.items()))
-    logs = []
+    old = []
     for row, rule in rules.items():
-        first = next((text for text in sheet.texts(row, range(len(sheet.columns))) if text.strip()), "")
+        first = next((text for j in np.flatnonzero(sheet.filled[row]).tolist() if (text := sheet.columns[j][row].as_py()).strip()), "")
         said = first if rule == "title_row" else re.split("[:：]", first)[0] if rule != "note_row" or NOTE.match(first) else ""  # it might name somebody
-        logs.append(log_lines(**where, rule=rule, row_id=_row_id(bare, row), old=masked(said)))
+        old.append(masked(said))
+    logs = [log_lines(**where, rule=list(rules.values()), row_id=_row_ids(bare, list(rules)), old=old)]  # printed pages set thousands of rows aside
     if layout.n_blank:
         logs.append(log_lines(**where, rule="blank_row", count=layout.n_blank))
     apart = {"other_table": layout.others, "joined_columns": layout.joined}
     return logs + [log_lines(**where, rule=rule, old=area.a1) for rule, areas in apart.items() for area in areas]
 
 
-def _row_id(bare: RawTable, row: int) -> str:
-    return str(replace(bare, frame=pd.DataFrame(index=[row + 1])).row_ids[0])
+def _row_ids(bare: RawTable, rows: Sequence[int]) -> pd.Index:
+    return replace(bare, frame=pd.DataFrame(index=[row + 1 for row in rows])).row_ids
 
 
 def _merged_logs(bare: RawTable, sheet: Sheet, layout: Layout, names: Sequence[str], aside: Mapping[int, str]) -> list[pd.DataFrame]:
@@ -155,13 +156,12 @@ def _merged_logs(bare: RawTable, sheet: Sheet, layout: Layout, names: Sequence[s
         return []
     by_column = dict(zip(layout.table.columns.tolist(), names, strict=True))
     rows = set(layout.rows.tolist()) - set(aside)
-    return [
-        log_lines(
-            step="read", rule="merged_cell", file=bare.path.name, sheet=sheet.name, row_id=_row_id(bare, area.top), variable=by_column[area.left],
-            old=area.a1, count=(area.bottom - area.top + 1) * (area.right - area.left + 1) - 1,
-        )
-        for area in sheet.merged if area.top in rows and area.left in by_column
-    ]
+    areas = [area for area in sheet.merged if area.top in rows and area.left in by_column]
+    return [log_lines(
+        step="read", rule="merged_cell", file=bare.path.name, sheet=sheet.name, row_id=_row_ids(bare, [area.top for area in areas]),
+        variable=[by_column[area.left] for area in areas], old=[area.a1 for area in areas],
+        count=[(area.bottom - area.top + 1) * (area.right - area.left + 1) - 1 for area in areas],
+    )]
 
 
 def _column_logs(

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 import numpy as np
 import pyarrow.compute as pc
@@ -71,8 +72,9 @@ def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> 
         return found
     first = first_cells(sheet, layout)
     header = sheet.texts(max(layout.table.header), layout.table.columns)
+    says_how_many = cache(lambda column: _says_how_many(sheet, layout, column))  # thousands of rows may hold a count alone
     for row in rows[total_candidates(sheet, rows, first)].tolist():
-        if _is_total(sheet, layout, row, columns):
+        if _is_total(sheet, layout, row, columns, says_how_many):
             found[row] = "total_row"
     for row in _repeats(sheet, layout, header):
         found[row] = "header_row"
@@ -81,7 +83,7 @@ def rows_set_aside(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> 
     if _is_unit_row(sheet, layout, int(rows[0]), columns):
         found[int(rows[0])] = "note_row"
     for row in rows[::-1].tolist():
-        if row not in found and not _is_note(sheet, layout, row, columns):
+        if row not in found and not _is_note(sheet, layout, row, columns, says_how_many):
             break
         found.setdefault(row, "note_row")
     return found
@@ -117,7 +119,7 @@ def _has_own(cells: Mapping[int, str], columns: Mapping[str, int], but: tuple[in
     return any(j in cells and j not in but for j in columns.values())
 
 
-def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:
+def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int], says_how_many: Callable[[int], bool]) -> bool:
     cells = _cells(sheet, layout, row)
     places = list(cells)
     if TOTAL.fullmatch(cells[places[0]]):
@@ -128,7 +130,7 @@ def _is_total(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]
         return _only_amounts(sheet, row, cells, columns)
     else:
         least = 1 if cells[places[0]].startswith(TOTALS) else CANDIDATE_CELLS
-        return not columns and not cells[places[0]].startswith("共") and len(layout.table.columns) > least and _counts_alone(sheet, layout, row, cells)
+        return not columns and not cells[places[0]].startswith("共") and len(layout.table.columns) > least and _counts_alone(cells, says_how_many)
     if columns:
         return not _has_own(cells, columns, name)
     return all(text in NO_NUMBER or sheet.is_number(row, j) for j, text in cells.items() if j not in name)
@@ -140,13 +142,19 @@ def _only_amounts(sheet: Sheet, row: int, cells: Mapping[int, str], columns: Map
     return not _has_own(cells, columns, (name,)) and all(cells[j] in NO_NUMBER or sheet.is_number(row, j) or AMOUNT.fullmatch(cells[j]) for j in others)
 
 
-def _counts_alone(sheet: Sheet, layout: Layout, row: int, cells: Mapping[int, str]) -> bool:
+def _counts_alone(cells: Mapping[int, str], says_how_many: Callable[[int], bool]) -> bool:
     """Whether a count stands alone in a row of a table without a key, and nobody answers in its column how many there are."""
     column, *further = cells
-    if further or not COUNT.fullmatch(cells[column]):
-        return False
-    others = (_cells(sheet, layout, other) for other in layout.rows[:PROFILE_ROWS].tolist() if other != row)
-    return not any(HOW_MANY.fullmatch(text := said.get(column, "")) and (len(said) > 1 or not COUNT.fullmatch(text)) for said in others)
+    return not further and bool(COUNT.fullmatch(cells[column])) and not says_how_many(column)
+
+
+def _says_how_many(sheet: Sheet, layout: Layout, column: int) -> bool:
+    """Whether the first answers say in a column how many there are; a count alone in its row is no answer."""
+    for row in layout.rows[:PROFILE_ROWS].tolist():
+        text = re.sub(r"\s", "", sheet.texts(row, [column])[0])
+        if HOW_MANY.fullmatch(text) and (sheet.filled[row, layout.table.columns].sum() > 1 or not COUNT.fullmatch(text)):
+            return True
+    return False
 
 
 def _repeats(sheet: Sheet, layout: Layout, header: list[str]) -> list[int]:
@@ -172,11 +180,11 @@ def _pages(sheet: Sheet, layout: Layout) -> list[int]:
     found = []
     for j in np.unique(places).tolist():
         alone = rows[places == j]
-        may_be = alone[np.asarray(pc.match_substring_regex(take_rows(sheet.columns[j], alone), ANY_PAGE), bool)].tolist()
-        numbered = [row for row in may_be if PAGE.fullmatch(_cells(sheet, layout, row).get(j, ""))]
-        others = (_cells(sheet, layout, row) for row in layout.rows[:PROFILE_ROWS].tolist()) if numbered else ()
+        may_be = alone[np.asarray(pc.match_substring_regex(take_rows(sheet.columns[j], alone), ANY_PAGE), bool)]
+        is_page = [PAGE.fullmatch("".join(text.split())) is not None for text in take_rows(sheet.columns[j], may_be).to_pylist()]
+        others = (_cells(sheet, layout, row) for row in layout.rows[:PROFILE_ROWS].tolist()) if any(is_page) else ()
         if not any(len(said) > 1 and PAGE.fullmatch(said.get(j, "")) for said in others):
-            found += numbered
+            found += may_be[is_page].tolist()
     return found
 
 
@@ -186,11 +194,11 @@ def _is_unit_row(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, i
     return enough and all(UNIT.fullmatch(unicodedata.normalize("NFKC", text)) for text in cells.values())
 
 
-def _is_note(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int]) -> bool:
+def _is_note(sheet: Sheet, layout: Layout, row: int, columns: Mapping[str, int], says_how_many: Callable[[int], bool]) -> bool:
     cells = _cells(sheet, layout, row)
     if not cells or not NOTE.match(next(iter(cells.values()))):
         return False
     names = tuple(j for j, text in cells.items() if NOTE.match(text))  # a note may stand in the column of the key
     if not columns and all(COUNT.fullmatch(cells[j]) for j in names):
-        return len(layout.table.columns) > CANDIDATE_CELLS and _counts_alone(sheet, layout, row, cells)
+        return len(layout.table.columns) > CANDIDATE_CELLS and _counts_alone(cells, says_how_many)
     return not _has_own(cells, columns, names) and (len(cells) <= CANDIDATE_CELLS or len(names) > 1)

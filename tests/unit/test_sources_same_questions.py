@@ -1,9 +1,11 @@
 """Further tables of the same questionnaire: below the first one, and on other sheets."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from commresearch.errors import SourceError
-from commresearch.sources import ROW_RULES, read_survey, read_survey_pair
+from commresearch.sources import ROW_RULES, read_survey, read_survey_pair, reading, row_rules
 from commresearch.words import render_error
 from tests.unit.sources_files import CODE_HEADER, CODE_ROWS, TEXT_HEADER, TEXT_ROWS, write_csv, write_xls, write_xlsx
 
@@ -340,3 +342,18 @@ def test_a_pair_of_exports_on_a_named_sheet_of_each_workbook(tmp_path):
         read_survey_pair(*files)
     assert [f.code for f in caught.value.failures] == ["CR-S44", "CR-S44"]
     assert [len(raw.frame) for raw in read_survey_pair(*files, sheet="原始")] == [3, 3]
+
+
+@pytest.mark.parametrize("write", [write_xlsx, write_csv])
+def test_thousands_of_rows_set_aside_are_logged_at_once_and_their_columns_looked_at_once(tmp_path, write, monkeypatch):
+    places = ((reading, "log_lines"), (row_rules, "_says_how_many"))
+    for module, name in places:
+        monkeypatch.setattr(module, name, Mock(wraps=getattr(module, name)))
+    for n in (2, 50):
+        rows = [["满意度", "社区", "意见"], *(row for i in range(n) for row in ([["满意", "望海", "好"], [f"合计{i}人"], [f"第{i}页"], ["满意", "青滩", "差"]]))]
+        raw = read_survey(write(tmp_path / f"{n}.{write.__name__[6:]}", wide([*rows, ["总计9人"]], 3)))
+        assert len(raw.frame) == 2 * n
+        assert rules(raw) == [*["total_row", "note_row"] * n, "total_row"]
+        assert raw.log["row_id"].str.rsplit(":").str[-1].tolist() == [*(str(4 * i + k) for i in range(n) for k in (3, 4)), str(4 * n + 2)]
+        assert raw.log["old"].tolist() == [*(text for i in range(n) for text in (f"合计{i}人", "")), "总计9人"]
+    assert [getattr(module, name).call_count for module, name in places] == [2, 2]
