@@ -32,8 +32,8 @@ _PRINTED = re.compile(r"\(?([0-9]{1,2})(?![0-9]|\.[0-9]|\s*[-~—–至到万千
 _WHOLE = re.compile(r"(-?[0-9]+)(?:\.0+)?")
 #: Codes that questionnaires keep for what is no answer, beside negative ones.
 SPARE_CODES = frozenset({*range(88, 90), *range(97, 100), 888, *range(997, 1000)})
-#: 5人及以上, 不足1次: a range that ends on one side only
-_NO_END = r"\s*[0-9]+\s*\D{0,3}(?:[及或]其?)?以[上下]|\s*(?:不足|不到|少于|低于|小于|超过|多于|高于|大于)\s*[0-9]+\s*\D{0,3}"
+#: 5人及以上
+_AND_MORE = r"\s*[0-9]+\s*\D{0,3}(?:[及或]其?)?以上"
 #: Headers that ask for an amount, so that small whole numbers are numbers.
 _AMOUNT = re.compile(
     r"(?<![近这那哪去前后])几[口个人次天岁年月小分点元块户项件位]|多少[口个人次天岁年月小分元块钱户项件位]|多少[?？]?$|周岁|岁数|次数|人数|人口|户数|件数|个数|天数|数量|"
@@ -110,9 +110,12 @@ def _printed_numbers(labels: Sequence[str]) -> dict[int, str]:
 
 
 def are_ranges(labels: Iterable[str], given: pd.Series) -> bool:
-    """Whether numbers are the options of a choice, as one of the few different answers is a range without an end (5人及以上) that several gave."""
-    options, met = set(labels), given[given.str.fullmatch(_NO_END)].value_counts()
-    return len(options) <= SHORT_LIST and is_recurring(options, len(given)) and bool((met >= LEAST_REPEATS).any())
+    """Whether numbers are the options of a choice, as those that follow the last of a few without a gap are put together (5人及以上 after 4人), which several gave."""
+    options, met = set(labels), given[given.str.fullmatch(_AND_MORE)].value_counts()
+    if len(met) != 1 or met.iloc[0] < LEAST_REPEATS or len(options) > SHORT_LIST or not is_recurring(options, len(given)):
+        return False
+    last, below = int(re.sub(r"\D", "", met.index[0])), sorted(int(n) for label in options if (n := re.sub(r"\D", "", label)) and label != met.index[0])
+    return len(below) > 1 and len(below) == len(options) - 1 and below == [*range(below[0], below[-1] + 1)] and last in {below[-1], below[-1] + 1}
 
 
 def is_recurring(labels: Iterable[str], n_answers: int) -> bool:

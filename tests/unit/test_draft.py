@@ -159,9 +159,9 @@ def test_a_word_that_the_code_export_numbers_among_numbers_makes_them_options(ex
 
 
 @pytest.mark.parametrize(("counts", "is_choice"), [
-    ({"1人": 20, "2人": 20, "3人": 20, "4人": 20, "5人及以上": 4}, True), ({"0次": 30, "1次": 30, "3次以上": 3}, True), ({"不足1小时": 9, "1小时": 40, "2小时": 40}, True),
-    ({"1人": 20, "2人": 20, "3人": 20, "5人以上": 1}, False), ({f"{n}岁": 9 for n in range(20, 60)} | {"80岁以上": 5}, False), ({"1人": 20, "2人": 20, "共3人": 4}, False),
-], ids=["people", "times", "below", "once", "ages", "no_range"])  # fmt: skip
+    ({"1人": 20, "2人": 20, "3人": 20, "4人": 20, "5人及以上": 4}, True), ({"0次": 30, "1次": 30, "2次以上": 3}, True), ({"1": 20, "2": 20, "3": 20, "3以上": 5}, True),
+    ({"1人": 20, "2人": 20, "3人": 20, "5人以上": 1}, False), ({f"{n}岁": 9 for n in range(20, 60)} | {"80岁以上": 5}, False), ({"1人": 20, "2人": 20, "共3人": 4}, False), ({"10元": 40, "20元": 40, "50元": 40, "500元以上": 3}, False),
+], ids=["people", "times", "same", "once", "ages", "no_range", "amounts"])  # fmt: skip
 def test_a_range_without_an_end_makes_numbers_the_options_of_a_choice(tmp_path, counts, is_choice):
     cells = [answer for answer, n in counts.items() for _ in range(n)]
     variable = drafted(tmp_path, ["id", "您家的情况"], [[f"x{i}", cell] for i, cell in enumerate(cells)])["q1"]
