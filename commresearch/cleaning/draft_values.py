@@ -114,8 +114,12 @@ def are_ranges(labels: Iterable[str], given: pd.Series) -> bool:
     options, met = set(labels), given[given.str.fullmatch(_AND_MORE)].value_counts()
     if len(met) != 1 or met.iloc[0] < LEAST_REPEATS or len(options) > SHORT_LIST or not is_recurring(options, len(given)):
         return False
-    last, below = int(re.sub(r"\D", "", met.index[0])), sorted(int(n) for label in options if (n := re.sub(r"\D", "", label)) and label != met.index[0])
-    return len(below) > 1 and len(below) == len(options) - 1 and below == [*range(below[0], below[-1] + 1)] and last in {below[-1], below[-1] + 1}
+    digits = {label: re.sub(r"\D", "", label) for label in options | {met.index[0]}}
+    if not all(digits.values()):
+        return False
+    last = int(digits.pop(met.index[0]))
+    below = sorted(map(int, digits.values()))
+    return len(below) > 1 and below == [*range(below[0], below[-1] + 1)] and last in {below[-1], below[-1] + 1}
 
 
 def is_recurring(labels: Iterable[str], n_answers: int) -> bool:

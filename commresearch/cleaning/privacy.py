@@ -166,7 +166,7 @@ def apply_privacy(
     verdicts = _verdicts(frame.drop(columns=[*dates]), declared, contents, questions)
     known = collect_known(frame, {c: v.identifier for c, v in verdicts.items()})
     free = {c: contents[c] for c in frame.columns if c in free_text and c not in verdicts}
-    asked = _headers([c for c in free if not free_text[c]], questions)
+    asked = headers_over([c for c in free if not free_text[c]], questions)
     spans = dict(zip(free, in_two(lambda c: spans_under(asked.get(c, []), free[c]), [*free], is_long=len(frame) >= MANY_ROWS), strict=True))
     labels = DIVIDER.join(plain_text(label) for of_column in free_text.values() for label in of_column)
     told = frozenset(name for c, texts in spans.items() for i, of_text in texts.items() for name in told_names(free[c].joined.plains[i], of_text) if name not in labels)
@@ -176,7 +176,7 @@ def apply_privacy(
     return replace(_left_behind(passages, frame.index, fingerprint, known), told=told)
 
 
-def _headers(columns: Iterable[str], questions: Sequence[Question] | None) -> dict[str, list[str]]:
+def headers_over(columns: Iterable[str], questions: Sequence[Question] | None) -> dict[str, list[str]]:
     """What stands over each column: its header, and the wording of its question."""
     wording = {column: question.text for question in questions or () for column in question.columns}
     return {column: [str(column), wording.get(column, "")] for column in columns}
@@ -236,7 +236,7 @@ def _verdicts(
     frame: pd.DataFrame, declared: Mapping[str, str | None], contents: Mapping[str, ColumnContent], questions: Sequence[Question] | None,
 ) -> dict[str, _Verdict]:
     """Columns of identifiers, declared or found."""
-    headers = _headers(frame.columns, questions)
+    headers = headers_over(frame.columns, questions)
     verdicts: dict[str, _Verdict] = {}
     for column in frame.columns:
         if column in declared:
@@ -309,7 +309,7 @@ def _is_number(cells: pd.Series) -> NDArray[np.bool_]:
 
 def _birth_columns(frame: pd.DataFrame, declared: Mapping[str, str | None], questions: Sequence[Question] | None) -> dict[str, str]:
     """Columns of birth dates, each with by what it was told."""
-    headers = _headers(frame.columns, questions)
+    headers = headers_over(frame.columns, questions)
     births = {c: "declared" for c in frame.columns if declared.get(c) == Role.BIRTH}
     others = [c for c in frame.columns if not declared.get(c) and is_birth_column(headers[c], frame[c])]
     return births | dict.fromkeys(others, "name")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from commresearch.cleaning.fit import Placement
 from commresearch.cleaning.identifier_columns import judge_column, read_content
-from commresearch.cleaning.privacy import FOUND_COLUMNS, are_pseudonyms
+from commresearch.cleaning.privacy import FOUND_COLUMNS, are_pseudonyms, headers_over
 from commresearch.records import log_lines
 from commresearch.sources import RawTable
 
@@ -29,13 +29,12 @@ def log_of_unread(raw: RawTable, columns: Sequence[str]) -> pd.DataFrame:
 
 def unread_identifiers(raw: RawTable, columns: Sequence[str]) -> pd.DataFrame:
     """Those that hold identifiers by their header or content, in the columns of `Gate.found`."""
-    wording = {column: question.text for question in raw.questions or () for column in question.columns}
-    rows = []
+    headers, rows = headers_over(columns, raw.questions), []
     for column in columns:
         cells = raw.frame[column]
         cells = cells[cells != ""]
         content = read_content(cells.iloc[:: max(1, len(cells) // SAMPLE)])
-        if (judged := judge_column([column, wording.get(column, "")], content)) and not are_pseudonyms(content):
+        if (judged := judge_column(headers[column], content)) and not are_pseudonyms(content):
             rows.append((column, *judged, False, NOT_READ, len(cells)))
     return pd.DataFrame(rows, columns=list(FOUND_COLUMNS)).astype({"declared": bool, "n": "int64"})
 

@@ -56,13 +56,13 @@ def flagged(page: QualityPage) -> list[Item]:
 
 def _flag_table(page: QualityPage) -> list[Item]:
     counts = flag_counts(page.clean.flags)
-    limits, judged = _limits(page), [page.judged(c.known) for c in counts if c.known]
+    limits, known = _limits(page), [(c, page.judged(c.known)) for c in counts if c.known]
     rows = [
         [
-            page.say(f"{c.flag}_name"), page.say(f"{c.flag}_about", **limits), known.text, number(c.raised), page.share(c.raised, c.known),
+            page.say(f"{c.flag}_name"), page.say(f"{c.flag}_about", **limits), judged.text, number(c.raised), page.share(c.raised, c.known),
             number(c.exempted),
         ]
-        for c, known in zip((c for c in counts if c.known), judged, strict=True)
+        for c, judged in known
     ]
     unknown = [page.say(f"{c.flag}_name") for c in counts if not c.known]
     items: list[Item] = []
@@ -70,9 +70,9 @@ def _flag_table(page: QualityPage) -> list[Item]:
         table = page.table(
             "flags", page.say("flags_caption"),
             page.header("flags_flag", "flags_about", "flags_known", "flags_raised", "col_share", "flags_exempted"), rows, align="llrrrr",
-            widths=(16, 42, 11, 9, 11, 11), note=page.notes(page.say("flags_note"), page.share_note, page.bound_note(judged)),
+            widths=(16, 42, 11, 9, 11, 11), note=page.notes(page.say("flags_note"), page.share_note, page.bound_note(judged for _, judged in known)),
         )
-        persons = [[None, None, known.count, c.raised, c.raised, c.exempted] for c, known in zip((c for c in counts if c.known), judged, strict=True)]
+        persons = [[None, None, judged.count, c.raised, c.raised, c.exempted] for c, judged in known]
         items.append(page.of_persons(table, persons, [((i, 3), (i, 4)) for i in range(len(rows))]))
     if unknown:
         items.append(page.prose(page.text("flags_unknown", list=listed(page, unknown, "flags_unit"))))

@@ -291,8 +291,9 @@ def _respondents(frame: pd.DataFrame, answered: "pd.Series[bool]", silent: "pd.S
     among the results. If there is nobody else, they are all that can be told of.
     """
     columns = [c for c in dict.fromkeys(needed) if c in frame]
-    kept = answered | frame[columns].notna().all(axis=1) if columns else ~silent
-    return frame[kept if columns or kept.any() else ~kept].copy()
+    if columns:
+        return frame[answered | frame[columns].notna().all(axis=1)].copy()
+    return (frame if silent.all() else frame[~silent]).copy()
 
 
 def _is_consent(question: Variable, everyone: pd.DataFrame, rows: pd.DataFrame) -> bool:
